@@ -1,0 +1,296 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/** @file main.c
+ * Bulkhead's Linux driver: /dev/bulkhead, its calls, and the module itself.
+ */
+#include <linux/arm-smccc.h>
+#include <linux/capability.h>
+#include <linux/cpu.h>
+#include <linux/io.h>
+#include <linux/module.h>
+#include <linux/slab.h>
+#include <linux/suspend.h>
+#include <linux/uaccess.h>
+
+#include "driver.h"
+
+struct bh_driver bh;
+
+static bool abi_matches(u32 abi, struct bh_result *result)
+{
+    if (abi != BH_ABI_VERSION) {
+        return bh_refuse(result, BH_E_SYS_ABI, BH_ABI_VERSION, abi);
+    }
+    if (!capable(CAP_SYS_ADMIN)) {
+        return bh_refuse(result, BH_E_SYS_PERMISSION, 0U, 0U);
+    }
+    return true;
+}
+
+/* Judge plan and image, place them, launch. CPU hotplug is shut out from the check to the launch. */
+static bool judge_and_launch(const struct bh_plan *plan, struct bh_image_file *file,
+                             struct bh_result *result)
+{
+    return bh_image_get(file, result) && bh_check_plan(plan, file->head.board, result) &&
+           bh_check_memory(plan, &file->head, result) && bh_check_cpus(plan, result) &&
+           bh_image_place(file, plan, plan->n_cpus, result) &&
+           bh_launch(&file->head, plan, result);
+}
+
+static bool enable(struct bh_plan *plan, struct bh_result *result)
+{
+    struct bh_image_file file = {};
+    void *status;
+    bool good;
+
+    cpu_hotplug_disable();
+    good = bh_check_machine(result) && judge_and_launch(plan, &file, result);
+    cpu_hotplug_enable();
+    bh_image_put(&file);
+    if (!good) {
+        return false;
+    }
+    status = memremap(plan->status_ppn * BH_PAGE_BYTES, sizeof(*bh.status), MEMREMAP_WB);
+    if (!status) {
+        bh_give_back(result);
+        return bh_refuse(result, BH_E_SYS_INTERNAL, plan->status_ppn, BH_STATUS_PAGES);
+    }
+    bh.plan = plan;
+    bh.status = status;
+    memset(bh.taken, 0, sizeof(bh.taken));
+    bh.enabled = true;
+    __module_get(THIS_MODULE);
+    bh_report_start();
+    return true;
+}
+
+static long call_enable(struct bh_ioc_enable *call)
+{
+    struct bh_result *result = &call->result;
+    struct bh_plan *plan;
+
+    if (!abi_matches(call->abi, result)) {
+        return 0;
+    }
+    if (bh.enabled) {
+        bh_refuse(result, BH_E_LAUNCH_TWICE, 0U, 0U);
+        return 0;
+    }
+    if (call->plan_bytes != sizeof(*plan)) {
+        bh_refuse(result, BH_E_PLAN_SIZE, call->plan_bytes, sizeof(*plan));
+        return 0;
+    }
+    plan = memdup_user(u64_to_user_ptr(call->plan), sizeof(*plan));
+    if (IS_ERR(plan)) {
+        return PTR_ERR(plan);
+    }
+    if (!enable(plan, result)) {
+        kfree(plan);
+    }
+    return 0;
+}
+
+/* The CPUs stay as they are from the look at the online ones to the hypercall on each. */
+static bool give_back(struct bh_result *result)
+{
+    bool good;
+
+    cpu_hotplug_disable();
+    good = bh_give_back(result);
+    cpu_hotplug_enable();
+    return good;
+}
+
+static long call_disable(struct bh_ioc_cell *call)
+{
+    if (!abi_matches(call->abi, &call->result)) {
+        return 0;
+    }
+    if (!bh.enabled) {
+        bh_refuse(&call->result, BH_E_SYS_NOT_ENABLED, 0U, 0U);
+        return 0;
+    }
+    if (!give_back(&call->result)) {
+        return 0;
+    }
+    bh.enabled = false;
+    memunmap((void *)bh.status);
+    kfree(bh.plan);
+    bh.status = NULL;
+    bh.plan = NULL;
+    module_put(THIS_MODULE);
+    return 0;
+}
+
+static long call_cell(struct bh_ioc_cell *call)
+{
+    if (abi_matches(call->abi, &call->result)) {
+        bh_cell_call(call);
+    }
+    return 0;
+}
+
+static long call_write(struct bh_ioc_write *call)
+{
+    return abi_matches(call->abi, &call->result) ? bh_cell_write(call) : 0;
+}
+
+static u32 conduit_number(void)
+{
+    enum arm_smccc_conduit conduit = arm_smccc_1_1_get_conduit();
+
+    return conduit == SMCCC_CONDUIT_SMC ? 1U : conduit == SMCCC_CONDUIT_HVC ? 2U : 0U;
+}
+
+static void describe_image(struct bh_ioc_info *info)
+{
+    struct bh_image_file file = {};
+    struct bh_result ignored;
+
+    if (bh_image_get(&file, &ignored)) {
+        info->image_base = file.head.base;
+        info->image_bytes = file.head.memory_bytes;
+    }
+    info->image_abi = file.head.abi;
+    bh_image_put(&file);
+}
+
+static long call_info(struct bh_ioc_info *info)
+{
+    u32 abi = info->abi;
+
+    memset(info, 0, sizeof(*info));
+    info->abi = BH_ABI_VERSION;
+    if (!abi_matches(abi, &info->result)) {
+        return 0;
+    }
+    info->enabled = bh.enabled ? 1U : 0U;
+    info->n_cpus_online = num_online_cpus();
+    info->n_cpus_possible = num_possible_cpus();
+    info->el = bh_exception_level();
+    info->conduit = conduit_number();
+    info->pseudo_nmi = bh_pseudo_nmi() ? 1U : 0U;
+    describe_image(info);
+    if (bh.enabled) {
+        info->plan = *bh.plan;
+    }
+    return 0;
+}
+
+static long dispatch(unsigned int number, void *call)
+{
+    switch (number) {
+    case BH_IOC_ENABLE:
+        return call_enable(call);
+    case BH_IOC_DISABLE:
+        return call_disable(call);
+    case BH_IOC_CELL:
+        return call_cell(call);
+    case BH_IOC_WRITE:
+        return call_write(call);
+    default:
+        return call_info(call);
+    }
+}
+
+static bool is_known(unsigned int number)
+{
+    return number == BH_IOC_ENABLE || number == BH_IOC_DISABLE || number == BH_IOC_CELL ||
+           number == BH_IOC_WRITE || number == BH_IOC_INFO;
+}
+
+static struct bh_result *result_of(unsigned int number, void *call)
+{
+    switch (number) {
+    case BH_IOC_ENABLE:
+        return &((struct bh_ioc_enable *)call)->result;
+    case BH_IOC_WRITE:
+        return &((struct bh_ioc_write *)call)->result;
+    case BH_IOC_INFO:
+        return &((struct bh_ioc_info *)call)->result;
+    default:
+        return &((struct bh_ioc_cell *)call)->result;
+    }
+}
+
+static long bh_ioctl(struct file *file, unsigned int number, unsigned long argument)
+{
+    void __user *user = (void __user *)argument;
+    struct bh_result *result;
+    void *call;
+    long error;
+
+    if (!is_known(number)) {
+        return -ENOTTY;
+    }
+    call = memdup_user(user, _IOC_SIZE(number));
+    if (IS_ERR(call)) {
+        return PTR_ERR(call);
+    }
+    result = result_of(number, call);
+    memset(result, 0, sizeof(*result));
+    mutex_lock(&bh.lock);
+    error = dispatch(number, call);
+    mutex_unlock(&bh.lock);
+    if (error == 0 && copy_to_user(user, call, _IOC_SIZE(number)) != 0U) {
+        error = -EFAULT;
+    }
+    kfree(call);
+    return error;
+}
+
+static const struct file_operations bh_operations = {
+    .owner = THIS_MODULE,
+    .unlocked_ioctl = bh_ioctl,
+    .mmap = bh_map,
+    .llseek = noop_llseek,
+};
+
+/* The kernel owns power management while enabled: a system that sleeps would leave its cells. */
+static int on_sleep(struct notifier_block *block, unsigned long event, void *data)
+{
+    bool going = event == PM_SUSPEND_PREPARE || event == PM_HIBERNATION_PREPARE ||
+                 event == PM_RESTORE_PREPARE;
+
+    if (going && READ_ONCE(bh.enabled)) {
+        pr_warn("bulkhead: no suspend while enabled\n");
+        return NOTIFY_BAD;
+    }
+    return NOTIFY_DONE;
+}
+
+static struct notifier_block sleep_block = {.notifier_call = on_sleep};
+
+static int __init bh_start(void)
+{
+    int error;
+
+    mutex_init(&bh.lock);
+    bh_report_init();
+    bh.misc.minor = MISC_DYNAMIC_MINOR;
+    bh.misc.name = "bulkhead";
+    bh.misc.fops = &bh_operations;
+    bh.misc.mode = 0600;
+    error = register_pm_notifier(&sleep_block);
+    if (error != 0) {
+        return error;
+    }
+    error = misc_register(&bh.misc);
+    if (error != 0) {
+        unregister_pm_notifier(&sleep_block);
+    }
+    return error;
+}
+
+/* Enabled, the module holds a reference to itself: this runs on a machine that is Linux's again. */
+static void __exit bh_stop(void)
+{
+    bh_report_stop();
+    misc_deregister(&bh.misc);
+    unregister_pm_notifier(&sleep_block);
+}
+
+module_init(bh_start);
+module_exit(bh_stop);
+MODULE_DESCRIPTION("Bulkhead: hands the machine to the Bulkhead kernel and manages its cells");
+MODULE_FIRMWARE(BH_FIRMWARE);
+MODULE_LICENSE("GPL");

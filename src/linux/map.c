@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/** @file map.c
+ * mmap: the status pages, never writable, and the communication region of a cell.
+ */
+#include <linux/mm.h>
+#include <linux/version.h>
+
+#include "driver.h"
+
+#define COMM_SHIFT 20U
+
+static void never_writable(struct vm_area_struct *vma)
+{
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 3, 0)
+    vm_flags_clear(vma, VM_MAYWRITE);
+#else
+    vma->vm_flags &= ~VM_MAYWRITE;
+#endif
+}
+
+static int map_pages(struct vm_area_struct *vma, u64 ppn, u32 pages)
+{
+    unsigned long bytes = vma->vm_end - vma->vm_start;
+
+    if (bytes > (unsigned long)pages * BH_PAGE_BYTES) {
+        return -EINVAL;
+    }
+    return remap_pfn_range(vma, vma->vm_start, (unsigned long)ppn, bytes, vma->vm_page_prot);
+}
+
+static int map_status(struct vm_area_struct *vma)
+{
+    if ((vma->vm_flags & VM_WRITE) != 0U) {
+        return -EPERM;
+    }
+    never_writable(vma);
+    return map_pages(vma, bh.plan->status_ppn, BH_STATUS_PAGES);
+}
+
+static int map_comm(struct vm_area_struct *vma, u64 cell)
+{
+    u32 i;
+
+    for (i = 0U; i < bh.plan->n_regions; i++) {
+        const struct bh_region *region = &bh.plan->regions[i];
+
+        if (cell > BH_CELL_ROOT && region->own == cell && region->root == 1U &&
+            region->share != 0U) {
+            return map_pages(vma, region->ppn, region->n);
+        }
+    }
+    return -ENXIO;
+}
+
+int bh_map(struct file *file, struct vm_area_struct *vma)
+{
+    u64 offset = (u64)vma->vm_pgoff << PAGE_SHIFT;
+    int error = -ENXIO;
+
+    if ((vma->vm_flags & VM_EXEC) != 0U || (vma->vm_flags & VM_SHARED) == 0U) {
+        return -EPERM;
+    }
+    mutex_lock(&bh.lock);
+    if (!bh.enabled) {
+        error = -ENXIO;
+    } else if (offset == BH_MMAP_STATUS) {
+        error = map_status(vma);
+    } else if (offset == BH_MMAP_COMM(offset >> COMM_SHIFT)) {
+        error = map_comm(vma, offset >> COMM_SHIFT);
+    }
+    mutex_unlock(&bh.lock);
+    return error;
+}
