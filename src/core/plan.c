@@ -1,0 +1,1192 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/** @file plan.c
+ * The judge of plans: one small function per rule, each proved to say yes exactly when its rule
+ * holds. A loop stops at the first offender so that the refusal can name it.
+ */
+#include "core/plan.h"
+
+struct bh_plan plan;
+uint64_t plan_a;
+uint64_t plan_b;
+
+/* Note the two parties of a refusal. */
+/*@ terminates \true;
+    exits \false;
+    assigns plan_a, plan_b;
+    ensures parties: plan_a == a && plan_b == b;
+    ensures no: !\result;
+*/
+static bool refuse(uint64_t a, uint64_t b)
+{
+    plan_a = a;
+    plan_b = b;
+    return false;
+}
+
+bool plan_bit(uint32_t word, uint32_t i)
+{
+    return ((word >> i) & 1U) != 0U;
+}
+
+/* ---- identity of the blob: its fields in order, so that no bytes are read through a cast */
+
+/*@ terminates \true;
+    exits \false;
+    assigns \nothing;
+    ensures SWR_PLN_003: \result == crc_of_mpidrs(c, BH_CPUS_MAX);
+*/
+static uint32_t crc_mpidrs(uint32_t c)
+{
+    uint32_t r = c;
+
+    /*@ loop invariant range: 0 <= i <= BH_CPUS_MAX;
+        loop invariant so_far: r == crc_of_mpidrs(c, i);
+        loop assigns i, r;
+        loop variant BH_CPUS_MAX - i;
+    */
+    for (uint32_t i = 0U; i < BH_CPUS_MAX; i++) {
+        r = crc_long(r, plan.mpidr[i]);
+    }
+    return r;
+}
+
+/*@ requires index: k < BH_CELLS_MAX;
+    terminates \true;
+    exits \false;
+    assigns \nothing;
+    ensures SWR_PLN_003: \result == crc_of_name(c, k, BH_NAME_BYTES);
+*/
+static uint32_t crc_name(uint32_t c, uint32_t k)
+{
+    uint32_t r = c;
+
+    /*@ loop invariant range: 0 <= i <= BH_NAME_BYTES;
+        loop invariant so_far: r == crc_of_name(c, k, i);
+        loop assigns i, r;
+        loop variant BH_NAME_BYTES - i;
+    */
+    for (uint32_t i = 0U; i < BH_NAME_BYTES; i++) {
+        r = crc_byte(r, plan.cells[k].name[i]);
+    }
+    return r;
+}
+
+/*@ requires index: k < BH_CELLS_MAX;
+    terminates \true;
+    exits \false;
+    assigns \nothing;
+    ensures SWR_PLN_003: \result == crc_of_irqs(c, k, BH_IRQ_WORDS);
+*/
+static uint32_t crc_irqs(uint32_t c, uint32_t k)
+{
+    uint32_t r = c;
+
+    /*@ loop invariant range: 0 <= i <= BH_IRQ_WORDS;
+        loop invariant so_far: r == crc_of_irqs(c, k, i);
+        loop assigns i, r;
+        loop variant BH_IRQ_WORDS - i;
+    */
+    for (uint32_t i = 0U; i < BH_IRQ_WORDS; i++) {
+        r = crc_word(r, plan.cells[k].irqs[i]);
+    }
+    return r;
+}
+
+/*@ requires index: k < BH_CELLS_MAX;
+    terminates \true;
+    exits \false;
+    assigns \nothing;
+    ensures SWR_PLN_003: \result == crc_of_cell(c, k);
+*/
+static uint32_t crc_cell(uint32_t c, uint32_t k)
+{
+    uint32_t r = crc_name(c, k);
+
+    r = crc_word(r, plan.cells[k].first);
+    r = crc_word(r, plan.cells[k].count);
+    r = crc_word(r, plan.cells[k].cpus);
+    r = crc_word(r, plan.cells[k].flags);
+    r = crc_long(r, plan.cells[k].entry);
+    r = crc_long(r, plan.cells[k].comm);
+    return crc_irqs(r, k);
+}
+
+/*@ terminates \true;
+    exits \false;
+    assigns \nothing;
+    ensures SWR_PLN_003: \result == crc_of_cells(c, BH_CELLS_MAX);
+*/
+static uint32_t crc_cells(uint32_t c)
+{
+    uint32_t r = c;
+
+    /*@ loop invariant range: 0 <= i <= BH_CELLS_MAX;
+        loop invariant so_far: r == crc_of_cells(c, i);
+        loop assigns i, r;
+        loop variant BH_CELLS_MAX - i;
+    */
+    for (uint32_t i = 0U; i < BH_CELLS_MAX; i++) {
+        r = crc_cell(r, i);
+    }
+    return r;
+}
+
+/*@ requires index: i < BH_REGIONS_MAX;
+    terminates \true;
+    exits \false;
+    assigns \nothing;
+    ensures SWR_PLN_003: \result == crc_of_region(c, i);
+*/
+static uint32_t crc_region(uint32_t c, uint32_t i)
+{
+    uint32_t r = crc_long(c, plan.regions[i].ppn);
+
+    r = crc_word(r, plan.regions[i].ipn);
+    r = crc_word(r, plan.regions[i].n);
+    r = crc_word(r, plan.regions[i].own);
+    r = crc_word(r, plan.regions[i].flags);
+    r = crc_word(r, plan.regions[i].share);
+    return crc_word(r, plan.regions[i].root);
+}
+
+/*@ terminates \true;
+    exits \false;
+    assigns \nothing;
+    ensures SWR_PLN_003: \result == crc_of_regions(c, BH_REGIONS_MAX);
+*/
+static uint32_t crc_regions(uint32_t c)
+{
+    uint32_t r = c;
+
+    /*@ loop invariant range: 0 <= i <= BH_REGIONS_MAX;
+        loop invariant so_far: r == crc_of_regions(c, i);
+        loop assigns i, r;
+        loop variant BH_REGIONS_MAX - i;
+    */
+    for (uint32_t i = 0U; i < BH_REGIONS_MAX; i++) {
+        r = crc_region(r, i);
+    }
+    return r;
+}
+
+/*@ terminates \true;
+    exits \false;
+    assigns \nothing;
+    ensures SWR_PLN_003: \result == crc_of_reserved(c, 4U);
+*/
+static uint32_t crc_reserved(uint32_t c)
+{
+    uint32_t r = c;
+
+    /*@ loop invariant range: 0 <= i <= 4U;
+        loop invariant so_far: r == crc_of_reserved(c, i);
+        loop assigns i, r;
+        loop variant 4U - i;
+    */
+    for (uint32_t i = 0U; i < 4U; i++) {
+        r = crc_byte(r, plan.reserved[i]);
+    }
+    return r;
+}
+
+/*@ terminates \true;
+    exits \false;
+    assigns \nothing;
+    ensures SWR_PLN_003: \result == crc_of_ids(c);
+*/
+static uint32_t crc_ids(uint32_t c)
+{
+    uint32_t r = crc_long(c, plan.magic);
+
+    r = crc_word(r, plan.version);
+    r = crc_word(r, plan.size);
+    r = crc_word(r, plan.board);
+    return crc_word(r, plan.flags);
+}
+
+/*@ terminates \true;
+    exits \false;
+    assigns \nothing;
+    ensures SWR_PLN_003: \result == crc_of_counts(c);
+*/
+static uint32_t crc_counts(uint32_t c)
+{
+    uint32_t r = crc_word(c, plan.n_cells);
+
+    r = crc_word(r, plan.n_regions);
+    r = crc_word(r, plan.n_cpus);
+    r = crc_word(r, plan.status_n);
+    return crc_long(r, plan.status_ppn);
+}
+
+/* Checksum of the plan in force. */
+/*@ terminates \true;
+    exits \false;
+    assigns \nothing;
+    ensures SWR_PLN_003: \result == crc_of_plan;
+*/
+static uint32_t plan_checksum(void)
+{
+    uint32_t r = crc_counts(crc_ids(CRC_START));
+
+    r = crc_mpidrs(r);
+    r = crc_cells(r);
+    r = crc_regions(r);
+    r = crc_reserved(r);
+    return r ^ 0xFFFFFFFFU;
+}
+
+/* ---- counts */
+
+/*@ terminates \true;
+    exits \false;
+    assigns plan_a, plan_b;
+    ensures SWR_PLN_001: \result <==> rule_counts;
+*/
+static bool counts_ok(void)
+{
+    bool ok = true;
+
+    if ((plan.n_cells < 2U) || (plan.n_cells > BH_CELLS_MAX)) {
+        ok = refuse(plan.n_cells, BH_CELLS_MAX);
+    } else if (plan.n_regions > BH_REGIONS_MAX) {
+        ok = refuse(plan.n_regions, BH_REGIONS_MAX);
+    } else if ((plan.n_cpus < 1U) || (plan.n_cpus > BH_CPUS_MAX)) {
+        ok = refuse(plan.n_cpus, BH_CPUS_MAX);
+    } else if (plan.status_n != BH_STATUS_PAGES) {
+        ok = refuse(plan.status_n, BH_STATUS_PAGES);
+    } else if (plan.status_ppn > (BH_PPN_MAX - BH_STATUS_PAGES)) {
+        ok = refuse(plan.status_ppn, BH_PPN_MAX - BH_STATUS_PAGES);
+    } else {
+        ok = true;
+    }
+    return ok;
+}
+
+/* The rules about the blob as such. */
+/*@ requires readable: \valid_read(b);
+    requires apart: \separated(b, &plan, &plan_a, &plan_b);
+    terminates \true;
+    exits \false;
+    assigns plan_a, plan_b;
+    ensures SWR_PLN_001: \result == BH_OK <==> plan_header(b);
+    ensures SWR_PLN_002: blames_header(b, \result);
+    ensures range: \result == BH_OK || \result == BH_E_PLAN_MAGIC || \result == BH_E_PLAN_VERSION ||
+      \result == BH_E_PLAN_SIZE || \result == BH_E_PLAN_CRC || \result == BH_E_PLAN_BOARD ||
+      \result == BH_E_PLAN_COUNT;
+*/
+static uint32_t judge_header(const struct plan_board *b)
+{
+    uint32_t e = BH_OK;
+    uint32_t sum = plan_checksum();
+
+    if (plan.magic != BH_PLAN_MAGIC) {
+        e = (uint32_t)BH_E_PLAN_MAGIC;
+        (void)refuse(plan.magic, BH_PLAN_MAGIC);
+    } else if (plan.version != BH_ABI_VERSION) {
+        e = (uint32_t)BH_E_PLAN_VERSION;
+        (void)refuse(plan.version, BH_ABI_VERSION);
+    } else if (plan.size != sizeof(struct bh_plan)) {
+        e = (uint32_t)BH_E_PLAN_SIZE;
+        (void)refuse(plan.size, sizeof(struct bh_plan));
+    } else if (plan.crc != sum) {
+        e = (uint32_t)BH_E_PLAN_CRC;
+        (void)refuse(plan.crc, sum);
+    } else if (plan.board != b->board) {
+        e = (uint32_t)BH_E_PLAN_BOARD;
+        (void)refuse(plan.board, b->board);
+    } else if (!counts_ok()) {
+        e = (uint32_t)BH_E_PLAN_COUNT;
+    } else {
+        e = BH_OK;
+    }
+    return e;
+}
+
+/* CPU i has another MPIDR than all before it. */
+/*@ requires range: rule_counts && i < plan.n_cpus;
+    terminates \true;
+    exits \false;
+    assigns plan_a, plan_b;
+    ensures SWR_PLN_001: \result <==> (\forall integer k; 0 <= k < i ==> plan.mpidr[i] != plan.mpidr[k]);
+    ensures SWR_PLN_002: !\result ==> plan_a == i && blames_cpuid(plan_a, plan_b);
+*/
+static bool mpidr_is_new(uint32_t i)
+{
+    bool ok = true;
+
+    /*@ loop invariant range: 0 <= j <= i;
+        loop invariant so_far: ok ==> (\forall integer k; 0 <= k < j ==> plan.mpidr[i] != plan.mpidr[k]);
+        loop invariant SWR_PLN_002: !ok ==> plan_a == i && blames_cpuid(plan_a, plan_b);
+        loop assigns j, ok, plan_a, plan_b;
+        loop variant i - j;
+    */
+    for (uint32_t j = 0U; ok && (j < i); j++) {
+        if (plan.mpidr[j] == plan.mpidr[i]) {
+            ok = refuse(i, j);
+        }
+    }
+    return ok;
+}
+
+/* No MPIDR twice. */
+/*@ requires range: rule_counts;
+    terminates \true;
+    exits \false;
+    assigns plan_a, plan_b;
+    ensures SWR_PLN_001: \result <==> rule_mpidrs;
+    ensures SWR_PLN_002: !\result ==> blames_cpuid(plan_a, plan_b);
+*/
+static bool mpidrs_ok(void)
+{
+    bool ok = true;
+
+    /*@ loop invariant range: 0 <= i <= plan.n_cpus;
+        loop invariant so_far: ok ==> 
+          (\forall integer k, l; 0 <= k < i && 0 <= l < k ==> plan.mpidr[k] != plan.mpidr[l]);
+        loop invariant SWR_PLN_002: !ok ==> blames_cpuid(plan_a, plan_b);
+        loop assigns i, ok, plan_a, plan_b;
+        loop variant plan.n_cpus - i;
+    */
+    for (uint32_t i = 0U; ok && (i < plan.n_cpus); i++) {
+        ok = mpidr_is_new(i);
+    }
+    return ok;
+}
+
+/* ---- regions */
+
+/* Region i lies in both address spaces. */
+/*@ requires range: i < BH_REGIONS_MAX;
+    terminates \true;
+    exits \false;
+    assigns \nothing;
+    ensures SWR_PLN_001: \result <==> 
+      (PR(i).n > 0 && PR(i).ipn + PR(i).n <= BH_IPA_PAGES && PR(i).ppn + PR(i).n <= BH_PPN_MAX);
+*/
+static bool region_in_range(uint32_t i)
+{
+    return (plan.regions[i].n > 0U) && (plan.regions[i].n <= BH_IPA_PAGES) &&
+           (plan.regions[i].ipn <= (BH_IPA_PAGES - plan.regions[i].n)) &&
+           (plan.regions[i].ppn <= (BH_PPN_MAX - plan.regions[i].n));
+}
+
+/* Region i is well formed. */
+/*@ requires range: i < BH_REGIONS_MAX;
+    terminates \true;
+    exits \false;
+    assigns \nothing;
+    ensures SWR_PLN_001: \result <==> region_ok(i);
+*/
+static bool region_is_ok(uint32_t i)
+{
+    return region_in_range(i) && (plan.regions[i].own < plan.n_cells) &&
+           (plan.regions[i].flags < BH_REGION_FLAGS_MAX) &&
+           ((plan.regions[i].root == 0U) ||
+            ((plan.regions[i].root == 1U) && (plan.regions[i].share != 0U))) &&
+           ((plan.regions[i].own != BH_CELL_KERNEL) || (plan.regions[i].share == 0U));
+}
+
+/* Every region is well formed. */
+/*@ requires range: rule_counts;
+    terminates \true;
+    exits \false;
+    assigns plan_a, plan_b;
+    ensures SWR_PLN_001: \result <==> rule_regions;
+    ensures SWR_PLN_002: !\result ==> blames_region(plan_a) && plan_b == PR(plan_a).own;
+*/
+static bool regions_ok(void)
+{
+    bool ok = true;
+
+    /*@ loop invariant range: 0 <= i <= plan.n_regions;
+        loop invariant so_far: ok ==> (\forall integer k; 0 <= k < i ==> region_ok(k));
+        loop invariant SWR_PLN_002: !ok ==> blames_region(plan_a) && plan_b == PR(plan_a).own;
+        loop assigns i, ok, plan_a, plan_b;
+        loop variant plan.n_regions - i;
+    */
+    for (uint32_t i = 0U; ok && (i < plan.n_regions); i++) {
+        if (!region_is_ok(i)) {
+            ok = refuse(i, plan.regions[i].own);
+        }
+    }
+    return ok;
+}
+
+/* Region i is in the slice of cell c exactly if c owns it. */
+/*@ requires range: i < BH_REGIONS_MAX && c < BH_CELLS_MAX;
+    terminates \true;
+    exits \false;
+    assigns \nothing;
+    ensures SWR_PLN_001: \result <==> slice_ok(c, i);
+*/
+static bool slice_is_ok(uint32_t c, uint32_t i)
+{
+    bool in = (plan.cells[c].first <= i) && ((i - plan.cells[c].first) < plan.cells[c].count);
+
+    return in == (plan.regions[i].own == c);
+}
+
+/* The slice of cell c holds its regions and no others. */
+/*@ requires range: rule_counts && c < plan.n_cells;
+    terminates \true;
+    exits \false;
+    assigns plan_a, plan_b;
+    ensures SWR_PLN_001: \result <==> (\forall integer k; 0 <= k < plan.n_regions ==> slice_ok(c, k));
+    ensures SWR_PLN_002: !\result ==> plan_a == c && blames_slice(plan_a, plan_b);
+*/
+static bool slice_is_its_own(uint32_t c)
+{
+    bool ok = true;
+
+    /*@ loop invariant range: 0 <= i <= plan.n_regions;
+        loop invariant so_far: ok ==> (\forall integer k; 0 <= k < i ==> slice_ok(c, k));
+        loop invariant SWR_PLN_002: !ok ==> plan_a == c && blames_slice(plan_a, plan_b);
+        loop assigns i, ok, plan_a, plan_b;
+        loop variant plan.n_regions - i;
+    */
+    for (uint32_t i = 0U; ok && (i < plan.n_regions); i++) {
+        if (!slice_is_ok(c, i)) {
+            ok = refuse(c, i);
+        }
+    }
+    return ok;
+}
+
+/* Slices and owners agree. */
+/*@ requires range: rule_counts;
+    terminates \true;
+    exits \false;
+    assigns plan_a, plan_b;
+    ensures SWR_PLN_001: \result <==> rule_slices;
+    ensures SWR_PLN_002: !\result ==> blames_slice(plan_a, plan_b);
+*/
+static bool slices_ok(void)
+{
+    bool ok = true;
+
+    /*@ loop invariant range: 0 <= c <= plan.n_cells;
+        loop invariant so_far: ok ==> 
+          (\forall integer d, k; 0 <= d < c && 0 <= k < plan.n_regions ==> slice_ok(d, k));
+        loop invariant SWR_PLN_002: !ok ==> blames_slice(plan_a, plan_b);
+        loop assigns c, ok, plan_a, plan_b;
+        loop variant plan.n_cells - c;
+    */
+    for (uint32_t c = 0U; ok && (c < plan.n_cells); c++) {
+        ok = slice_is_its_own(c);
+    }
+    return ok;
+}
+
+/* Regions i and j do not meet in the address space of their cell. */
+/*@ requires regions: rule_counts && rule_regions && i < plan.n_regions && j < plan.n_regions;
+    terminates \true;
+    exits \false;
+    assigns \nothing;
+    ensures SWR_PLN_001: \result <==> no_alias(i, j);
+*/
+static bool is_no_alias(uint32_t i, uint32_t j)
+{
+    return (plan.regions[i].own != plan.regions[j].own) ||
+           ((plan.regions[i].ipn + plan.regions[i].n) <= plan.regions[j].ipn) ||
+           ((plan.regions[j].ipn + plan.regions[j].n) <= plan.regions[i].ipn);
+}
+
+/* Region i is no alias of one before it. */
+/*@ requires regions: rule_counts && rule_regions && i < plan.n_regions;
+    terminates \true;
+    exits \false;
+    assigns plan_a, plan_b;
+    ensures SWR_PLN_001: \result <==> (\forall integer k; 0 <= k < i ==> no_alias(i, k));
+    ensures SWR_PLN_002: !\result ==> plan_a == i && blames_alias(plan_a, plan_b);
+*/
+static bool is_no_alias_of_earlier(uint32_t i)
+{
+    bool ok = true;
+
+    /*@ loop invariant range: 0 <= j <= i;
+        loop invariant so_far: ok ==> (\forall integer k; 0 <= k < j ==> no_alias(i, k));
+        loop invariant SWR_PLN_002: !ok ==> plan_a == i && blames_alias(plan_a, plan_b);
+        loop assigns j, ok, plan_a, plan_b;
+        loop variant i - j;
+    */
+    for (uint32_t j = 0U; ok && (j < i); j++) {
+        if (!is_no_alias(i, j)) {
+            ok = refuse(i, j);
+        }
+    }
+    return ok;
+}
+
+/* No cell has two regions at one address of its own. */
+/*@ requires regions: rule_counts && rule_regions;
+    terminates \true;
+    exits \false;
+    assigns plan_a, plan_b;
+    ensures SWR_PLN_001: \result <==> rule_aliases;
+    ensures SWR_PLN_002: !\result ==> blames_alias(plan_a, plan_b);
+*/
+static bool aliases_ok(void)
+{
+    bool ok = true;
+
+    /*@ loop invariant range: 0 <= i <= plan.n_regions;
+        loop invariant so_far: ok ==> 
+          (\forall integer k, l; 0 <= k < i && 0 <= l < k ==> no_alias(k, l));
+        loop invariant SWR_PLN_002: !ok ==> blames_alias(plan_a, plan_b);
+        loop assigns i, ok, plan_a, plan_b;
+        loop variant plan.n_regions - i;
+    */
+    for (uint32_t i = 0U; ok && (i < plan.n_regions); i++) {
+        ok = is_no_alias_of_earlier(i);
+    }
+    return ok;
+}
+
+/* Regions i and j name one share. */
+/*@ requires range: i < BH_REGIONS_MAX && j < BH_REGIONS_MAX;
+    terminates \true;
+    exits \false;
+    assigns \nothing;
+    ensures SWR_PLN_001: \result <==> one_share(i, j);
+*/
+static bool is_one_share(uint32_t i, uint32_t j)
+{
+    return (plan.regions[i].share == plan.regions[j].share) && (plan.regions[i].share != 0U);
+}
+
+/* Regions i and j have no physical page in common. */
+/*@ requires regions: rule_counts && rule_regions && i < plan.n_regions && j < plan.n_regions;
+    terminates \true;
+    exits \false;
+    assigns \nothing;
+    ensures SWR_PLN_001: \result <==> pa_apart(i, j);
+*/
+static bool is_pa_apart(uint32_t i, uint32_t j)
+{
+    return ((plan.regions[i].ppn + plan.regions[i].n) <= plan.regions[j].ppn) ||
+           ((plan.regions[j].ppn + plan.regions[j].n) <= plan.regions[i].ppn);
+}
+
+/* Regions i and j may stand in one plan. */
+/*@ requires regions: rule_counts && rule_regions && i < plan.n_regions && j < plan.n_regions;
+    terminates \true;
+    exits \false;
+    assigns \nothing;
+    ensures SWR_PLN_001: \result <==> compatible(i, j);
+*/
+static bool is_compatible(uint32_t i, uint32_t j)
+{
+    bool ok = true;
+
+    if (is_one_share(i, j)) {
+        ok = (plan.regions[i].ppn == plan.regions[j].ppn) && (plan.regions[i].n == plan.regions[j].n);
+    } else if ((plan.regions[i].own != plan.regions[j].own) &&
+               (plan.regions[i].own != BH_CELL_ROOT) && (plan.regions[j].own != BH_CELL_ROOT)) {
+        ok = is_pa_apart(i, j);
+    } else {
+        ok = true;
+    }
+    return ok;
+}
+
+/* Region i is compatible with all before it. */
+/*@ requires regions: rule_counts && rule_regions && i < plan.n_regions;
+    terminates \true;
+    exits \false;
+    assigns plan_a, plan_b;
+    ensures SWR_PLN_001: \result <==> (\forall integer k; 0 <= k < i ==> compatible(i, k));
+    ensures SWR_PLN_002: !\result ==> plan_a == i && blames_overlap(plan_a, plan_b);
+*/
+static bool is_compatible_with_earlier(uint32_t i)
+{
+    bool ok = true;
+
+    /*@ loop invariant range: 0 <= j <= i;
+        loop invariant so_far: ok ==> (\forall integer k; 0 <= k < j ==> compatible(i, k));
+        loop invariant SWR_PLN_002: !ok ==> plan_a == i && blames_overlap(plan_a, plan_b);
+        loop assigns j, ok, plan_a, plan_b;
+        loop variant i - j;
+    */
+    for (uint32_t j = 0U; ok && (j < i); j++) {
+        if (!is_compatible(i, j)) {
+            ok = refuse(i, j);
+        }
+    }
+    return ok;
+}
+
+/* No memory belongs to two cells, except by a share that both name. */
+/*@ requires regions: rule_counts && rule_regions;
+    terminates \true;
+    exits \false;
+    assigns plan_a, plan_b;
+    ensures SWR_PLN_001: \result <==> rule_overlaps;
+    ensures SWR_PLN_002: !\result ==> blames_overlap(plan_a, plan_b);
+*/
+static bool overlaps_ok(void)
+{
+    bool ok = true;
+
+    /*@ loop invariant range: 0 <= i <= plan.n_regions;
+        loop invariant so_far: ok ==> 
+          (\forall integer k, l; 0 <= k < i && 0 <= l < k ==> compatible(k, l));
+        loop invariant SWR_PLN_002: !ok ==> blames_overlap(plan_a, plan_b);
+        loop assigns i, ok, plan_a, plan_b;
+        loop variant plan.n_regions - i;
+    */
+    for (uint32_t i = 0U; ok && (i < plan.n_regions); i++) {
+        ok = is_compatible_with_earlier(i);
+    }
+    return ok;
+}
+
+/* ---- kernel memory and status pages */
+
+/* Region i is the kernel's and holds all its memory. */
+/*@ requires readable: \valid_read(b);
+    requires regions: rule_counts && rule_regions && i < plan.n_regions;
+    terminates \true;
+    exits \false;
+    assigns \nothing;
+    ensures SWR_PLN_001: \result <==> keeps_kernel(b, i);
+*/
+static bool holds_kernel(const struct plan_board *b, uint32_t i)
+{
+    return (plan.regions[i].own == BH_CELL_KERNEL) && (plan.regions[i].ppn <= b->kernel_ppn) &&
+           ((b->kernel_ppn - plan.regions[i].ppn) <= plan.regions[i].n) &&
+           (b->kernel_pages <= (plan.regions[i].n - (b->kernel_ppn - plan.regions[i].ppn)));
+}
+
+/* The kernel's memory is in one region of its own; such a region is private by rule_regions. */
+/*@ requires readable: \valid_read(b);
+    requires apart: \separated(b, &plan, &plan_a, &plan_b);
+    requires regions: rule_counts && rule_regions;
+    terminates \true;
+    exits \false;
+    assigns plan_a, plan_b;
+    ensures SWR_PLN_001: \result <==> rule_kernel(b);
+*/
+static bool kernel_ok(const struct plan_board *b)
+{
+    bool found = false;
+
+    /*@ loop invariant range: 0 <= i <= plan.n_regions;
+        loop invariant yes: found ==> rule_kernel(b);
+        loop invariant no: !found ==> (\forall integer k; 0 <= k < i ==> !keeps_kernel(b, k));
+        loop assigns i, found;
+        loop variant plan.n_regions - i;
+    */
+    for (uint32_t i = 0U; (!found) && (i < plan.n_regions); i++) {
+        found = holds_kernel(b, i);
+    }
+    if (!found) {
+        (void)refuse(plan.cells[BH_CELL_KERNEL].first, BH_CELL_KERNEL);
+    }
+    return found;
+}
+
+/* Region i leaves the status pages alone, or lets root read them. */
+/*@ requires regions: rule_counts && rule_regions && i < plan.n_regions;
+    terminates \true;
+    exits \false;
+    assigns \nothing;
+    ensures SWR_PLN_001: \result <==> status_safe(i);
+*/
+static bool is_status_safe(uint32_t i)
+{
+    return ((plan.status_ppn + BH_STATUS_PAGES) <= plan.regions[i].ppn) ||
+           ((plan.regions[i].ppn + plan.regions[i].n) <= plan.status_ppn) ||
+           ((plan.regions[i].own == BH_CELL_ROOT) &&
+            (((plan.regions[i].flags / BH_REGION_WRITE) % 2U) == 0U) &&
+            (((plan.regions[i].flags / BH_REGION_EXECUTE) % 2U) == 0U));
+}
+
+/* Nobody but the kernel writes the status pages, nobody but root reads them. */
+/*@ requires regions: rule_counts && rule_regions;
+    terminates \true;
+    exits \false;
+    assigns plan_a, plan_b;
+    ensures SWR_PLN_001: \result <==> rule_status;
+    ensures SWR_PLN_002: !\result ==> blames_status(plan_a, plan_b);
+*/
+static bool status_ok(void)
+{
+    bool ok = true;
+
+    /*@ loop invariant range: 0 <= i <= plan.n_regions;
+        loop invariant so_far: ok ==> (\forall integer k; 0 <= k < i ==> status_safe(k));
+        loop invariant SWR_PLN_002: !ok ==> blames_status(plan_a, plan_b);
+        loop assigns i, ok, plan_a, plan_b;
+        loop variant plan.n_regions - i;
+    */
+    for (uint32_t i = 0U; ok && (i < plan.n_regions); i++) {
+        if (!is_status_safe(i)) {
+            ok = refuse(i, plan.regions[i].own);
+        }
+    }
+    return ok;
+}
+
+/* The rules about memory, and CPUs listed once. */
+/*@ requires readable: \valid_read(b);
+    requires apart: \separated(b, &plan, &plan_a, &plan_b);
+    requires range: rule_counts;
+    terminates \true;
+    exits \false;
+    assigns plan_a, plan_b;
+    ensures SWR_PLN_001: \result == BH_OK <==>
+      (rule_mpidrs && plan_memory && rule_kernel(b) && rule_status);
+    ensures SWR_PLN_002: blames_memory(b, \result);
+    ensures range: \result == BH_OK || \result == BH_E_PLAN_CPUID || \result == BH_E_PLAN_REGION ||
+      \result == BH_E_PLAN_SLICE || \result == BH_E_PLAN_ALIAS || \result == BH_E_PLAN_OVERLAP ||
+      \result == BH_E_PLAN_KERNEL || \result == BH_E_PLAN_STATUS;
+*/
+static uint32_t judge_memory(const struct plan_board *b)
+{
+    uint32_t e = BH_OK;
+
+    if (!mpidrs_ok()) {
+        e = (uint32_t)BH_E_PLAN_CPUID;
+    } else if (!regions_ok()) {
+        e = (uint32_t)BH_E_PLAN_REGION;
+    } else if (!slices_ok()) {
+        e = (uint32_t)BH_E_PLAN_SLICE;
+    } else if (!aliases_ok()) {
+        e = (uint32_t)BH_E_PLAN_ALIAS;
+    } else if (!overlaps_ok()) {
+        e = (uint32_t)BH_E_PLAN_OVERLAP;
+    } else if (!kernel_ok(b)) {
+        e = (uint32_t)BH_E_PLAN_KERNEL;
+    } else if (!status_ok()) {
+        e = (uint32_t)BH_E_PLAN_STATUS;
+    } else {
+        e = BH_OK;
+    }
+    return e;
+}
+
+/* ---- CPUs */
+
+static const uint32_t limit_of_cpus[BH_CPUS_MAX + 1U] = {1U,  2U,  4U,   8U,  16U,
+                                                         32U, 64U, 128U, 256U};
+
+/* First bitmap that names a CPU the machine does not have. */
+/*@ requires range: rule_counts;
+    terminates \true;
+    exits \false;
+    assigns \nothing;
+    ensures SWR_PLN_001: \result == cpus_limit(plan.n_cpus);
+*/
+static uint32_t first_bad_cpus(void)
+{
+    return limit_of_cpus[plan.n_cpus];
+}
+
+/* Cell c claims CPUs which exist, and as many as its kind must. */
+/*@ requires range: rule_counts && c < plan.n_cells;
+    terminates \true;
+    exits \false;
+    assigns \nothing;
+    ensures SWR_PLN_001: \result <==> cpus_ok(c);
+*/
+static bool are_cpus_ok(uint32_t c)
+{
+    return (plan.cells[c].cpus < first_bad_cpus()) &&
+           ((c != BH_CELL_KERNEL) || (plan.cells[c].cpus == 0U)) &&
+           ((c <= BH_CELL_ROOT) || (plan.cells[c].cpus != 0U));
+}
+
+/* Every cell's claim of CPUs is well formed. */
+/*@ requires range: rule_counts;
+    terminates \true;
+    exits \false;
+    assigns plan_a, plan_b;
+    ensures SWR_PLN_001: \result <==> cpus_claims;
+    ensures SWR_PLN_002: !\result ==> blames_cpu(plan_a, plan_b);
+*/
+static bool cpu_claims_ok(void)
+{
+    bool ok = true;
+
+    /*@ loop invariant range: 0 <= c <= plan.n_cells;
+        loop invariant so_far: ok ==> (\forall integer d; 0 <= d < c ==> cpus_ok(d));
+        loop invariant SWR_PLN_002: !ok ==> blames_cpu(plan_a, plan_b);
+        loop assigns c, ok, plan_a, plan_b;
+        loop variant plan.n_cells - c;
+    */
+    for (uint32_t c = 0U; ok && (c < plan.n_cells); c++) {
+        if (!are_cpus_ok(c)) {
+            ok = refuse(c, c);
+        }
+    }
+    return ok;
+}
+
+/* Cell c shares no CPU with a cell before it, root left out. */
+/*@ requires range: rule_counts && 2 <= c < plan.n_cells;
+    terminates \true;
+    exits \false;
+    assigns plan_a, plan_b;
+    ensures SWR_PLN_001: \result <==> (\forall integer d; 2 <= d < c ==> cpus_apart(c, d));
+    ensures SWR_PLN_002: !\result ==> blames_cpu(plan_a, plan_b);
+*/
+static bool has_cpus_alone(uint32_t c)
+{
+    bool ok = true;
+
+    /*@ loop invariant range: 2 <= d <= c;
+        loop invariant so_far: ok ==> (\forall integer k; 2 <= k < d ==> cpus_apart(c, k));
+        loop invariant SWR_PLN_002: !ok ==> blames_cpu(plan_a, plan_b);
+        loop assigns d, ok, plan_a, plan_b;
+        loop variant c - d;
+    */
+    for (uint32_t d = 2U; ok && (d < c); d++) {
+        if ((plan.cells[c].cpus & plan.cells[d].cpus) != 0U) {
+            ok = refuse(c, d);
+        }
+    }
+    return ok;
+}
+
+/* No CPU has two cells, root left out. */
+/*@ requires range: rule_counts;
+    terminates \true;
+    exits \false;
+    assigns plan_a, plan_b;
+    ensures SWR_PLN_001: \result <==> cpus_disjoint;
+    ensures SWR_PLN_002: !\result ==> blames_cpu(plan_a, plan_b);
+*/
+static bool cpus_are_disjoint(void)
+{
+    bool ok = true;
+
+    /*@ loop invariant range: 2 <= c <= plan.n_cells;
+        loop invariant so_far: ok ==> 
+          (\forall integer k, d; 2 <= k < c && 2 <= d < k ==> cpus_apart(k, d));
+        loop invariant SWR_PLN_002: !ok ==> blames_cpu(plan_a, plan_b);
+        loop assigns c, ok, plan_a, plan_b;
+        loop variant plan.n_cells - c;
+    */
+    for (uint32_t c = 2U; ok && (c < plan.n_cells); c++) {
+        ok = has_cpus_alone(c);
+    }
+    return ok;
+}
+
+/* CPU k stays root's when all cells are live. */
+/*@ requires range: rule_counts && k < plan.n_cpus;
+    terminates \true;
+    exits \false;
+    assigns \nothing;
+    ensures SWR_PLN_001: \result <==> cpu_left(k);
+*/
+static bool is_left_to_root(uint32_t k)
+{
+    bool left = plan_bit(plan.cells[BH_CELL_ROOT].cpus, k);
+
+    /*@ loop invariant range: 2 <= c <= plan.n_cells;
+        loop invariant so_far: left <==> (bit(PC(1).cpus, k) &&
+          (\forall integer d; 2 <= d < c ==> !bit(PC(d).cpus, k)));
+        loop assigns c, left;
+        loop variant plan.n_cells - c;
+    */
+    for (uint32_t c = 2U; c < plan.n_cells; c++) {
+        if (plan_bit(plan.cells[c].cpus, k)) {
+            left = false;
+        }
+    }
+    return left;
+}
+
+/* Root has a CPU which no cell can take. */
+/*@ requires range: rule_counts;
+    terminates \true;
+    exits \false;
+    assigns plan_a, plan_b;
+    ensures SWR_PLN_001: \result <==> cpus_for_root;
+    ensures SWR_PLN_002: !\result ==> blames_cpu(plan_a, plan_b);
+*/
+static bool root_has_cpu(void)
+{
+    bool found = false;
+
+    /*@ loop invariant range: 0 <= k <= plan.n_cpus;
+        loop invariant yes: found ==> cpus_for_root;
+        loop invariant no: !found ==> (\forall integer l; 0 <= l < k ==> !cpu_left(l));
+        loop assigns k, found;
+        loop variant plan.n_cpus - k;
+    */
+    for (uint32_t k = 0U; (!found) && (k < plan.n_cpus); k++) {
+        found = is_left_to_root(k);
+    }
+    if (!found) {
+        (void)refuse(BH_CELL_ROOT, BH_CELL_ROOT);
+    }
+    return found;
+}
+
+/* ---- interrupts */
+
+/* Cell c claims no interrupt. */
+/*@ requires range: c < BH_CELLS_MAX;
+    terminates \true;
+    exits \false;
+    assigns \nothing;
+    ensures SWR_PLN_001: \result <==> irqs_none(c);
+*/
+static bool has_no_irqs(uint32_t c)
+{
+    bool none = true;
+
+    /*@ loop invariant range: 0 <= w <= BH_IRQ_WORDS;
+        loop invariant so_far: none <==> (\forall integer k; 0 <= k < w ==> PC(c).irqs[k] == 0);
+        loop assigns w, none;
+        loop variant BH_IRQ_WORDS - w;
+    */
+    for (uint32_t w = 0U; w < BH_IRQ_WORDS; w++) {
+        if (plan.cells[c].irqs[w] != 0U) {
+            none = false;
+        }
+    }
+    return none;
+}
+
+/* Cell c claims only shared peripheral interrupts; the kernel none. */
+/*@ requires range: rule_counts && c < plan.n_cells;
+    terminates \true;
+    exits \false;
+    assigns \nothing;
+    ensures SWR_PLN_001: \result <==> irqs_ok(c);
+*/
+static bool are_irqs_ok(uint32_t c)
+{
+    return (plan.cells[c].irqs[0] == 0U) && (plan.cells[c].irqs[31] < 0x10000000U) &&
+           ((c != BH_CELL_KERNEL) || has_no_irqs(c));
+}
+
+/* Every cell's claim of interrupts is well formed. */
+/*@ requires range: rule_counts;
+    terminates \true;
+    exits \false;
+    assigns plan_a, plan_b;
+    ensures SWR_PLN_001: \result <==> irqs_claims;
+    ensures SWR_PLN_002: !\result ==> blames_irq(plan_a, plan_b);
+*/
+static bool irq_claims_ok(void)
+{
+    bool ok = true;
+
+    /*@ loop invariant range: 0 <= c <= plan.n_cells;
+        loop invariant so_far: ok ==> (\forall integer d; 0 <= d < c ==> irqs_ok(d));
+        loop invariant SWR_PLN_002: !ok ==> blames_irq(plan_a, plan_b);
+        loop assigns c, ok, plan_a, plan_b;
+        loop variant plan.n_cells - c;
+    */
+    for (uint32_t c = 0U; ok && (c < plan.n_cells); c++) {
+        if (!are_irqs_ok(c)) {
+            ok = refuse(c, c);
+        }
+    }
+    return ok;
+}
+
+/* Cells c and d have no interrupt in common. */
+/*@ requires range: c < BH_CELLS_MAX && d < BH_CELLS_MAX;
+    terminates \true;
+    exits \false;
+    assigns \nothing;
+    ensures SWR_PLN_001: \result <==> irqs_apart(c, d);
+*/
+static bool are_irqs_apart(uint32_t c, uint32_t d)
+{
+    bool apart = true;
+
+    /*@ loop invariant range: 0 <= w <= BH_IRQ_WORDS;
+        loop invariant so_far: apart <==>
+          (\forall integer k; 0 <= k < w ==> (PC(c).irqs[k] & PC(d).irqs[k]) == 0);
+        loop assigns w, apart;
+        loop variant BH_IRQ_WORDS - w;
+    */
+    for (uint32_t w = 0U; w < BH_IRQ_WORDS; w++) {
+        if ((plan.cells[c].irqs[w] & plan.cells[d].irqs[w]) != 0U) {
+            apart = false;
+        }
+    }
+    return apart;
+}
+
+/* Cell c shares no interrupt with a cell before it, root left out. */
+/*@ requires range: rule_counts && 2 <= c < plan.n_cells;
+    terminates \true;
+    exits \false;
+    assigns plan_a, plan_b;
+    ensures SWR_PLN_001: \result <==> (\forall integer d; 2 <= d < c ==> irqs_apart(c, d));
+    ensures SWR_PLN_002: !\result ==> blames_irq(plan_a, plan_b);
+*/
+static bool has_irqs_alone(uint32_t c)
+{
+    bool ok = true;
+
+    /*@ loop invariant range: 2 <= d <= c;
+        loop invariant so_far: ok ==> (\forall integer k; 2 <= k < d ==> irqs_apart(c, k));
+        loop invariant SWR_PLN_002: !ok ==> blames_irq(plan_a, plan_b);
+        loop assigns d, ok, plan_a, plan_b;
+        loop variant c - d;
+    */
+    for (uint32_t d = 2U; ok && (d < c); d++) {
+        if (!are_irqs_apart(c, d)) {
+            ok = refuse(c, d);
+        }
+    }
+    return ok;
+}
+
+/* No interrupt has two cells, root left out. */
+/*@ requires range: rule_counts;
+    terminates \true;
+    exits \false;
+    assigns plan_a, plan_b;
+    ensures SWR_PLN_001: \result <==> irqs_disjoint;
+    ensures SWR_PLN_002: !\result ==> blames_irq(plan_a, plan_b);
+*/
+static bool irqs_are_disjoint(void)
+{
+    bool ok = true;
+
+    /*@ loop invariant range: 2 <= c <= plan.n_cells;
+        loop invariant so_far: ok ==> 
+          (\forall integer k, d; 2 <= k < c && 2 <= d < k ==> irqs_apart(k, d));
+        loop invariant SWR_PLN_002: !ok ==> blames_irq(plan_a, plan_b);
+        loop assigns c, ok, plan_a, plan_b;
+        loop variant plan.n_cells - c;
+    */
+    for (uint32_t c = 2U; ok && (c < plan.n_cells); c++) {
+        ok = has_irqs_alone(c);
+    }
+    return ok;
+}
+
+/* ---- entry points and DMA */
+
+/* The entry point of cell c lies in region i, which it owns and may execute. */
+/*@ requires regions: rule_counts && rule_regions && c < plan.n_cells && i < plan.n_regions;
+    terminates \true;
+    exits \false;
+    assigns \nothing;
+    ensures SWR_PLN_001: \result <==> entry_in(c, i);
+*/
+static bool is_entry_in(uint32_t c, uint32_t i)
+{
+    return (plan.regions[i].own == c) &&
+           (((plan.regions[i].flags / BH_REGION_EXECUTE) % 2U) == 1U) &&
+           (plan.regions[i].ipn <= (plan.cells[c].entry / BH_PAGE_BYTES)) &&
+           ((plan.cells[c].entry / BH_PAGE_BYTES) < (plan.regions[i].ipn + plan.regions[i].n));
+}
+
+/* The entry point of cell c is an instruction of its own. */
+/*@ requires regions: rule_counts && rule_regions && c < plan.n_cells;
+    terminates \true;
+    exits \false;
+    assigns \nothing;
+    ensures SWR_PLN_001: \result <==> entry_ok(c);
+*/
+static bool is_entry_ok(uint32_t c)
+{
+    bool found = false;
+
+    /*@ loop invariant range: 0 <= i <= plan.n_regions;
+        loop invariant yes: found ==>
+          (\exists integer k; 0 <= k < plan.n_regions && entry_in(c, k));
+        loop invariant no: !found ==> (\forall integer k; 0 <= k < i ==> !entry_in(c, k));
+        loop assigns i, found;
+        loop variant plan.n_regions - i;
+    */
+    for (uint32_t i = 0U; (!found) && (i < plan.n_regions); i++) {
+        found = is_entry_in(c, i);
+    }
+    return found && ((plan.cells[c].entry % 4U) == 0U);
+}
+
+/* Every cell has its entry point. */
+/*@ requires regions: rule_counts && rule_regions;
+    terminates \true;
+    exits \false;
+    assigns plan_a, plan_b;
+    ensures SWR_PLN_001: \result <==> rule_entry;
+    ensures SWR_PLN_002: !\result ==> blames_entry(plan_a);
+*/
+static bool entries_ok(void)
+{
+    bool ok = true;
+
+    /*@ loop invariant range: 2 <= c <= plan.n_cells;
+        loop invariant so_far: ok ==> (\forall integer d; 2 <= d < c ==> entry_ok(d));
+        loop invariant SWR_PLN_002: !ok ==> blames_entry(plan_a);
+        loop assigns c, ok, plan_a, plan_b;
+        loop variant plan.n_cells - c;
+    */
+    for (uint32_t c = 2U; ok && (c < plan.n_cells); c++) {
+        if (!is_entry_ok(c)) {
+            ok = refuse(c, 0U);
+        }
+    }
+    return ok;
+}
+
+/* The plan owns up to DMA that nobody filters. */
+/*@ terminates \true;
+    exits \false;
+    assigns plan_a, plan_b;
+    ensures SWR_PLN_001: \result <==> rule_dma;
+*/
+static bool dma_ok(void)
+{
+    bool ok = true;
+
+    if ((plan.flags % 2U) == 0U) {
+        ok = refuse(plan.flags, BH_PLAN_ACCEPT_UNPROTECTED_DMA);
+    }
+    return ok;
+}
+
+/* The rules about what cells claim besides memory. */
+/*@ requires regions: rule_counts && rule_regions;
+    terminates \true;
+    exits \false;
+    assigns plan_a, plan_b;
+    ensures SWR_PLN_001: \result == BH_OK <==> plan_claims;
+    ensures SWR_PLN_002: blames_claims(\result);
+    ensures range: \result == BH_OK || \result == BH_E_PLAN_CPU || \result == BH_E_PLAN_IRQ ||
+      \result == BH_E_PLAN_ENTRY || \result == BH_E_PLAN_DMA;
+*/
+static uint32_t judge_claims(void)
+{
+    uint32_t e = BH_OK;
+
+    if ((!cpu_claims_ok()) || (!cpus_are_disjoint()) || (!root_has_cpu())) {
+        e = (uint32_t)BH_E_PLAN_CPU;
+    } else if ((!irq_claims_ok()) || (!irqs_are_disjoint())) {
+        e = (uint32_t)BH_E_PLAN_IRQ;
+    } else if (!entries_ok()) {
+        e = (uint32_t)BH_E_PLAN_ENTRY;
+    } else if (!dma_ok()) {
+        e = (uint32_t)BH_E_PLAN_DMA;
+    } else {
+        e = BH_OK;
+    }
+    return e;
+}
+
+uint32_t plan_check(const struct plan_board *b)
+{
+    uint32_t e = judge_header(b);
+
+    if (e == BH_OK) {
+        e = judge_memory(b);
+    }
+    if (e == BH_OK) {
+        e = judge_claims();
+    }
+    return e;
+}

@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/** @file plan.h
+ * The plan in force and its judge. Everything else in the kernel believes the plan, so this is the
+ * one place where it is doubted. The same code judges plans on the host.
+ */
+#ifndef CORE_PLAN_H
+#define CORE_PLAN_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "abi/errors.h"
+#include "abi/plan.h"
+#include "abi/status.h"
+#include "core/crc.h"
+
+/** What the board knows and the plan must agree with. */
+struct plan_board {
+    uint32_t board;        /**< board number */
+    uint32_t kernel_pages; /**< pages of kernel memory */
+    uint64_t kernel_ppn;   /**< first page of kernel memory */
+};
+
+/** The plan in force. Written once, before plan_check(); read only afterwards. */
+extern struct bh_plan plan;
+
+/** The two parties of the last refusal, as the text of its error says. */
+extern uint64_t plan_a;
+extern uint64_t plan_b;
+
+#include "core/plan.acsl"
+
+/**
+ * Judge the plan against its rules and the board, in the order of the rules in the specification.
+ *
+ * @return 0, or the error number of the first rule that fails; plan_a and plan_b name the parties.
+ * @req SWR_PLN_001
+ * @req SWR_PLN_002
+ * @req SWR_PLN_003
+ */
+/*@ requires readable: \valid_read(b);
+    requires apart: \separated(b, &plan, &plan_a, &plan_b);
+    terminates \true;
+    exits \false;
+    assigns plan_a, plan_b;
+    ensures SWR_PLN_001: \result == BH_OK <==> plan_ok(b);
+    ensures SWR_PLN_002: blames_header(b, \result);
+    ensures SWR_PLN_002: blames_memory(b, \result);
+    ensures SWR_PLN_002: blames_claims(\result);
+*/
+uint32_t plan_check(const struct plan_board *b);
+
+/**
+ * Is bit @p i of @p word set?
+ *
+ * @req SWR_PLN_004
+ */
+/*@ requires width: i < 32;
+    terminates \true;
+    exits \false;
+    assigns \nothing;
+    ensures SWR_PLN_004: \result <==> bit(word, i);
+*/
+bool plan_bit(uint32_t word, uint32_t i);
+
+#endif
