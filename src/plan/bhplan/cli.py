@@ -1,0 +1,228 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The command bulkhead-plan. stdout is data, stderr is messages."""
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+import tempfile
+from pathlib import Path
+
+from . import decode, diff, explain, judge, ownermap, rules
+from .board import Board, load_board, names
+from .compiler import compile_plan
+from .encode import encode
+from .errors import JSON_VERSION, PlanError, Refused, Source, as_json, by_eid, render
+
+EXIT_OK, EXIT_USAGE, EXIT_PLAN, EXIT_INTERNAL = 0, 2, 3, 9
+
+
+def compile_and_judge(path: str) -> tuple[bytes, str]:
+    """Blob and map of a source which rules and judge accept. Raises Refused or PlanError."""
+    plan = compile_plan(path)
+    errors = rules.judge(plan)
+    if errors:
+        raise Refused(errors)
+    blob = encode(plan)
+    verdict = judge.judge_blob(blob, plan.board)
+    if verdict is not None:
+        verdict.where = Source(path, 0)
+        raise verdict
+    return blob, ownermap.owner_map(plan, blob)
+
+
+def read_plan(path: str) -> decode.Contents:
+    """Decode a blob. Raises PlanError."""
+    try:
+        return decode.decode(Path(path).read_bytes())
+    except OSError as err:
+        raise PlanError("SYS_IO", f"{err.strerror or err}", Source(path, 0)) from err
+    except decode.DecodeError as err:
+        raise PlanError(err.name, err.message, Source(path, 0), a=err.a, b=err.b,
+                        rule="CFG_TOOL_015") from err
+
+
+def write_file(path: str, data: bytes) -> None:
+    """Write a file whole or not at all. Raises PlanError."""
+    target = Path(path)
+    try:
+        with tempfile.NamedTemporaryFile(dir=target.parent, prefix=target.name, delete=False) as file:
+            file.write(data)
+        os.chmod(file.name, 0o666 & ~_umask())
+        os.replace(file.name, target)
+    except OSError as err:
+        raise PlanError("SYS_IO", f"cannot be written: {err.strerror or err}", Source(path, 0)) from err
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask
+
+
+def do_build(args: argparse.Namespace) -> int:
+    """build: nothing is written unless rules and judge accept."""
+    blob, text = compile_and_judge(args.file)
+    if args.map:
+        write_file(args.map, text.encode())
+    write_file(args.output, blob)
+    _done(args, f"{args.output}: {len(blob)} bytes, accepted", {"output": args.output,
+                                                              "map": args.map, "bytes": len(blob)})
+    return EXIT_OK
+
+
+def do_check(args: argparse.Namespace) -> int:
+    """check: a source by rules and judge, anything else by the judge alone."""
+    if args.file.endswith(".toml"):
+        compile_and_judge(args.file)
+    else:
+        verdict = judge.judge_file(args.file, _board(args))
+        if verdict is not None:
+            raise verdict
+    _done(args, f"{args.file}: accepted", {"file": args.file})
+    return EXIT_OK
+
+
+def _board(args: argparse.Namespace) -> Board:
+    """The board to judge a blob by: --board, or the only one there is."""
+    known = names()
+    name = args.board or (known[0] if len(known) == 1 else "")
+    if name not in known:
+        raise PlanError("PLAN_BOARD", f"no board '{name}'; there are: {', '.join(known)}",
+                        hint="name the machine's board: --board NAME", rule="CFG_TOOL_005")
+    return load_board(name)
+
+
+def do_show(args: argparse.Namespace) -> int:
+    """show: the map from the blob; with --against, compared with the map that build wrote."""
+    contents = read_plan(args.file)
+    text = decode.text_map(contents)
+    if args.against:
+        return _against(args, text)
+    sys.stdout.write(json.dumps(decode.as_json(contents), indent=1) + "\n" if args.json else text)
+    return EXIT_OK
+
+
+def _against(args: argparse.Namespace, text: str) -> int:
+    try:
+        other = Path(args.against).read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as err:
+        raise PlanError("SYS_IO", f"{err}", Source(args.against, 0)) from err
+    want = ownermap.without_sources(other).splitlines()
+    have = text.splitlines()
+    for line, (one, two) in enumerate(zip(want + [""] * len(have), have + [""] * len(want)), 1):
+        if one != two:
+            raise PlanError("PLAN_VALUE", f"the map does not tell what {args.file} holds",
+                            Source(args.against, line), note=f"the blob says: {two}",
+                            rule="CFG_TOOL_015", hint="build plan and map again, together")
+    _done(args, f"{args.against}: agrees with {args.file}", {"file": args.file, "map": args.against})
+    return EXIT_OK
+
+
+def do_diff(args: argparse.Namespace) -> int:
+    """diff: differences in meaning of two plans, sources or blobs."""
+    both = [decode.decode(compile_and_judge(p)[0]) if p.endswith(".toml") else read_plan(p)
+            for p in (args.one, args.two)]
+    rows = diff.differences(both[0], both[1])
+    if args.json:
+        keys = ("what", "first", "second")
+        print(json.dumps({"format": "bulkhead-plan-diff", "version": JSON_VERSION,
+                          "differences": [dict(zip(keys, row)) for row in rows]}, indent=1))
+    elif rows:
+        sys.stdout.write(diff.table(rows, (args.one, args.two)))
+    else:
+        print("no difference")
+    return EXIT_OK
+
+
+def do_explain(args: argparse.Namespace) -> int:
+    """explain: one ID, or all."""
+    if args.all == bool(args.id) or (args.markdown and not args.all):
+        print("bulkhead-plan explain: name one ID, or --all", file=sys.stderr)
+        return EXIT_USAGE
+    if args.markdown:
+        sys.stdout.write(explain.markdown())
+        return EXIT_OK
+    try:
+        entries = explain.table() if args.all else [by_eid(args.id)]
+    except KeyError:
+        print(f"bulkhead-plan explain: no ID '{args.id}'", file=sys.stderr)
+        return EXIT_USAGE
+    if args.json:
+        print(json.dumps({"format": "bulkhead-errors", "version": JSON_VERSION,
+                          "errors": [explain.as_json(e) for e in entries]}, indent=1))
+    else:
+        sys.stdout.write("\n".join(explain.describe(e) for e in entries))
+    return EXIT_OK
+
+
+def _done(args: argparse.Namespace, line: str, data: dict) -> None:
+    if args.json:
+        print(json.dumps({"format": "bulkhead-plan", "version": JSON_VERSION, "result": "accepted",
+                          **data, "errors": []}, indent=1))
+    else:
+        print(line)
+
+
+def _tell(errors: list[PlanError], as_machine: bool, wrote: bool) -> None:
+    if as_machine:
+        print(json.dumps({"format": "bulkhead-plan", "version": JSON_VERSION, "result": "refused",
+                          "errors": [as_json(e) for e in errors]}, indent=1))
+        return
+    for error in errors:
+        print(render(error), file=sys.stderr)
+    plural = "" if len(errors) == 1 else "s"
+    print(f"{len(errors)} error{plural}" + (", nothing written" if wrote else ""), file=sys.stderr)
+
+
+def parser() -> argparse.ArgumentParser:
+    """The command line."""
+    top = argparse.ArgumentParser(prog="bulkhead-plan", description="Compile, judge and show plans.",
+                                  epilog="Exit: 0 done, 2 usage, 3 plan refused, 9 internal error. "
+                                  "See bulkhead-plan(1), bulkhead-plan(5), bulkhead-errors(7).")
+    verbs = top.add_subparsers(dest="verb", required=True, metavar="VERB")
+
+    def verb(name: str, function, words: str) -> argparse.ArgumentParser:
+        sub = verbs.add_parser(name, help=words, description=words)
+        sub.add_argument("--json", action="store_true", help="print JSON")
+        sub.set_defaults(function=function)
+        return sub
+
+    build = verb("build", do_build, "compile a plan source to a blob and an owner map")
+    build.add_argument("file", metavar="FILE.toml")
+    build.add_argument("-o", "--output", required=True, metavar="FILE.plan")
+    build.add_argument("--map", metavar="FILE.map", help="owner of every byte, CPU and interrupt")
+    check = verb("check", do_check, "judge a plan source (.toml) or a blob")
+    check.add_argument("file", metavar="FILE")
+    check.add_argument("--board", metavar="NAME", help="board to judge a blob by")
+    show = verb("show", do_show, "regenerate the owner map from a blob")
+    show.add_argument("file", metavar="FILE.plan")
+    show.add_argument("--against", metavar="FILE.map", help="compare with the map which build wrote")
+    two = verb("diff", do_diff, "differences in meaning of two plans (sources or blobs)")
+    two.add_argument("one", metavar="A")
+    two.add_argument("two", metavar="B")
+    words = verb("explain", do_explain, "text and hint of an error or event ID")
+    words.add_argument("id", nargs="?", metavar="EID")
+    words.add_argument("--all", action="store_true", help="all IDs")
+    words.add_argument("--markdown", action="store_true", help="as docs/spec/error-ids.md")
+    return top
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run one command; its exit code."""
+    args = parser().parse_args(argv)
+    try:
+        return args.function(args)
+    except Refused as err:
+        _tell(err.errors, args.json, args.verb == "build")
+    except PlanError as err:
+        _tell([err], args.json, args.verb == "build")
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return EXIT_OK
+    except Exception as err:  # pylint: disable=broad-except
+        print(f"bulkhead-plan: error[E0412]: internal error ({type(err).__name__}: {err})",
+              file=sys.stderr)
+        return EXIT_INTERNAL
+    return EXIT_PLAN

@@ -1,0 +1,231 @@
+# SPDX-License-Identifier: Apache-2.0
+"""From TOML to the model: keys, types, names; what the parts mean together is judged in rules."""
+from __future__ import annotations
+
+from pathlib import Path
+
+from .board import PHYS_END, Board, check_pages, load_board, names, parse_flags
+from .errors import PlanError, Source
+from .model import AUTOSTART, CONTINUE, IPA_END, KERNEL, ROOT, Cell, Plan, Region
+from .reader import Table
+from .source import load
+
+NAME_MAX = 15
+RESERVED = ("kernel", "root", "nobody", "machine")
+
+
+def compile_plan(path: str) -> Plan:
+    """Read a plan source and what it includes. Raises PlanError for the first fault of form."""
+    file = load(path)
+    top = Table(file, (), file.data)
+    board = _board(top)
+    accept = top.take("accept_unprotected_dma", bool)
+    plan = Plan(board, accept, top.at("accept_unprotected_dma"))
+    root = top.table("root")
+    included = [t for p in _includes(top) for t in _included(p)]
+    tables = included + top.tables("cell")
+    top.done()
+    plan.cells = [_kernel(board), Cell("root", root.at())]
+    for number, table in enumerate(tables, ROOT + 1):
+        plan.cells.append(_cell(table, number, board))
+    _root(plan, root)
+    _names_differ(plan)
+    return plan
+
+
+def _board(top: Table) -> Board:
+    name = top.take("board", str)
+    if name not in names():
+        raise PlanError("PLAN_BOARD", f"no board '{name}'; there are: {', '.join(names())}",
+                        top.at("board"), rule="CFG_TOOL_005")
+    return load_board(name)
+
+
+def _includes(top: Table) -> list[str]:
+    """Paths named by the key include, relative to the file."""
+    paths = top.take("include", list, [], required=False)
+    for place, name in enumerate(paths):
+        if not isinstance(name, str) or not name:
+            raise top.bad("include", "a file name is expected", place)
+        if not (Path(top.file.name).parent / name).is_file():
+            raise PlanError("SYS_IO", f"included file '{name}' cannot be read",
+                            top.at("include", place), rule="CFG_TOOL_003")
+    return [str(Path(top.file.name).parent / name) for name in paths]
+
+
+def _included(path: str) -> list[Table]:
+    """The cells of an included file, which holds nothing else."""
+    file = load(path)
+    top = Table(file, (), file.data)
+    if top.has("include"):
+        raise PlanError("PLAN_KEY", "an included file may not include", top.at("include"),
+                        rule="CFG_TOOL_002", hint="include goes one level deep; list both files at the top")
+    cells = top.tables("cell")
+    top.done()
+    return cells
+
+
+def _kernel(board: Board) -> Cell:
+    kernel = board.kernel
+    cell = Cell("kernel", kernel.source)
+    cell.regions = [Region(KERNEL, kernel.base, kernel.base, kernel.size, kernel.flags, "", False,
+                           kernel.source)]
+    return cell
+
+
+def _cell(table: Table, number: int, board: Board) -> Cell:
+    cell = Cell(table.name("name", NAME_MAX), table.at("name"))
+    if cell.name in RESERVED:
+        raise table.bad("name", f"'{cell.name}' is reserved")
+    cell.flags = _cell_flags(table)
+    cell.cpus = _cpus(table, board)
+    cell.irqs = _interrupts(table, board)
+    _addresses(table, cell)
+    cell.regions = [_region(t, number, board) for t in table.tables("memory")]
+    table.done()
+    if not cell.regions:
+        raise PlanError("PLAN_KEY", f"cell '{cell.name}' has no [[cell.memory]]", cell.source,
+                        rule="CFG_TOOL_003")
+    return cell
+
+
+def _root(plan: Plan, table: Table) -> None:
+    """Fill the root cell: by its own list, or with the whole machine."""
+    root, board = plan.cells[ROOT], plan.board
+    root.flags = _cell_flags(table)
+    root.cpus = _cpus(table, board)
+    if table.is_word("memory"):
+        table.choice("memory", ("machine",))
+        root.regions = _machine(board)
+        root.irqs = _all_irqs(table, board)
+    else:
+        _addresses(table, root)
+        root.irqs = _interrupts(table, board)
+        root.regions = [_region(t, ROOT, board) for t in table.tables("memory")]
+    table.done()
+    if not root.regions:
+        raise PlanError("PLAN_KEY", "root has no memory", root.source, rule="CFG_TOOL_003",
+                        hint='write memory = "machine", or a list [[root.memory]]')
+
+
+def _all_irqs(table: Table, board: Board) -> dict[int, Source]:
+    """interrupts = "machine": all of the board; the kernel takes out those of live cells."""
+    table.choice("interrupts", ("machine",))
+    return {irq: table.at("interrupts") for irq in range(board.irq_first, board.irq_last + 1)}
+
+
+def _machine(board: Board) -> list[Region]:
+    """Root's list: all memory and devices of the board at their own addresses; status pages read-only.
+
+    Frames which the kernel emulates are no part of board.memory. Kernel and cells are not cut out here:
+    the kernel does that, for what is alive.
+    """
+    status = board.status
+    regions = []
+    for one in board.memory:
+        cuts = [(one.base, one.end, one.flags, one.source)]
+        if one.base <= status.base and status.end <= one.end:
+            cuts = [(one.base, status.base, one.flags, one.source),
+                    (status.base, status.end, status.flags, status.source),
+                    (status.end, one.end, one.flags, one.source)]
+        regions += [Region(ROOT, base, base, end - base, flags, "", False, source)
+                    for base, end, flags, source in cuts if base < end]
+    return sorted(regions, key=lambda r: r.phys)
+
+
+def _cell_flags(table: Table) -> int:
+    flags = CONTINUE if table.choice("policy", ("park", "continue")) == "continue" else 0
+    return flags | (AUTOSTART if table.take("autostart", bool) else 0)
+
+
+def _addresses(table: Table, cell: Cell) -> None:
+    cell.entry = table.number("entry", 0, IPA_END - 4)
+    cell.entry_source = table.at("entry")
+    if cell.entry % 4 != 0:
+        raise table.bad("entry", f"{cell.entry:#x} is not a multiple of 4")
+    if table.has("comm"):
+        cell.comm = table.number("comm", 4096, IPA_END - 4096)
+        cell.comm_source = table.at("comm")
+        check_pages(table, "comm", cell.comm)
+
+
+def _cpus(table: Table, board: Board) -> dict[int, Source]:
+    """CPUs by number, or as "cpu3"."""
+    found: dict[int, Source] = {}
+    for place, value in enumerate(table.take("cpus", list)):
+        text = f"cpu{value}" if type(value) is int else value
+        known = [f"cpu{i}" for i in range(len(board.mpidr))]
+        if text not in known:
+            raise PlanError("PLAN_CPU", f"the machine has no CPU {value!r}; it has "
+                            f"cpu0 to {known[-1]}", table.at("cpus", place), rule="CFG_TOOL_008")
+        cpu = known.index(text)
+        if cpu in found:
+            raise table.bad("cpus", f"CPU {cpu} stands twice", place)
+        found[cpu] = table.at("cpus", place)
+    if not found:
+        raise table.bad("cpus", "at least one CPU is needed")
+    return found
+
+
+def _interrupts(table: Table, board: Board) -> dict[int, Source]:
+    """Interrupts by INTID, or all of a device by its name."""
+    found: dict[int, Source] = {}
+    for place, value in enumerate(table.take("interrupts", list)):
+        where = table.at("interrupts", place)
+        for irq in _intids(value, board, where):
+            if irq in found:
+                raise table.bad("interrupts", f"interrupt {irq} stands twice", place)
+            found[irq] = where
+    return found
+
+
+def _intids(value: object, board: Board, where: Source) -> tuple[int, ...]:
+    if type(value) is int:
+        if not board.irq_first <= value <= board.irq_last:
+            raise PlanError("PLAN_IRQ", f"interrupt {value} is reserved or not there; cells may have "
+                            f"{board.irq_first} to {board.irq_last}", where, rule="CFG_TOOL_009")
+        return (value,)
+    device = board.device(value) if isinstance(value, str) else None
+    if device is None or not device.interrupts:
+        raise PlanError("PLAN_IRQ", f"board '{board.name}' has no device {value!r} with interrupts",
+                        where, rule="CFG_TOOL_009")
+    return device.interrupts
+
+
+def _region(table: Table, owner: int, board: Board) -> Region:
+    if table.has("device"):
+        phys, size = _device(table, board)
+    else:
+        phys = check_pages(table, "phys", table.number("phys", 0, PHYS_END - 1))
+        size = check_pages(table, "size", table.size("size"))
+    virt = phys
+    if table.has("virt"):
+        virt = check_pages(table, "virt", table.number("virt", 0, IPA_END - 1))
+    flags = parse_flags(table)
+    share = table.name("share", 31) if table.has("share") else ""
+    root = table.take("root", bool, False, required=False)
+    region = Region(owner, phys, virt, size, flags, share, root, table.at())
+    table.done()
+    return region
+
+
+def _device(table: Table, board: Board) -> tuple[int, int]:
+    """The range of a device of the board, named by the key device."""
+    name = table.take("device", str)
+    device = board.device(name)
+    if device is None:
+        raise table.bad("device", f"board '{board.name}' has no device '{name}'")
+    for key in ("phys", "size"):
+        if table.has(key):
+            raise PlanError("PLAN_KEY", f"'{key}' stands beside 'device', which says it already",
+                            table.at(key), rule="CFG_TOOL_002")
+    return device.base, device.size
+
+
+def _names_differ(plan: Plan) -> None:
+    seen: dict[str, Cell] = {}
+    for cell in plan.cells:
+        if cell.name in seen:
+            raise PlanError("PLAN_VALUE", f"two cells are named '{cell.name}'", cell.source,
+                            rule="CFG_TOOL_004", note=f"first at {seen[cell.name].source.brief}")
+        seen[cell.name] = cell

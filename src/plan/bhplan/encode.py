@@ -1,0 +1,54 @@
+# SPDX-License-Identifier: Apache-2.0
+"""From the model to the blob: struct bh_plan of src/abi/plan.h, little endian."""
+from __future__ import annotations
+
+import struct
+import zlib
+
+from .board import PAGE
+from .model import CELLS_MAX, CPUS_MAX, REGIONS_MAX, Cell, Plan, Region
+
+MAGIC = 0x314E414C50484D42
+VERSION = 1
+HEAD = struct.Struct("<Q8IQ")        #: magic to status_ppn
+CELL = struct.Struct("<16s4I2Q32I")  #: struct bh_cell
+REGION = struct.Struct("<Q6I")       #: struct bh_region
+TAIL = 8                             #: reserved and crc
+BYTES = HEAD.size + 8 * CPUS_MAX + CELL.size * CELLS_MAX + REGION.size * REGIONS_MAX + TAIL
+ACCEPT_DMA = 1
+
+
+def encode(plan: Plan) -> bytes:
+    """The blob of a plan which passed rules.judge()."""
+    board, regions, shares = plan.board, plan.regions(), plan.shares()
+    parts = [HEAD.pack(MAGIC, VERSION, BYTES, board.number, ACCEPT_DMA if plan.accept_dma else 0,
+                       len(plan.cells), len(regions), len(board.mpidr), board.status.size // PAGE,
+                       board.status.base // PAGE)]
+    parts.append(struct.pack(f"<{CPUS_MAX}Q", *board.mpidr, *[0] * (CPUS_MAX - len(board.mpidr))))
+    first = 0
+    for cell in plan.cells:
+        parts.append(_cell(cell, first))
+        first += len(cell.regions)
+    parts.append(bytes(CELL.size * (CELLS_MAX - len(plan.cells))))
+    parts += [_region(region, shares) for region in regions]
+    parts.append(bytes(REGION.size * (REGIONS_MAX - len(regions)) + 4))
+    return seal(b"".join(parts))
+
+
+def seal(body: bytes) -> bytes:
+    """The blob with its checksum: `body` is all but the last four bytes."""
+    return body + struct.pack("<I", zlib.crc32(body))
+
+
+def _cell(cell: Cell, first: int) -> bytes:
+    words = [0] * 32
+    for irq in cell.irqs:
+        words[irq // 32] |= 1 << irq % 32
+    cpus = sum(1 << cpu for cpu in cell.cpus)
+    return CELL.pack(cell.name.encode("ascii"), first, len(cell.regions), cpus, cell.flags,
+                     cell.entry, cell.comm, *words)
+
+
+def _region(region: Region, shares: dict[str, int]) -> bytes:
+    return REGION.pack(region.phys // PAGE, region.virt // PAGE, region.size // PAGE, region.owner,
+                       region.flags, shares.get(region.share, 0), int(region.root))

@@ -1,0 +1,145 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Error IDs, read from src/abi/errors.def, and the form in which a refusal is told."""
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+TABLE = Path(__file__).resolve().parents[2] / "abi" / "errors.def"
+JSON_VERSION = 1
+
+_STRING = r'"((?:[^"\\]|\\.)*)"'
+_ENTRY = re.compile(r"^BH_(ERROR|EVENT)\((0x[0-9A-F]{4}),\s*(\w+),\s*" + _STRING +
+                    r"(?:,\s*" + _STRING + r")?\)\s*$")
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One line of errors.def. `hint` is empty for an event."""
+
+    kind: str
+    number: int
+    name: str
+    text: str
+    hint: str
+
+    @property
+    def eid(self) -> str:
+        """The ID as it is printed: E0103 or V0501."""
+        return f"{'E' if self.kind == 'ERROR' else 'V'}{self.number:04X}"
+
+
+@dataclass(frozen=True)
+class Source:
+    """A place in a source file; line counts from 1, 0 means the file as a whole."""
+
+    file: str
+    line: int
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}" if self.line else self.file
+
+    @property
+    def brief(self) -> str:
+        """The place with the bare file name, as in maps."""
+        return f"{Path(self.file).name}:{self.line}" if self.line else Path(self.file).name
+
+
+class PlanError(Exception):
+    """A refusal: the ID by name, the fact, the place, the other party's place, the rule."""
+
+    def __init__(self, name: str, message: str, where: Source | None = None, *, rule: str = "",
+                 note: str = "", hint: str = "", a: int | None = None, b: int | None = None):
+        super().__init__(message)
+        self.entry = by_name(name)
+        self.message = message
+        self.where = where
+        self.rule = rule
+        self.note = note
+        self.hint = hint if hint else self.entry.hint
+        self.a = a
+        self.b = b
+
+
+class Refused(Exception):
+    """One or more refusals; `errors` in the order in which they were found, never empty."""
+
+    def __init__(self, errors: list[PlanError]):
+        super().__init__("; ".join(e.message for e in errors))
+        self.errors = errors
+
+
+def parse_table(text: str) -> list[Entry]:
+    """Parse the text of errors.def. Raises ValueError for a line that looks like an entry and is none."""
+    found = []
+    for number, line in enumerate(text.splitlines(), 1):
+        if not line.startswith("BH_"):
+            continue
+        match = _ENTRY.match(line)
+        if match is None:
+            raise ValueError(f"errors.def:{number}: not an entry")
+        kind, value, name, words, hint = match.groups()
+        found.append(Entry(kind, int(value, 16), name, words, hint or ""))
+    if not found:
+        raise ValueError("errors.def: no entries")
+    return found
+
+
+_CACHE: list[Entry] = []
+
+
+def table() -> list[Entry]:
+    """All entries of errors.def, in its order. Raises OSError or ValueError."""
+    if not _CACHE:
+        _CACHE.extend(parse_table(TABLE.read_text(encoding="utf-8")))
+    return _CACHE
+
+
+def by_name(name: str) -> Entry:
+    """The entry of this name; KeyError if there is none."""
+    for entry in table():
+        if entry.name == name:
+            return entry
+    raise KeyError(name)
+
+
+def by_eid(eid: str) -> Entry:
+    """The entry of a printed ID such as E0103 (any case); KeyError if there is none."""
+    for entry in table():
+        if entry.eid == eid.upper():
+            return entry
+    raise KeyError(eid)
+
+
+def _excerpt(where: Source) -> str:
+    """The line named, with its number, or nothing if it cannot be read."""
+    try:
+        lines = Path(where.file).read_text(encoding="utf-8").splitlines()
+        return f"{where.line:5d} | {lines[where.line - 1]}"
+    except (OSError, UnicodeDecodeError, IndexError):
+        return ""
+
+
+def render(error: PlanError) -> str:
+    """The refusal in words: place, ID, fact, excerpt, other party, rule, hint."""
+    place = f"{error.where}: " if error.where else ""
+    lines = [f"{place}error[{error.entry.eid}]: {error.message}"]
+    if error.where and error.where.line:
+        excerpt = _excerpt(error.where)
+        if excerpt:
+            lines.append(excerpt)
+    if error.note:
+        lines.append(f"      | {error.note}")
+    if error.rule:
+        lines.append(f"  rule: {error.rule}")
+    lines.append(f"  hint: {error.hint}.  bulkhead-plan explain {error.entry.eid}")
+    return "\n".join(lines)
+
+
+def as_json(error: PlanError) -> dict:
+    """The refusal for machines."""
+    return {"id": error.entry.eid, "name": error.entry.name, "message": error.message,
+            "file": error.where.file if error.where else None,
+            "line": error.where.line if error.where else None, "note": error.note,
+            "rule": error.rule, "hint": error.hint, "a": error.a, "b": error.b}

@@ -1,0 +1,86 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The plan as the compiler sees it: names and sources, no layout. Addresses and sizes in bytes."""
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from .board import DEVICE, EXECUTE, LOADABLE, READ, WRITE, Board
+from .errors import Source
+
+KERNEL, ROOT = 0, 1
+CELLS_MAX, REGIONS_MAX, CPUS_MAX = 8, 128, 8
+IPA_END = 1 << 40   #: one more than the greatest address of a cell
+AUTOSTART, CONTINUE = 1, 2
+_SHOWN = ((READ, "r"), (WRITE, "w"), (EXECUTE, "x"), (DEVICE, "d"), (LOADABLE, "l"))
+
+
+def letters(flags: int) -> str:
+    """Flags as in the source: rwxdl."""
+    return "".join(letter for bit, letter in _SHOWN if flags & bit)
+
+
+def span(start: int, end: int) -> str:
+    """A range as it stands in messages; `end` is one more than its last byte."""
+    return f"{start:#x}-{end - 1:#x}"
+
+
+@dataclass(frozen=True)
+class Region:
+    """A run of pages of one cell."""
+
+    owner: int
+    phys: int
+    virt: int
+    size: int
+    flags: int
+    share: str
+    root: bool
+    source: Source
+
+    @property
+    def end(self) -> int:
+        """One more than the last physical address."""
+        return self.phys + self.size
+
+    @property
+    def virt_end(self) -> int:
+        """One more than the last address in the cell."""
+        return self.virt + self.size
+
+
+@dataclass
+class Cell:
+    """A cell. CPUs and interrupts carry the place which claims them."""
+
+    name: str
+    source: Source
+    flags: int = 0
+    entry: int = 0
+    comm: int = 0
+    cpus: dict[int, Source] = field(default_factory=dict)
+    irqs: dict[int, Source] = field(default_factory=dict)
+    regions: list[Region] = field(default_factory=list)
+    entry_source: Source | None = None
+    comm_source: Source | None = None
+
+
+@dataclass
+class Plan:
+    """A whole plan: cell 0 the kernel, cell 1 root."""
+
+    board: Board
+    accept_dma: bool
+    accept_source: Source
+    cells: list[Cell] = field(default_factory=list)
+
+    def regions(self) -> list[Region]:
+        """All regions, in the order of the blob: cell after cell."""
+        return [r for cell in self.cells for r in cell.regions]
+
+    def shares(self) -> dict[str, int]:
+        """Number of each share, counted from 1 in the order of the blob."""
+        found: dict[str, int] = {}
+        for region in self.regions():
+            if region.share:
+                found.setdefault(region.share, len(found) + 1)
+        return found

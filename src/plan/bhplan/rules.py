@@ -1,0 +1,254 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the parts of a plan mean together, judged with names and places.
+
+The proved judge has the last word; these checks come first because they know the source lines, and
+because some of them need the board's facts, which the judge does not have (frames that the kernel
+emulates, memory and interrupts which are not there).
+"""
+from __future__ import annotations
+
+from itertools import combinations
+
+from .board import EXECUTE, LOADABLE, PAGE, WRITE, Board
+from .errors import PlanError, Source
+from .model import (CELLS_MAX, CPUS_MAX, IPA_END, KERNEL, REGIONS_MAX, ROOT, Plan, Region, letters,
+                    span)
+
+
+def judge(plan: Plan) -> list[PlanError]:
+    """All refusals in the order of the proved judge; empty for a good plan."""
+    found: list[PlanError] = []
+    for rule in (_counts, _mpidr, _forms, _aliases, _overlaps, _shares, _status, _cpus, _irqs, _entries,
+                 _dma, _board_has, _sides, _comms):
+        found += rule(plan)
+    return found
+
+
+def _name(plan: Plan, region: Region) -> str:
+    return f"cell '{plan.cells[region.owner].name}'"
+
+
+def _number(plan: Plan, region: Region) -> int:
+    """Index of a region in the blob."""
+    return plan.regions().index(region)
+
+
+def _counts(plan: Plan) -> list[PlanError]:
+    found = []
+    for what, count, most in (("cells", len(plan.cells), CELLS_MAX),
+                              ("regions", len(plan.regions()), REGIONS_MAX),
+                              ("CPUs", len(plan.board.mpidr), CPUS_MAX)):
+        if count > most:
+            found.append(PlanError("PLAN_COUNT", f"{count} {what}, at most {most}", plan.board.source
+                                   if what == "CPUs" else plan.cells[-1].source, a=count, b=most,
+                                   rule="CFG_TOOL_006"))
+    return found
+
+
+def _mpidr(plan: Plan) -> list[PlanError]:
+    board = plan.board
+    return [PlanError("PLAN_CPUID", f"CPUs {i} and {j} of the board have one MPIDR {x:#x}",
+                      board.cpu_sources[j], note=f"first at {board.cpu_sources[i].brief}", a=i, b=j,
+                      rule="CFG_TOOL_008")
+            for (i, x), (j, y) in combinations(enumerate(board.mpidr), 2) if x == y]
+
+
+def _forms(plan: Plan) -> list[PlanError]:
+    found = []
+    for region in plan.regions():
+        fault = ""
+        if region.size == 0:
+            fault = "is empty"
+        elif region.virt_end > IPA_END:
+            fault = f"ends beyond 40 bits in the cell's address space ({span(region.virt, region.virt_end)})"
+        elif region.end > 1 << 48:
+            fault = f"ends beyond 48 bits of physical address ({span(region.phys, region.end)})"
+        elif region.root and not region.share:
+            fault = "has root = true but no share"
+        elif region.owner == ROOT and (region.root or region.flags & LOADABLE):
+            fault = "is loadable or has root = true, which means nothing in root's own list"
+        if fault:
+            found.append(PlanError("PLAN_REGION", f"region of {_name(plan, region)} {fault}",
+                                   region.source, rule="CFG_TOOL_006", a=_number(plan, region),
+                                   b=region.owner))
+    return found
+
+
+def _aliases(plan: Plan) -> list[PlanError]:
+    found = []
+    for cell in plan.cells:
+        for one, other in combinations(cell.regions, 2):
+            low, high = max(one.virt, other.virt), min(one.virt_end, other.virt_end)
+            if low < high:
+                found.append(PlanError(
+                    "PLAN_ALIAS", f"two regions of cell '{cell.name}' both lie at {span(low, high)} in "
+                    "its address space", other.source, rule="CFG_TOOL_006",
+                    note=f"first used at {one.source.brief} ({span(one.virt, one.virt_end)})",
+                    a=_number(plan, other), b=_number(plan, one)))
+    return found
+
+
+def _overlaps(plan: Plan) -> list[PlanError]:
+    """Two cells other than root own one byte without one share; root's list is carved instead."""
+    found = []
+    for one, other in combinations([r for r in plan.regions() if r.owner != ROOT], 2):
+        low, high = max(one.phys, other.phys), min(one.end, other.end)
+        if one.owner == other.owner or low >= high or (one.share and one.share == other.share):
+            continue
+        found.append(PlanError(
+            "PLAN_OVERLAP", f"{_name(plan, one)} and {_name(plan, other)} both own {span(low, high)}",
+            other.source, rule="CFG_TOOL_006",
+            note=f"first claimed at {one.source.brief} by {_name(plan, one)} ({span(one.phys, one.end)})",
+            hint="give the range to one cell, or name one share on both sides: share = \"name\"",
+            a=_number(plan, other), b=_number(plan, one)))
+    return found
+
+
+def _shares(plan: Plan) -> list[PlanError]:
+    """A share is one range, whoever names it."""
+    found = []
+    for name in plan.shares():
+        sides = [r for r in plan.regions() if r.share == name]
+        first = sides[0]
+        for side in sides[1:]:
+            if (side.phys, side.size) != (first.phys, first.size):
+                found.append(PlanError(
+                    "PLAN_OVERLAP", f"share '{name}' is {span(side.phys, side.end)} for "
+                    f"{_name(plan, side)} and {span(first.phys, first.end)} for {_name(plan, first)}",
+                    side.source, rule="CFG_TOOL_007", note=f"first named at {first.source.brief}",
+                    hint="write the same phys and size on both sides",
+                    a=_number(plan, side), b=_number(plan, first)))
+    return found
+
+
+def _sides(plan: Plan) -> list[PlanError]:
+    """Each share has two sides: two cells, or a cell and root by root = true."""
+    found = []
+    for name in plan.shares():
+        sides = [r for r in plan.regions() if r.share == name]
+        owners = {r.owner for r in sides} | ({ROOT} if any(r.root for r in sides) else set())
+        if len(owners) < 2:
+            found.append(PlanError("PLAN_VALUE", f"share '{name}' has one side only, "
+                                   f"{_name(plan, sides[0])}", sides[0].source, rule="CFG_TOOL_007",
+                                   hint="name the share on the other side too, or write root = true for "
+                                   "root", a=_number(plan, sides[0])))
+    return found
+
+
+def _status(plan: Plan) -> list[PlanError]:
+    status = plan.board.status
+    found = []
+    for region in plan.regions():
+        low, high = max(status.base, region.phys), min(status.end, region.end)
+        if low >= high or (region.owner == ROOT and not region.flags & (WRITE | EXECUTE)):
+            continue
+        does = "may write or execute" if region.owner == ROOT else "maps"
+        found.append(PlanError("PLAN_STATUS", f"{_name(plan, region)} {does} the status pages "
+                               f"{span(low, high)} by its region {span(region.phys, region.end)}",
+                               region.source, note=f"status pages at {status.source.brief}",
+                               rule="CFG_TOOL_006", a=_number(plan, region), b=region.owner))
+    return found
+
+
+def _board_has(plan: Plan) -> list[PlanError]:
+    """Every byte of a region is memory or a device of the board, and no frame that is emulated."""
+    board = plan.board
+    found = []
+    for region in plan.regions():
+        for frame in board.emulated:
+            low, high = max(frame.base, region.phys), min(frame.end, region.end)
+            if low < high:
+                found.append(PlanError("PLAN_REGION", f"{_name(plan, region)} maps {span(low, high)} of "
+                                       f"'{frame.name}', which the kernel emulates", region.source,
+                                       note=f"{frame.name} at {frame.source.brief}", rule="CFG_TOOL_010"))
+        hole = _hole(board, region)
+        if hole is not None:
+            found.append(PlanError("PLAN_REGION", f"{_name(plan, region)} claims {hole:#x}, where board "
+                                   f"'{board.name}' has neither memory nor device", region.source,
+                                   rule="CFG_TOOL_010"))
+    return found
+
+
+def _hole(board: Board, region: Region) -> int | None:
+    """The first address of a region which the board does not have."""
+    at = region.phys
+    for one in sorted(board.memory + board.emulated, key=lambda r: r.base):
+        if one.base <= at < one.end:
+            at = one.end
+    return at if at < region.end else None
+
+
+def _cpus(plan: Plan) -> list[PlanError]:
+    """No two cells claim one CPU; one of root's is claimed by no cell."""
+    found = _twice(plan, "PLAN_CPU", "CPU", [(n, c.cpus) for n, c in enumerate(plan.cells)],
+                   "CFG_TOOL_008")
+    root = plan.cells[ROOT]
+    if not any(all(cpu not in c.cpus for c in plan.cells[ROOT + 1:]) for cpu in root.cpus):
+        found.append(PlanError("PLAN_CPU", "the cells leave no CPU to root", root.source, a=ROOT, b=ROOT,
+                               rule="CFG_TOOL_008", hint="root keeps at least one CPU; free one"))
+    return found
+
+
+def _irqs(plan: Plan) -> list[PlanError]:
+    return _twice(plan, "PLAN_IRQ", "interrupt", [(n, c.irqs) for n, c in enumerate(plan.cells)],
+                  "CFG_TOOL_009")
+
+
+def _twice(plan: Plan, error: str, what: str, claims: list[tuple[int, dict[int, Source]]],
+           rule: str) -> list[PlanError]:
+    """What two cells other than root claim: root holds what is not taken, so it is no party."""
+    found = []
+    owner: dict[int, int] = {}
+    for cell, claimed in claims[ROOT + 1:]:
+        for number, source in claimed.items():
+            first = owner.setdefault(number, cell)
+            if first != cell:
+                name = plan.cells[first].name
+                found.append(PlanError(
+                    error, f"cell '{name}' and cell '{plan.cells[cell].name}' both claim {what} {number}",
+                    source, rule=rule, a=cell, b=first,
+                    note=f"first claimed at {claims[first][1][number].brief} by cell '{name}'"))
+    return found
+
+
+def _entries(plan: Plan) -> list[PlanError]:
+    found = []
+    for number, cell in enumerate(plan.cells):
+        if number == KERNEL or cell.entry_source is None:
+            continue
+        if not any(r.virt <= cell.entry < r.virt_end and r.flags & EXECUTE for r in cell.regions):
+            found.append(PlanError("PLAN_ENTRY", f"entry {cell.entry:#x} of cell '{cell.name}' is in none "
+                                   "of its executable regions", cell.entry_source, rule="CFG_TOOL_011",
+                                   a=number))
+    return found
+
+
+def _comms(plan: Plan) -> list[PlanError]:
+    """comm is one writable page shared with root; root's own list, if it has one, covers it."""
+    found = []
+    for number, cell in enumerate(plan.cells):
+        if cell.comm_source is None or number == ROOT:
+            continue
+        pages = [r for r in cell.regions if r.virt == cell.comm and r.size == PAGE and r.root]
+        if not pages or letters(pages[0].flags) != "rw":
+            found.append(PlanError("PLAN_VALUE", f"comm {cell.comm:#x} of cell '{cell.name}' is no region "
+                                   "of one page with flags \"rw\", share and root = true",
+                                   cell.comm_source, rule="CFG_TOOL_007", a=number))
+    for region in plan.regions():
+        if region.root and not _root_covers(plan, region):
+            found.append(PlanError("PLAN_VALUE", f"root = true for {span(region.phys, region.end)} of "
+                                   f"{_name(plan, region)}, which root's list does not hold",
+                                   region.source, rule="CFG_TOOL_007",
+                                   note=f"root at {plan.cells[ROOT].source.brief}"))
+    return found
+
+
+def _root_covers(plan: Plan, region: Region) -> bool:
+    return any(r.phys <= region.phys and region.end <= r.end for r in plan.cells[ROOT].regions)
+
+
+def _dma(plan: Plan) -> list[PlanError]:
+    if plan.accept_dma:
+        return []
+    return [PlanError("PLAN_DMA", "DMA is not isolated and the plan does not accept that",
+                      plan.accept_source, rule="CFG_TOOL_012")]
