@@ -16,7 +16,7 @@ APT_HELPER = "/usr/lib/apt/apt-helper"
 CHUNK = 60
 DEBIAN_SUITES = {"bookworm", "trixie", "forky", "sid", "oldstable", "stable", "testing",
                  "unstable"}
-GONE = ("404", "File not found", "No such file")
+GONE = (" 404 ", " File not found ")
 
 
 def configured():
@@ -85,12 +85,13 @@ def download(uris, directory):
     """Fetch (uri, name) pairs into a directory; give back the names that the mirror lacks."""
     arguments = [word for uri, name in uris for word in (uri, str(directory / name))]
     done = subprocess.run([APT_HELPER, "-q=2", "-o", "APT::Sandbox::User=root", "-o",
-                           "Acquire::Retries=3", "download-file", *arguments],
+                           "Acquire::Retries=2", "download-file", *arguments],
                           capture_output=True, text=True, check=False)
     missing = [(uri, name) for uri, name in uris if not (directory / name).is_file()]
-    complaints = done.stderr.splitlines() + done.stdout.splitlines()
-    for uri, name in missing:
-        about = [line for line in complaints if uri in line]
+    # apt writes URIs in its own quoting, so they are compared by the plain file name.
+    complaints = unquote(done.stdout + done.stderr).splitlines()
+    for _, name in missing:
+        about = [line for line in complaints if line.startswith("E:") and f"/{name} " in line]
         if not any(mark in line for line in about for mark in GONE):
             reason = (about or complaints or ["no answer"])[-1].strip()
             raise Failure("E0802", f"cannot fetch {name}: {reason}",

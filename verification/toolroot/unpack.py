@@ -22,7 +22,7 @@ def unpack(package, directory, excludes=(), members=()):
         source.stdout.close()
         complaint = source.stderr.read().decode()
     if done.returncode != 0 or (source.returncode != 0 and not members):
-        raise Failure("E0801", f"cannot unpack {package.name}: {done.stderr or complaint}".strip(),
+        raise Failure("E0808", f"cannot unpack {package.name}: {done.stderr or complaint}".strip(),
                       "remove it from the cache; check the free space")
 
 
