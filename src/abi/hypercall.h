@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: Apache-2.0 OR GPL-2.0-only */
+/** @file hypercall.h
+ * Hypercalls: HVC #BH_HVC_IMM with the number in x0 and the argument in x1. Return: x0 status
+ * (0 or an error number of errors.def), x1 and x2 the two indices or values of the refusal, or
+ * the result. x3 to x30 are preserved.
+ */
+#ifndef BH_ABI_HYPERCALL_H
+#define BH_ABI_HYPERCALL_H
+
+#define BH_HVC_IMM 0x4248
+
+#define BH_HC_GET_INFO 0U     /**< x1: BH_INFO_...; any cell. Result in x1. */
+#define BH_HC_CELL_CREATE 1U  /**< x1: cell; root. Takes CPUs, memory, interrupts from root. */
+#define BH_HC_CELL_LOAD 2U    /**< x1: cell; root. Opens loadable regions to root. */
+#define BH_HC_CELL_START 3U   /**< x1: cell; root. Closes them and starts the first CPU. */
+#define BH_HC_CELL_STOP 4U    /**< x1: cell; root. Parks the cell's CPUs. */
+#define BH_HC_CELL_DESTROY 5U /**< x1: cell; root. Gives everything back to root. */
+#define BH_HC_DISABLE 6U      /**< root, on each CPU: gives the CPU back to its hyp stub. */
+#define BH_HC_COUNT 7U
+
+#define BH_INFO_ABI 0U        /**< BH_ABI_VERSION */
+#define BH_INFO_CELL 1U       /**< index of the calling cell */
+#define BH_INFO_CPU 2U        /**< index of the calling CPU in the plan */
+#define BH_INFO_CELLS 3U      /**< cells in the plan */
+
+/** States of a cell, as in the status pages. */
+enum bh_cell_state {
+    BH_STATE_ABSENT = 0,  /**< in the plan, nothing taken from root */
+    BH_STATE_CREATED = 1, /**< owns its resources, closed */
+    BH_STATE_LOADING = 2, /**< loadable regions open to root */
+    BH_STATE_RUNNING = 3, /**< started */
+    BH_STATE_STOPPED = 4, /**< parked on request of root, or off by its own wish */
+    BH_STATE_FAILED = 5,  /**< parked after a violation */
+    BH_STATE_LOST = 6     /**< a CPU did not answer; never reused */
+};
+
+#endif

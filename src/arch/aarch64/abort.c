@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "abort.h"
+#include "inject.h"
+#include "vgic.h"
+#include "core/bits.h"
+
+#define EC_DABT_LOWER 0x24U
+#define ISS_ISV 0x1000000U
+#define ISS_WNR 0x40U
+#define ISS_DFSC 0x3FU
+#define DFSC_EXTERNAL 0x10U /* synchronous external abort, not on a walk */
+#define GICD_BYTES 0x10000U
+
+enum frame_kind { FRAME_NONE = 0, FRAME_GICD = 1, FRAME_GICR = 2 };
+
+/** The emulated frame that holds @p ipa. */
+static uint32_t frame_of(uint64_t ipa)
+{
+    uint64_t gicr_bytes = (uint64_t)board.gicr_count * GICR_STRIDE;
+    uint32_t kind = (uint32_t)FRAME_NONE;
+
+    if ((ipa >= board.gicd) && ((ipa - board.gicd) < GICD_BYTES)) {
+        kind = (uint32_t)FRAME_GICD;
+    } else if ((ipa >= board.gicr) && ((ipa - board.gicr) < gicr_bytes)) {
+        kind = (uint32_t)FRAME_GICR;
+    } else {
+        kind = (uint32_t)FRAME_NONE;
+    }
+    return kind;
+}
+
+/** A refusal ends the cell unless its plan says that it goes on; root always does. */
+static void refuse(uint32_t cpu, struct frame *f, uint64_t esr)
+{
+    uint32_t cell = cpu_cell(cpu);
+
+    if ((cell == BH_CELL_ROOT) || bit_test(plan.cells[cell].flags, 1U)) {
+        inject_abort(f, esr, sysreg_read((uint32_t)SR_FAR_EL2));
+    } else {
+        event_record(cpu, cell, (uint32_t)BH_EV_CELL_FAILED, cell, esr);
+        cell_end(cpu, (uint32_t)BH_STATE_FAILED);
+    }
+}
+
+/** Emulate a decoded access; Arm ARM, ISS encoding for an exception from a Data Abort. */
+static void emulate(uint32_t cpu, struct frame *f, uint64_t esr, uint64_t ipa)
+{
+    static const uint32_t bytes[4] = {1U, 2U, 4U, 8U};
+    uint32_t rt = (uint32_t)((esr / 0x10000U) % 32U);
+    bool gicd = frame_of(ipa) == (uint32_t)FRAME_GICD;
+    struct access acc;
+    uint64_t read;
+
+    acc.cpu = cpu;
+    acc.cell = cpu_cell(cpu);
+    acc.offset = (uint32_t)((ipa - (gicd ? board.gicd : board.gicr)) % 0x1000000U);
+    acc.size = bytes[(esr / 0x400000U) % 4U];
+    acc.write = (esr & ISS_WNR) != 0U;
+    acc.value = (acc.write && (rt < 31U)) ? f->x[rt] : 0U;
+    event_exit(cpu, (uint32_t)BH_EXIT_MMIO);
+    read = gicd ? vgicd_access(&acc) : vgicr_access(&acc);
+    if ((!acc.write) && (rt < 31U)) {
+        f->x[rt] = read;
+    }
+    f->elr = f->elr + 4U;
+}
+
+/** True when the cell is being stopped: its tables may have been emptied under it. */
+static bool being_parked(uint32_t cpu)
+{
+    return arch_shared_load((uint32_t)SW_CPU_REQUEST, cpu) == (uint64_t)CPU_REQ_PARK;
+}
+
+void abort_handle(uint32_t cpu, struct frame *f, uint64_t esr)
+{
+    uint64_t far = sysreg_read((uint32_t)SR_FAR_EL2);
+    uint64_t page = (sysreg_read((uint32_t)SR_HPFAR_EL2) / 16U) % 0x1000000000U;
+    uint64_t ipa = (page * 4096U) + (far % 4096U);
+    uint32_t cell = cpu_cell(cpu);
+    bool data = ((esr / 0x4000000U) % 64U) == EC_DABT_LOWER;
+
+    if (being_parked(cpu)) {
+        event_exit(cpu, (uint32_t)BH_EXIT_ABORT);
+    } else if ((esr & ISS_DFSC) == DFSC_EXTERNAL) {
+        event_exit(cpu, (uint32_t)BH_EXIT_ABORT);
+        event_record(cpu, cell, (uint32_t)BH_EV_EXTERNAL_ABORT, esr, far);
+        inject_abort(f, esr, far);
+    } else if (data && (frame_of(ipa) != (uint32_t)FRAME_NONE) && ((esr & ISS_ISV) != 0U)) {
+        emulate(cpu, f, esr, ipa);
+    } else {
+        bool blind = data && (frame_of(ipa) != (uint32_t)FRAME_NONE);
+
+        event_exit(cpu, (uint32_t)BH_EXIT_ABORT);
+        event_record(cpu, cell,
+                     blind ? (uint32_t)BH_EV_MMIO_UNDECODABLE : (uint32_t)BH_EV_MEM_VIOLATION, ipa,
+                     esr);
+        refuse(cpu, f, esr);
+    }
+}

@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/** @file abort.h
+ * Stage-2 aborts: accesses to the emulated interrupt controller frames, and everything a cell has
+ * no right to.
+ */
+#ifndef AARCH64_ABORT_H
+#define AARCH64_ABORT_H
+
+#include "frame.h"
+
+/** Handle an instruction or data abort of the cell on @p cpu.
+ * @req SWR_TRP_002 SWR_TRP_003 */
+void abort_handle(uint32_t cpu, struct frame *f, uint64_t esr);
+
+#endif

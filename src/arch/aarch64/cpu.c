@@ -1,0 +1,161 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cpu.h"
+#include "psci.h"
+#include "core/arch/cpu.h"
+#include "core/cpu.h"
+#include "core/part.h"
+
+#define HCR_EL2_E2H 0x400000000U
+#define HCR_EL2_TEA 0x2000000000U
+#define PFR0_RAS_SHIFT 0x10000000U /* ID_AA64PFR0_EL1.RAS is bits 31:28 */
+#define VTCR_PS_SHIFT 0x10000U
+#define AFFINITY 0xFF00FFFFFFU
+#define SPSR_EL1H_MASKED 0x3C5U
+#define FUNCTION_CPU_ON 0xC4000003U
+
+struct stub stub_state[BH_CPUS_MAX];
+
+struct el2reg_row {
+    uint32_t r;
+    uint64_t inherited;
+    uint64_t forced;
+};
+
+static const struct el2reg_row rows[EL2REG_COUNT] = {
+#define EL2REG(name, inherited, forced, reason) {(uint32_t)SR_##name, (inherited), (forced)},
+#include "el2regs.def"
+#undef EL2REG
+};
+
+uint64_t el2reg_value(uint32_t i, uint64_t found)
+{
+    return (found & rows[i].inherited) | rows[i].forced;
+}
+
+/** Bits that depend on what the CPU implements. */
+static uint64_t implemented(uint32_t r)
+{
+    uint64_t bits = 0U;
+
+    if (r == (uint32_t)SR_HCR_EL2) {
+        uint64_t ras = (sysreg_read((uint32_t)SR_ID_AA64PFR0_EL1) / PFR0_RAS_SHIFT) % 16U;
+
+        bits = (ras != 0U) ? HCR_EL2_TEA : 0U;
+    } else if (r == (uint32_t)SR_VTCR_EL2) {
+        uint64_t range = sysreg_read((uint32_t)SR_ID_AA64MMFR0_EL1) % 16U;
+
+        bits = ((range < 5U) ? range : 5U) * VTCR_PS_SHIFT;
+    } else {
+        bits = 0U;
+    }
+    return bits;
+}
+
+static void take_registers(uint32_t cpu)
+{
+    uint32_t i = 0U;
+
+    while (i < (uint32_t)EL2REG_COUNT) {
+        uint64_t found = sysreg_read(rows[i].r);
+
+        stub_state[cpu].found[i] = found;
+        sysreg_write(rows[i].r, el2reg_value(i, found) | implemented(rows[i].r));
+        i++;
+    }
+    isb();
+}
+
+void arch_cpu_take(uint32_t cpu)
+{
+    gic_cpu_take(cpu);
+    arch_cpu_load_map(BH_CELL_ROOT, cpu_pool(BH_CELL_ROOT));
+    take_registers(cpu);
+    arch_cpu_load_map(BH_CELL_ROOT, cpu_pool(BH_CELL_ROOT));
+}
+
+void cpu_release(uint32_t cpu)
+{
+    uint32_t i = 0U;
+
+    gic_cpu_release(cpu);
+    while (i < (uint32_t)EL2REG_COUNT) {
+        sysreg_write(rows[i].r, stub_state[cpu].found[i]);
+        i++;
+    }
+    isb();
+    tlbi_vmalls12e1();
+}
+
+void arch_cpu_load_map(uint32_t cell, uint32_t pool)
+{
+    uint64_t root = board.table_base + ((uint64_t)pool * S2_POOL_BYTES);
+
+    sysreg_write((uint32_t)SR_VTTBR_EL2, ((uint64_t)cell * 0x1000000000000U) + root);
+    isb();
+    tlbi_vmalls12e1();
+}
+
+void arch_cpu_forget_maps(void)
+{
+    tlbi_alle1is();
+}
+
+void arch_cpu_kick(uint32_t cpu)
+{
+    dsb();
+    sysreg_write((uint32_t)SR_ICC_SGI0R_EL1, gic_sgi_value(plan.mpidr[cpu], GIC_KICK_INTID));
+    isb();
+}
+
+void arch_cpu_quiet(uint32_t cpu)
+{
+    gic_cpu_quiet();
+    sysreg_write((uint32_t)SR_CNTV_CTL_EL0, 0U);
+    sysreg_write((uint32_t)SR_CNTP_CTL_EL0, 0U);
+    isb();
+    /* Pending private interrupts would wake the CPU again and again. */
+    mmio_write32(gicr_base[cpu] + GICR_ICENABLER0, 0xFFFFFFFFU - GIC_KICK_BIT);
+}
+
+bool arch_cpu_is(uint32_t cpu)
+{
+    return plan.mpidr[cpu] == (sysreg_read((uint32_t)SR_MPIDR_EL1) & AFFINITY);
+}
+
+uint32_t arch_machine_check(void)
+{
+    uint32_t status = BH_OK;
+
+    if ((sysreg_read((uint32_t)SR_HCR_EL2) & HCR_EL2_E2H) != 0U) {
+        status = (uint32_t)BH_E_LAUNCH_E2H;
+    } else if ((mmio_read32(board.gicd + GICD_CTLR) & GICD_CTLR_DS) == 0U) {
+        status = (uint32_t)BH_E_LAUNCH_GIC;
+    } else {
+        status = BH_OK;
+    }
+    return status;
+}
+
+/** Zero the general registers of a frame. */
+static void clear_frame(struct frame *f)
+{
+    uint32_t i = 0U;
+
+    while (i < 31U) {
+        f->x[i] = 0U;
+        i++;
+    }
+}
+
+extern void reset_el1(void);
+
+void cpu_enter(uint32_t cpu, struct frame *f)
+{
+    clear_frame(f);
+    reset_el1();
+    gic_cpu_reset(cpu);
+    ic_iallu();
+    f->x[0] = cpu_context[cpu];
+    f->elr = cpu_entry[cpu];
+    f->spsr = SPSR_EL1H_MASKED;
+}

@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "launch.h"
+#include "el2map.h"
+#include "abi/image_numbers.h"
+#include "core/arch/cpu.h"
+
+#define HCR_EL2_DIRECT 0x0000030080000000U /* RW; PAuth instructions and keys not trapped */
+#define HCR_EL2_DIRECT_PLAIN 0x0000000080000000U
+#define CPTR_EL2_DIRECT 0x000032FFU        /* RES1; no trap of FP or SVE */
+#define ICC_SRE_ALL 0xFU
+#define WAKER_SLEEP 2U
+#define ISAR1_PAUTH 0xFF0U                 /* ID_AA64ISAR1_EL1.APA, API */
+#define FUNCTION_CPU_ON 0xC4000003U
+
+_Static_assert(BH_IMAGE_MAGIC == BH_IMAGE_MAGIC_NUMBER, "image_numbers.h");
+_Static_assert(BH_ABI_VERSION == BH_ABI_VERSION_NUMBER, "image_numbers.h");
+_Static_assert((uint32_t)BH_E_LAUNCH_CPU == BH_E_LAUNCH_CPU_NUMBER, "image_numbers.h");
+_Static_assert(sizeof(struct stub) == 128U, "vectors.S shifts by 7");
+_Static_assert(sizeof(struct launch_answer) == 32U, "head.S shifts by 5");
+_Static_assert(BH_CPUS_MAX == (uint32_t)CPUS_MAX, "layout.h");
+
+struct launch_answer launch_answer[BH_CPUS_MAX];
+
+uint64_t prepare(void)
+{
+    uint64_t status = BH_OK;
+
+    if (el2map_build()) {
+        init_open();
+    } else {
+        status = (uint64_t)BH_E_LAUNCH_TABLES;
+    }
+    return status;
+}
+
+uint64_t prepare_direct(void)
+{
+    handover.abi = BH_ABI_VERSION;
+    handover.n_cpus = plan.n_cpus;
+    handover.plan_bytes = (uint32_t)sizeof(struct bh_plan);
+    handover.mode = BH_MODE_DIRECT;
+    gic_distributor_init();
+    return prepare();
+}
+
+/** EL2 as boot software would leave it to an operating system. */
+static void settle_firmware_state(uint32_t cpu)
+{
+    bool pauth = (sysreg_read((uint32_t)SR_ID_AA64ISAR1_EL1) & ISAR1_PAUTH) != 0U;
+
+    sysreg_write((uint32_t)SR_HCR_EL2, pauth ? HCR_EL2_DIRECT : HCR_EL2_DIRECT_PLAIN);
+    sysreg_write((uint32_t)SR_CPTR_EL2, CPTR_EL2_DIRECT);
+    sysreg_write((uint32_t)SR_CNTVOFF_EL2, 0U);
+    sysreg_write((uint32_t)SR_VMPIDR_EL2, sysreg_read((uint32_t)SR_MPIDR_EL1));
+    sysreg_write((uint32_t)SR_VPIDR_EL2, sysreg_read((uint32_t)SR_MIDR_EL1));
+    sysreg_write((uint32_t)SR_ICC_SRE_EL2, ICC_SRE_ALL);
+    isb();
+    sysreg_write((uint32_t)SR_ICC_SRE_EL1, ICC_SRE_ALL);
+    isb();
+    mmio_write32(gicr_base[cpu] + GICR_WAKER, mmio_read32(gicr_base[cpu] + GICR_WAKER) & ~WAKER_SLEEP);
+}
+
+void arch_cpu_power_on(uint32_t cpu)
+{
+    extern const uint64_t secondary_entry;
+
+    (void)smc_call(FUNCTION_CPU_ON, plan.mpidr[cpu], secondary_entry, cpu);
+}
+
+/** The first CPU from firmware brings the others of the plan. */
+static void power_on_others(void)
+{
+    uint32_t cpu = 1U;
+
+    while ((cpu < plan.n_cpus) && (cpu < BH_CPUS_MAX)) {
+        arch_cpu_power_on(cpu);
+        cpu++;
+    }
+}
+
+/** Go back with an answer. */
+static uint64_t go_back(uint32_t cpu, const struct outcome *out)
+{
+    launch_answer[cpu].x[0] = out->status;
+    launch_answer[cpu].x[1] = out->a;
+    launch_answer[cpu].x[2] = out->b;
+    return EXIT_LEAVE;
+}
+
+uint64_t launch(uint64_t cpu, uint64_t vbar, uint64_t sctlr)
+{
+    uint32_t c = (uint32_t)(cpu % BH_CPUS_MAX);
+    struct outcome out = {(uint32_t)BH_E_LAUNCH_GIC, 0U, 0U};
+    uint64_t answer = EXIT_LEAVE;
+    bool direct = handover.mode == BH_MODE_DIRECT;
+
+    stub_state[c].vbar = vbar;
+    stub_state[c].sctlr = sctlr;
+    if (gic_find(c)) {
+        if (direct) {
+            settle_firmware_state(c);
+        }
+        if (direct && (c == 0U)) {
+            power_on_others();
+        }
+        out = init_cpu(c);
+    }
+    if (out.status != BH_OK) {
+        answer = go_back(c, &out);
+    } else {
+        answer = direct ? (uint64_t)EXIT_WAIT : (uint64_t)EXIT_RESUME;
+    }
+    return answer;
+}
+
+void launch_autostart(void)
+{
+    init_autostart(0U);
+}

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/** @file launch.h
+ * C side of the entries in head.S.
+ */
+#ifndef AARCH64_LAUNCH_H
+#define AARCH64_LAUNCH_H
+
+#include "cpu.h"
+#include "core/init.h"
+
+/** Build the kernel's map and open the launch; MMU off. Returns 0 or an error number.
+ * @req SWR_INI_005 */
+uint64_t prepare(void);
+
+/** The same from firmware: writes the hand-over record itself.
+ * @req SWR_INI_004 */
+uint64_t prepare_direct(void);
+
+/** A CPU has come, its MMU on. Returns EXIT_RESUME (taken, go on in Linux), EXIT_WAIT (taken, wait
+ * for work) or EXIT_LEAVE (go back; launch_answer says why).
+ * @req SWR_INI_005 */
+uint64_t launch(uint64_t cpu, uint64_t vbar, uint64_t sctlr);
+
+/** Direct boot: start what the plan says.
+ * @req SWR_INI_004 */
+void launch_autostart(void);
+
+/** What the launcher is told when a CPU goes back: x0, x1, x2. */
+struct launch_answer {
+    uint64_t x[4];
+};
+extern struct launch_answer launch_answer[BH_CPUS_MAX];
+
+#endif

@@ -1,0 +1,183 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "psci.h"
+
+#define PSCI_VERSION 0x84000000U
+#define CPU_SUSPEND_32 0x84000001U
+#define CPU_SUSPEND_64 0xC4000001U
+#define PSCI_CPU_OFF 0x84000002U
+#define CPU_ON_32 0x84000003U
+#define CPU_ON_64 0xC4000003U
+#define AFFINITY_INFO_32 0x84000004U
+#define AFFINITY_INFO_64 0xC4000004U
+#define MIGRATE_INFO_TYPE 0x84000006U
+#define SYSTEM_OFF 0x84000008U
+#define SYSTEM_RESET 0x84000009U
+#define PSCI_FEATURES 0x8400000AU
+#define SYSTEM_RESET2_32 0x84000012U
+#define SYSTEM_RESET2_64 0xC4000012U
+#define SMCCC_VERSION 0x80000000U
+
+#define RET_SUCCESS 0U
+#define RET_NOT_SUPPORTED 0xFFFFFFFFFFFFFFFFU
+#define RET_INVALID 0xFFFFFFFFFFFFFFFEU
+#define RET_DENIED 0xFFFFFFFFFFFFFFFDU
+#define RET_ALREADY_ON 0xFFFFFFFFFFFFFFFCU
+#define VERSION_1_1 0x10001U
+#define NO_MIGRATION 2U
+#define AFFINITY 0xFF00FFFFFFU
+
+/** Index of the CPU with affinity @p mpidr, or BH_CPUS_MAX. */
+static uint32_t cpu_named(uint64_t mpidr)
+{
+    uint32_t found = BH_CPUS_MAX;
+    uint32_t cpu = 0U;
+
+    while (cpu < BH_CPUS_MAX) {
+        if ((cpu < plan.n_cpus) && (plan.mpidr[cpu] == (mpidr & AFFINITY))) {
+            found = cpu;
+        }
+        cpu++;
+    }
+    return found;
+}
+
+static uint64_t cpu_on(uint32_t cpu, uint64_t mpidr, uint64_t entry, uint64_t context)
+{
+    uint32_t target = cpu_named(mpidr);
+    uint32_t cell = cpu_cell(cpu);
+    uint64_t ret = RET_SUCCESS;
+
+    if ((target >= BH_CPUS_MAX) || (cpu_cell(target) != cell)) {
+        event_record(cpu, cell, (uint32_t)BH_EV_CPU_ON_DENIED, mpidr, entry);
+        ret = (target >= BH_CPUS_MAX) ? RET_INVALID : RET_DENIED;
+    } else if (!cpu_start(target, (uint64_t)CPU_OFF, entry, context)) {
+        ret = RET_ALREADY_ON;
+    } else {
+        ret = RET_SUCCESS;
+    }
+    return ret;
+}
+
+/** 0 on, 1 off, 2 on pending. */
+static uint64_t affinity_info(uint32_t cpu, uint64_t mpidr)
+{
+    uint32_t target = cpu_named(mpidr);
+    uint64_t ret = RET_INVALID;
+
+    if ((target < BH_CPUS_MAX) && (cpu_cell(target) == cpu_cell(cpu))) {
+        uint64_t phase = arch_shared_load((uint32_t)SW_CPU_STATE, target);
+
+        if (phase == (uint64_t)CPU_RUN) {
+            ret = 0U;
+        } else {
+            ret = (phase == (uint64_t)CPU_STARTING) ? 2U : 1U;
+        }
+    }
+    return ret;
+}
+
+static uint64_t features(uint64_t function)
+{
+    uint64_t ret = RET_NOT_SUPPORTED;
+
+    switch (function) {
+    case PSCI_VERSION:
+    case CPU_SUSPEND_32:
+    case CPU_SUSPEND_64:
+    case PSCI_CPU_OFF:
+    case CPU_ON_32:
+    case CPU_ON_64:
+    case AFFINITY_INFO_32:
+    case AFFINITY_INFO_64:
+    case MIGRATE_INFO_TYPE:
+    case SYSTEM_OFF:
+    case SYSTEM_RESET:
+    case PSCI_FEATURES:
+    case SMCCC_VERSION:
+        ret = RET_SUCCESS;
+        break;
+    default:
+        ret = RET_NOT_SUPPORTED;
+        break;
+    }
+    return ret;
+}
+
+/** The machine goes on: what ends is the cell. */
+static void system_end(uint32_t cpu, uint64_t function)
+{
+    event_record(cpu, cpu_cell(cpu), (uint32_t)BH_EV_SYSTEM_RESET, function, 0U);
+    cell_end(cpu, (uint32_t)BH_STATE_STOPPED);
+}
+
+static void cpu_off(uint32_t cpu)
+{
+    arch_cpu_quiet(cpu);
+    cpu_set_phase(cpu, (uint32_t)CPU_OFF);
+}
+
+/** Calls which start or stop something; false: not one of them. */
+static bool power_call(uint32_t cpu, uint64_t function)
+{
+    bool known = true;
+
+    switch (function) {
+    case PSCI_CPU_OFF:
+        cpu_off(cpu);
+        break;
+    case SYSTEM_OFF:
+    case SYSTEM_RESET:
+    case SYSTEM_RESET2_32:
+    case SYSTEM_RESET2_64:
+        system_end(cpu, function);
+        break;
+    default:
+        known = false;
+        break;
+    }
+    return known;
+}
+
+static uint64_t query_call(uint32_t cpu, uint64_t function, uint64_t a1)
+{
+    uint64_t ret = RET_NOT_SUPPORTED;
+
+    switch (function) {
+    case PSCI_VERSION:
+    case SMCCC_VERSION:
+        ret = VERSION_1_1;
+        break;
+    case CPU_SUSPEND_32:
+    case CPU_SUSPEND_64:
+        ret = RET_SUCCESS; /* an interrupt was pending, as far as the cell can tell */
+        break;
+    case AFFINITY_INFO_32:
+    case AFFINITY_INFO_64:
+        ret = affinity_info(cpu, a1);
+        break;
+    case MIGRATE_INFO_TYPE:
+        ret = NO_MIGRATION;
+        break;
+    case PSCI_FEATURES:
+        ret = features(a1);
+        break;
+    default:
+        event_record(cpu, cpu_cell(cpu), (uint32_t)BH_EV_SMC_DENIED, function, a1);
+        break;
+    }
+    return ret;
+}
+
+uint64_t psci_call(uint32_t cpu, uint64_t function, uint64_t a1, uint64_t a2, uint64_t a3)
+{
+    uint64_t ret = RET_SUCCESS;
+
+    if ((function == CPU_ON_32) || (function == CPU_ON_64)) {
+        ret = cpu_on(cpu, a1, a2, a3);
+    } else if (!power_call(cpu, function)) {
+        ret = query_call(cpu, function, a1);
+    } else {
+        ret = RET_SUCCESS;
+    }
+    return ret;
+}

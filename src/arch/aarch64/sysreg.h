@@ -1,0 +1,188 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/** @file sysreg.h
+ * The one trusted header: system registers, device registers, barriers, the instructions that C
+ * does not have. Provers see the contracts, the compiler sees the instructions.
+ */
+#ifndef AARCH64_SYSREG_H
+#define AARCH64_SYSREG_H
+
+#include "core/arch/machine.h"
+
+/** System registers by their names in the Arm ARM. */
+enum sysreg {
+#define SYSREG(name, assembler) SR_##name,
+#include "sysreg.def"
+#undef SYSREG
+    SR_COUNT
+};
+
+/** The registers as last written by the kernel on the calling CPU. */
+/*@ ghost extern uint64_t written[SR_COUNT]; */
+
+#ifdef __FRAMAC__
+
+/*@ requires register: r < SR_COUNT;
+    terminates \true; exits \false; assigns \nothing; */
+uint64_t sysreg_read(uint32_t r);
+
+/*@ requires register: r < SR_COUNT;
+    terminates \true; exits \false;
+    assigns hw, written[r];
+    ensures stored: written[r] == value; */
+void sysreg_write(uint32_t r, uint64_t value);
+
+/*@ terminates \true; exits \false; assigns \nothing; */
+uint8_t mmio_read8(uint64_t address);
+/*@ terminates \true; exits \false; assigns \nothing; */
+uint32_t mmio_read32(uint64_t address);
+/*@ terminates \true; exits \false; assigns \nothing; */
+uint64_t mmio_read64(uint64_t address);
+/*@ terminates \true; exits \false; assigns hw; */
+void mmio_write8(uint64_t address, uint8_t value);
+/*@ terminates \true; exits \false; assigns hw; */
+void mmio_write32(uint64_t address, uint32_t value);
+/*@ terminates \true; exits \false; assigns hw; */
+void mmio_write64(uint64_t address, uint64_t value);
+
+/*@ terminates \true; exits \false; assigns hw; */
+void isb(void);
+/*@ terminates \true; exits \false; assigns hw; */
+void dsb(void);
+/*@ terminates \true; exits \false; assigns hw; */
+void dmb_store(void);
+/*@ terminates \true; exits \false; assigns hw; */
+void tlbi_vmalls12e1(void);
+/*@ terminates \true; exits \false; assigns hw; */
+void tlbi_alle1is(void);
+/*@ terminates \true; exits \false; assigns hw; */
+void ic_iallu(void);
+/*@ terminates \true; exits \false; assigns hw; */
+uint64_t smc_call(uint64_t function, uint64_t a1, uint64_t a2, uint64_t a3);
+
+#else
+
+/** Read a system register. */
+static inline uint64_t sysreg_read(uint32_t r)
+{
+    uint64_t value = 0U;
+
+    switch (r) {
+#define SYSREG(name, assembler)                                                                    \
+    case SR_##name:                                                                                \
+        __asm__ volatile("mrs %0, " #assembler : "=r"(value));                                     \
+        break;
+#define SYSREG_WO(name, assembler)
+#include "sysreg.def"
+#undef SYSREG
+    default:
+        break;
+    }
+    return value;
+}
+
+/** Write a system register. */
+static inline void sysreg_write(uint32_t r, uint64_t value)
+{
+    switch (r) {
+#define SYSREG(name, assembler)                                                                    \
+    case SR_##name:                                                                                \
+        __asm__ volatile("msr " #assembler ", %0" : : "r"(value) : "memory");                      \
+        break;
+#define SYSREG_RO(name, assembler)
+#include "sysreg.def"
+#undef SYSREG
+    default:
+        break;
+    }
+}
+
+/** Device register accesses, by physical address; one instruction each. */
+static inline uint8_t mmio_read8(uint64_t address)
+{
+    uint32_t value;
+
+    __asm__ volatile("ldrb %w0, [%1]" : "=r"(value) : "r"(address) : "memory");
+    return (uint8_t)value;
+}
+
+static inline uint32_t mmio_read32(uint64_t address)
+{
+    uint32_t value;
+
+    __asm__ volatile("ldr %w0, [%1]" : "=r"(value) : "r"(address) : "memory");
+    return value;
+}
+
+static inline uint64_t mmio_read64(uint64_t address)
+{
+    uint64_t value;
+
+    __asm__ volatile("ldr %0, [%1]" : "=r"(value) : "r"(address) : "memory");
+    return value;
+}
+
+static inline void mmio_write8(uint64_t address, uint8_t value)
+{
+    __asm__ volatile("strb %w0, [%1]" : : "r"((uint32_t)value), "r"(address) : "memory");
+}
+
+static inline void mmio_write32(uint64_t address, uint32_t value)
+{
+    __asm__ volatile("str %w0, [%1]" : : "r"(value), "r"(address) : "memory");
+}
+
+static inline void mmio_write64(uint64_t address, uint64_t value)
+{
+    __asm__ volatile("str %0, [%1]" : : "r"(value), "r"(address) : "memory");
+}
+
+static inline void isb(void)
+{
+    __asm__ volatile("isb" : : : "memory");
+}
+
+static inline void dsb(void)
+{
+    __asm__ volatile("dsb sy" : : : "memory");
+}
+
+static inline void dmb_store(void)
+{
+    __asm__ volatile("dmb ishst" : : : "memory");
+}
+
+/** Drop what the calling CPU cached of the tables of the VMID in VTTBR_EL2. */
+static inline void tlbi_vmalls12e1(void)
+{
+    __asm__ volatile("dsb ishst\n\ttlbi vmalls12e1\n\tdsb ish\n\tisb" : : : "memory");
+}
+
+/** Drop what any CPU cached of any stage 2. */
+static inline void tlbi_alle1is(void)
+{
+    __asm__ volatile("dsb ishst\n\ttlbi alle1is\n\tdsb ish\n\tisb" : : : "memory");
+}
+
+static inline void ic_iallu(void)
+{
+    __asm__ volatile("ic iallu\n\tdsb nsh\n\tisb" : : : "memory");
+}
+
+/** A call of the firmware, SMC Calling Convention. */
+static inline uint64_t smc_call(uint64_t function, uint64_t a1, uint64_t a2, uint64_t a3)
+{
+    register uint64_t x0 __asm__("x0") = function;
+    register uint64_t x1 __asm__("x1") = a1;
+    register uint64_t x2 __asm__("x2") = a2;
+    register uint64_t x3 __asm__("x3") = a3;
+
+    __asm__ volatile("smc #0"
+                     : "+r"(x0), "+r"(x1), "+r"(x2), "+r"(x3)
+                     :
+                     : "memory", "x4", "x5", "x6", "x7", "x8", "x9", "x10", "x11", "x12", "x13",
+                       "x14", "x15", "x16", "x17");
+    return x0;
+}
+
+#endif
+#endif

@@ -1,0 +1,192 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "trap.h"
+#include "abort.h"
+#include "inject.h"
+#include "psci.h"
+#include "vgic.h"
+#include "core/hcall.h"
+
+#define EC_HVC64 0x16U
+#define EC_SMC64 0x17U
+#define EC_SYSREG 0x18U
+#define EC_IABT_LOWER 0x20U
+#define EC_DABT_LOWER 0x24U
+
+/* Linux's calls of its hyp stub, by HVC #0 (arch/arm64 asm/virt.h numbers). */
+#define STUB_SET_VECTORS 0U
+#define STUB_SOFT_RESTART 1U
+#define STUB_RESET_VECTORS 2U
+#define STUB_ERROR 0xBADCA11U
+
+/* ESR_EL2.ISS of a trapped MSR, MRS without Rt and direction (Arm ARM, ISS for EC 0x18). */
+#define ISS_REGISTER 0x3FFC1EU
+#define ISS_ICC_SGI1R_EL1 0x3A3016U
+#define ISS_ICC_ASGI1R_EL1 0x3C3016U
+#define ISS_ICC_SGI0R_EL1 0x3E3016U
+
+static bool leaving[BH_CPUS_MAX];
+
+static uint32_t this_cpu(void)
+{
+    return (uint32_t)(sysreg_read((uint32_t)SR_TPIDR_EL2) % BH_CPUS_MAX);
+}
+
+/** What the CPU does after an exit. */
+static uint64_t finish(uint32_t cpu, struct frame *f)
+{
+    uint64_t answer = EXIT_LEAVE;
+
+    if (!leaving[cpu]) {
+        uint32_t next = cpu_service(cpu);
+
+        if (next == (uint32_t)CPU_ENTER) {
+            cpu_enter(cpu, f);
+        }
+        answer = (next == (uint32_t)CPU_WAIT) ? (uint64_t)EXIT_WAIT : (uint64_t)EXIT_RESUME;
+    } else {
+        leaving[cpu] = false;
+        cpu_release(cpu);
+    }
+    return answer;
+}
+
+/** Linux wants its hyp stub: a new kernel is about to be started over this one. */
+static uint64_t stub_call(uint32_t cpu, uint64_t function)
+{
+    uint64_t ret = STUB_ERROR;
+
+    if ((cpu_cell(cpu) == BH_CELL_ROOT) && (function == STUB_RESET_VECTORS)) {
+        ret = 0U;
+    } else {
+        event_record(cpu, cpu_cell(cpu), (uint32_t)BH_EV_HYP_CALL_DENIED, function, 0U);
+        if (function == STUB_SOFT_RESTART) {
+            cell_end(cpu, (uint32_t)BH_STATE_STOPPED);
+        }
+    }
+    return ret;
+}
+
+static void trap_hvc(uint32_t cpu, struct frame *f, uint64_t esr)
+{
+    event_exit(cpu, (uint32_t)BH_EXIT_HVC);
+    if ((esr % 0x10000U) == BH_HVC_IMM) {
+        uint64_t number = f->x[0];
+        struct outcome out = hcall(cpu, number, f->x[1]);
+
+        f->x[0] = out.status;
+        f->x[1] = out.a;
+        f->x[2] = out.b;
+        leaving[cpu] = (number == BH_HC_DISABLE) && (out.status == BH_OK);
+    } else {
+        f->x[0] = stub_call(cpu, f->x[0]);
+    }
+}
+
+static void trap_smc(uint32_t cpu, struct frame *f)
+{
+    event_exit(cpu, (uint32_t)BH_EXIT_SMC);
+    f->elr = f->elr + 4U; /* a trapped SMC has not been executed */
+    f->x[0] = psci_call(cpu, f->x[0], f->x[1], f->x[2], f->x[3]);
+}
+
+static uint64_t register_of(const struct frame *f, uint64_t rt)
+{
+    return (rt < 31U) ? f->x[rt] : 0U;
+}
+
+/** SGI writes are filtered; every other trapped register is refused. */
+static void trap_sysreg(uint32_t cpu, struct frame *f, uint64_t esr)
+{
+    uint64_t which = esr & ISS_REGISTER;
+    bool write = (esr % 2U) == 0U;
+
+    event_exit(cpu, (uint32_t)BH_EXIT_SYSREG);
+    if (write && (which == ISS_ICC_SGI1R_EL1)) {
+        vgic_sgi(cpu, register_of(f, (esr / 32U) % 32U));
+        f->elr = f->elr + 4U;
+    } else if (write && ((which == ISS_ICC_SGI0R_EL1) || (which == ISS_ICC_ASGI1R_EL1))) {
+        event_record(cpu, cpu_cell(cpu), (uint32_t)BH_EV_SGI_FOREIGN,
+                     register_of(f, (esr / 32U) % 32U), 0U);
+        f->elr = f->elr + 4U;
+    } else {
+        event_record(cpu, cpu_cell(cpu), (uint32_t)BH_EV_SYSREG_DENIED, esr, f->elr);
+        inject_undefined(f);
+    }
+}
+
+/** A class of exception that no cell can cause in this configuration: the cell has failed. */
+static void trap_unknown(uint32_t cpu, uint64_t esr)
+{
+    event_exit(cpu, (uint32_t)BH_EXIT_OTHER);
+    event_record(cpu, cpu_cell(cpu), (uint32_t)BH_EV_CELL_FAILED, cpu_cell(cpu), esr);
+    cell_end(cpu, (uint32_t)BH_STATE_FAILED);
+}
+
+uint64_t trap_sync(struct frame *f)
+{
+    uint32_t cpu = this_cpu();
+    uint64_t esr = sysreg_read((uint32_t)SR_ESR_EL2);
+
+    switch ((esr / 0x4000000U) % 64U) {
+    case EC_HVC64:
+        trap_hvc(cpu, f, esr);
+        break;
+    case EC_SMC64:
+        trap_smc(cpu, f);
+        break;
+    case EC_SYSREG:
+        trap_sysreg(cpu, f, esr);
+        break;
+    case EC_IABT_LOWER:
+    case EC_DABT_LOWER:
+        abort_handle(cpu, f, esr);
+        break;
+    default:
+        trap_unknown(cpu, esr);
+        break;
+    }
+    return finish(cpu, f);
+}
+
+uint64_t trap_fiq(struct frame *f)
+{
+    uint32_t cpu = this_cpu();
+
+    event_exit(cpu, (uint32_t)BH_EXIT_KICK);
+    gic_acknowledge();
+    return finish(cpu, f);
+}
+
+uint64_t trap_serror(struct frame *f)
+{
+    uint32_t cpu = this_cpu();
+
+    event_exit(cpu, (uint32_t)BH_EXIT_SERROR);
+    event_record(cpu, cpu_cell(cpu), (uint32_t)BH_EV_SERROR,
+                 sysreg_read((uint32_t)SR_ESR_EL2), f->elr);
+    /* Forwarded to the cell on this CPU as a virtual SError, taken when it unmasks them. */
+    sysreg_write((uint32_t)SR_HCR_EL2, sysreg_read((uint32_t)SR_HCR_EL2) | 0x100U);
+    return finish(cpu, f);
+}
+
+uint64_t trap_other(struct frame *f)
+{
+    uint32_t cpu = this_cpu();
+
+    trap_unknown(cpu, sysreg_read((uint32_t)SR_ESR_EL2));
+    return finish(cpu, f);
+}
+
+uint64_t trap_wait(struct frame *f)
+{
+    gic_acknowledge();
+    return finish(this_cpu(), f);
+}
+
+void kernel_fault(uint64_t cpu, uint64_t esr, uint64_t elr)
+{
+    uint32_t c = (uint32_t)(cpu % BH_CPUS_MAX);
+
+    event_record(c, cpu_cell(c), (uint32_t)BH_EV_KERNEL_FAULT, esr, elr);
+    cpu_set_phase(c, (uint32_t)CPU_LOST);
+}

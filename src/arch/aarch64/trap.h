@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/** @file trap.h
+ * Exits from cells: one function per vector, called by vectors.S with the cell's registers; the
+ * answer is EXIT_RESUME, EXIT_WAIT or EXIT_LEAVE.
+ */
+#ifndef AARCH64_TRAP_H
+#define AARCH64_TRAP_H
+
+#include "cpu.h"
+
+/** Synchronous exception from a cell, by class (ESR_EL2.EC).
+ * @req SWR_TRP_001 SWR_TRP_002 SWR_TRP_003 */
+uint64_t trap_sync(struct frame *f);
+
+/** Group 0 interrupt: the kick.
+ * @req SWR_TRP_004 */
+uint64_t trap_fiq(struct frame *f);
+
+/** Physical SError from a cell.
+ * @req SWR_TRP_005 */
+uint64_t trap_serror(struct frame *f);
+
+/** An exception that this configuration never takes.
+ * @req SWR_TRP_001 */
+uint64_t trap_other(struct frame *f);
+
+/** A parked CPU woke up.
+ * @req SWR_TRP_004 */
+uint64_t trap_wait(struct frame *f);
+
+/** Fault in the kernel itself: recorded; the CPU then stops for good.
+ * @req SWR_TRP_007 */
+void kernel_fault(uint64_t cpu, uint64_t esr, uint64_t elr);
+
+#endif

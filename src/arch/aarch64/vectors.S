@@ -1,0 +1,171 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * EL2 vectors: save the cell's registers, call C, obey its answer.
+ */
+#include "layout.h"
+
+	.macro	save_frame
+	sub	sp, sp, #FRAME_BYTES
+	stp	x0, x1, [sp, #0]
+	stp	x2, x3, [sp, #16]
+	stp	x4, x5, [sp, #32]
+	stp	x6, x7, [sp, #48]
+	stp	x8, x9, [sp, #64]
+	stp	x10, x11, [sp, #80]
+	stp	x12, x13, [sp, #96]
+	stp	x14, x15, [sp, #112]
+	stp	x16, x17, [sp, #128]
+	stp	x18, x19, [sp, #144]
+	stp	x20, x21, [sp, #160]
+	stp	x22, x23, [sp, #176]
+	stp	x24, x25, [sp, #192]
+	stp	x26, x27, [sp, #208]
+	stp	x28, x29, [sp, #224]
+	mrs	x1, elr_el2
+	stp	x30, x1, [sp, #240]
+	mrs	x1, spsr_el2
+	str	x1, [sp, #FRAME_SPSR]
+	mov	x0, sp
+	.endm
+
+	/* An exception from a cell. */
+	.macro	from_cell handler
+	.balign	128
+	save_frame
+	bl	\handler
+	b	trap_return
+	.endm
+
+	/* An exception in the kernel itself: recorded, and this CPU stops. */
+	.macro	from_kernel
+	.balign	128
+	b	kernel_fault_entry
+	.endm
+
+	.section .text.vectors, "ax"
+	.balign	2048
+	.globl	vectors
+vectors:
+	.rept 8
+	from_kernel
+	.endr
+	from_cell trap_sync		/* AArch64 */
+	from_cell trap_other
+	from_cell trap_fiq
+	from_cell trap_serror
+	from_cell trap_sync		/* AArch32 */
+	from_cell trap_other
+	from_cell trap_fiq
+	from_cell trap_serror
+
+	.text
+
+/* x0: EXIT_... @req SWR_TRP_001 */
+	.globl	trap_return
+	.type	trap_return, %function
+trap_return:
+	cmp	x0, #EXIT_WAIT
+	b.hi	leave
+	b.eq	wait
+resume:
+	ldr	x1, [sp, #FRAME_SPSR]
+	msr	spsr_el2, x1
+	ldp	x30, x1, [sp, #240]
+	msr	elr_el2, x1
+	ldp	x2, x3, [sp, #16]
+	ldp	x4, x5, [sp, #32]
+	ldp	x6, x7, [sp, #48]
+	ldp	x8, x9, [sp, #64]
+	ldp	x10, x11, [sp, #80]
+	ldp	x12, x13, [sp, #96]
+	ldp	x14, x15, [sp, #112]
+	ldp	x16, x17, [sp, #128]
+	ldp	x18, x19, [sp, #144]
+	ldp	x20, x21, [sp, #160]
+	ldp	x22, x23, [sp, #176]
+	ldp	x24, x25, [sp, #192]
+	ldp	x26, x27, [sp, #208]
+	ldp	x28, x29, [sp, #224]
+	ldp	x0, x1, [sp], #FRAME_BYTES
+	eret
+
+/* Parked: sleep until the kick, see what is wanted, sleep again. The loop is here because a wait
+ * for work has no bound; each turn's C code has. */
+wait:
+	dsb	sy
+	wfi
+	mov	x0, sp
+	bl	trap_wait
+	b	trap_return
+
+/* Give the CPU back to its hyp stub; x1 of the hypercall's answer serves as scratch. */
+leave:
+	mrs	x2, tpidr_el2
+	adrp	x1, stub_state
+	add	x1, x1, :lo12:stub_state
+	add	x1, x1, x2, lsl #7
+	ldp	x2, x1, [x1]		/* VBAR_EL2, SCTLR_EL2 */
+	msr	vbar_el2, x2
+	ldr	x2, [sp, #FRAME_SPSR]
+	msr	spsr_el2, x2
+	ldp	x30, x2, [sp, #240]
+	msr	elr_el2, x2
+	ldp	x4, x5, [sp, #32]
+	ldp	x6, x7, [sp, #48]
+	ldp	x8, x9, [sp, #64]
+	ldp	x10, x11, [sp, #80]
+	ldp	x12, x13, [sp, #96]
+	ldp	x14, x15, [sp, #112]
+	ldp	x16, x17, [sp, #128]
+	ldp	x18, x19, [sp, #144]
+	ldp	x20, x21, [sp, #160]
+	ldp	x22, x23, [sp, #176]
+	ldp	x24, x25, [sp, #192]
+	ldp	x26, x27, [sp, #208]
+	ldp	x28, x29, [sp, #224]
+	ldp	x2, x3, [sp, #16]
+	ldr	x0, [sp]
+	add	sp, sp, #FRAME_BYTES
+	msr	sctlr_el2, x1
+	isb
+	mov	x1, xzr
+	eret
+
+	.type	kernel_fault_entry, %function
+kernel_fault_entry:
+	mrs	x0, tpidr_el2
+	mrs	x1, esr_el2
+	mrs	x2, elr_el2
+	/* The stack may be what faulted: start it anew. */
+	adrp	x3, _stacks
+	add	x3, x3, :lo12:_stacks
+	add	x3, x3, #STACK_STRIDE
+	and	x0, x0, #(CPUS_MAX - 1)
+	add	x3, x3, x0, lsl #14
+	mov	sp, x3
+	bl	kernel_fault
+	b	halt
+
+/* State of EL1 and of the FP registers at the entry into a cell. @req SWR_TRP_006 */
+	.globl	reset_el1
+	.type	reset_el1, %function
+reset_el1:
+	.irp	reg, ttbr0_el1, ttbr1_el1, tcr_el1, mair_el1, amair_el1, vbar_el1, cpacr_el1, \
+		contextidr_el1, tpidr_el0, tpidrro_el0, tpidr_el1, par_el1, afsr0_el1, afsr1_el1, \
+		esr_el1, far_el1, elr_el1, spsr_el1, sp_el0, sp_el1, csselr_el1, cntkctl_el1, mdscr_el1, \
+		cntp_ctl_el0, cntv_ctl_el0, cntp_cval_el0, cntv_cval_el0
+	msr	\reg, xzr
+	.endr
+	mrs	x1, cptr_el2
+	tbnz	x1, #10, 1f
+	.arch_extension fp
+	.arch_extension simd
+	.irp	n, 0,1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17,18,19,20,21,22,23,24,25,26,27,28,29,30,31
+	movi	v\n\().2d, #0
+	.endr
+	msr	fpcr, xzr
+	msr	fpsr, xzr
+1:	ldr	x1, =0x30d00800		/* SCTLR_EL1: RES1, MMU and caches off */
+	msr	sctlr_el1, x1
+	isb
+	ret

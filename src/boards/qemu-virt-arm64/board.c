@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* QEMU "virt" with GICv3 and EL2; addresses from QEMU's hw/arm/virt documentation and device tree. */
+#include "boards/board.h"
+
+const struct board board = {
+    .plan = {.board = 1U, .kernel_pages = 0x400U, .kernel_ppn = 0x70000U},
+    .table_base = 0x70200000U,
+    .gicd = 0x08000000U,
+    .gicr = 0x080A0000U,
+    .gicr_count = 8U,
+    .spi_end = 288U,
+};

@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/** @file irq.h
+ * Architecture contract: the interrupt controller at change of owner.
+ */
+#ifndef CORE_ARCH_IRQ_H
+#define CORE_ARCH_IRQ_H
+
+#include "abi/plan.h"
+#include "core/arch/machine.h"
+
+/** Disable, deactivate and un-pend every shared interrupt the plan gives to @p cell, at the lowest
+ * urgency, routed to CPU @p cpu. Called at each change of owner.
+ * @req SWR_IRQ_003 */
+/*@ requires args: cell < BH_CELLS_MAX && cpu < BH_CPUS_MAX;
+    terminates \true; exits \false; assigns hw; */
+void arch_irq_reset(uint32_t cell, uint32_t cpu);
+
+#endif

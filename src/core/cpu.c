@@ -1,0 +1,198 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "core/cpu.h"
+
+uint64_t cpu_entry[BH_CPUS_MAX];
+uint64_t cpu_context[BH_CPUS_MAX];
+
+uint32_t cpu_pool(uint32_t cell)
+{
+    uint32_t pool = cell;
+
+    if (cell < 2U) {
+        pool = (arch_shared_load((uint32_t)SW_VIEW, 0U) == 1U) ? 1U : 0U;
+    }
+    return pool;
+}
+
+uint32_t cpu_cell(uint32_t cpu)
+{
+    uint64_t cell = arch_shared_load((uint32_t)SW_CPU_CELL, cpu);
+
+    return (cell < BH_CELLS_MAX) ? (uint32_t)cell : BH_CELL_KERNEL;
+}
+
+void cpu_set_phase(uint32_t cpu, uint32_t phase)
+{
+    event_show_cpu(cpu, phase, cpu_cell(cpu));
+    arch_shared_store((uint32_t)SW_CPU_STATE, cpu, phase);
+}
+
+/** Answer the request that is pending for the calling CPU, if any.
+ * @req SWR_CPU_003 SWR_CPU_004 */
+/*@ requires cpu: cpu < BH_CPUS_MAX;
+    terminates \true; exits \false; assigns hw, status_page; */
+static void answer(uint32_t cpu)
+{
+    uint64_t request = arch_shared_load((uint32_t)SW_CPU_REQUEST, cpu);
+
+    if (request != (uint64_t)CPU_REQ_NONE) {
+        uint32_t cell = cpu_cell(cpu);
+
+        if (request == (uint64_t)CPU_REQ_PARK) {
+            arch_cpu_quiet(cpu);
+            cpu_set_phase(cpu, (uint32_t)CPU_PARKED);
+        } else {
+            arch_cpu_load_map(cell, cpu_pool(cell));
+        }
+        (void)arch_shared_swap((uint32_t)SW_CPU_REQUEST, cpu, request, (uint64_t)CPU_REQ_NONE);
+    }
+}
+
+uint32_t cpu_service(uint32_t cpu)
+{
+    uint32_t next = (uint32_t)CPU_WAIT;
+    uint64_t phase;
+
+    answer(cpu);
+    phase = arch_shared_load((uint32_t)SW_CPU_STATE, cpu);
+    if (phase == (uint64_t)CPU_RUN) {
+        next = (uint32_t)CPU_GO_ON;
+    } else if (phase == (uint64_t)CPU_STARTING) {
+        uint32_t cell = cpu_cell(cpu);
+
+        arch_cpu_load_map(cell, cpu_pool(cell));
+        cpu_set_phase(cpu, (uint32_t)CPU_RUN);
+        next = (uint32_t)CPU_ENTER;
+    } else {
+        next = (uint32_t)CPU_WAIT;
+    }
+    return next;
+}
+
+bool cpu_start(uint32_t cpu, uint64_t from, uint64_t entry, uint64_t context)
+{
+    /* PARKED while the entry is written: nobody else can start the CPU between the two steps. */
+    bool mine = arch_shared_swap((uint32_t)SW_CPU_STATE, cpu, from, (uint64_t)CPU_PARKED);
+
+    if (mine) {
+        cpu_entry[cpu] = entry;
+        cpu_context[cpu] = context;
+        arch_shared_store((uint32_t)SW_CPU_STATE, cpu, (uint64_t)CPU_STARTING);
+        arch_cpu_kick(cpu);
+    }
+    return mine;
+}
+
+/** Wait until @p cpu has answered, at most CPU_KICK_US.
+ * @req SWR_CPU_006 */
+/*@ requires cpu: cpu < BH_CPUS_MAX;
+    terminates \true; exits \false; assigns \nothing; */
+static bool answered(uint32_t cpu)
+{
+    uint64_t deadline = arch_time_after(CPU_KICK_US);
+    uint32_t turns = CPU_TURNS_MAX;
+    bool done = false;
+
+    /*@ loop invariant bound: 0 <= turns <= CPU_TURNS_MAX;
+        loop assigns turns, done;
+        loop variant turns; */
+    while ((!done) && (turns > 0U)) {
+        done = (arch_shared_load((uint32_t)SW_CPU_REQUEST, cpu) == (uint64_t)CPU_REQ_NONE);
+        turns = (arch_time() < deadline) ? (turns - 1U) : 0U;
+    }
+    return done;
+}
+
+/** True when @p cpu executes root or is about to.
+ * @req SWR_CPU_004 */
+/*@ requires cpu: cpu < BH_CPUS_MAX;
+    terminates \true; exits \false; assigns \nothing; */
+static bool runs_root(uint32_t cpu)
+{
+    uint64_t phase = arch_shared_load((uint32_t)SW_CPU_STATE, cpu);
+
+    return (cpu_cell(cpu) == BH_CELL_ROOT) &&
+           ((phase == (uint64_t)CPU_RUN) || (phase == (uint64_t)CPU_STARTING));
+}
+
+/** Ask all of root's running CPUs but @p self to use the tables of SW_VIEW.
+ * @req SWR_CPU_004 */
+/*@ requires self: self < BH_CPUS_MAX;
+    terminates \true; exits \false; assigns hw; */
+static void ask_root(uint32_t self)
+{
+    uint32_t cpu = 0U;
+
+    /*@ loop invariant bound: 0 <= cpu <= BH_CPUS_MAX;
+        loop assigns cpu, hw;
+        loop variant BH_CPUS_MAX - cpu; */
+    while (cpu < BH_CPUS_MAX) {
+        if ((cpu != self) && runs_root(cpu)) {
+            /* Never in place of a request to park: that one must not be lost. */
+            (void)arch_shared_swap((uint32_t)SW_CPU_REQUEST, cpu, (uint64_t)CPU_REQ_NONE,
+                                   (uint64_t)CPU_REQ_SYNC);
+            arch_cpu_kick(cpu);
+        }
+        cpu++;
+    }
+}
+
+/** The first of root's CPUs but @p self which did not answer in time, or BH_CPUS_MAX.
+ * @req SWR_CPU_004 SWR_CPU_006 */
+/*@ requires self: self < BH_CPUS_MAX;
+    terminates \true; exits \false; assigns \nothing;
+    ensures SWR_CPU_006: \result <= BH_CPUS_MAX; */
+static uint32_t late_root_cpu(uint32_t self)
+{
+    uint32_t late = BH_CPUS_MAX;
+    uint32_t cpu = 0U;
+
+    /*@ loop invariant bound: 0 <= cpu <= BH_CPUS_MAX && late <= BH_CPUS_MAX;
+        loop assigns cpu, late;
+        loop variant BH_CPUS_MAX - cpu; */
+    while (cpu < BH_CPUS_MAX) {
+        if ((late == BH_CPUS_MAX) && (cpu != self) && (!answered(cpu))) {
+            late = cpu;
+        }
+        cpu++;
+    }
+    return late;
+}
+
+uint32_t cpu_sync_root(uint32_t self, uint32_t view)
+{
+    uint32_t late;
+
+    arch_shared_store((uint32_t)SW_VIEW, 0U, view);
+    ask_root(self);
+    late = late_root_cpu(self);
+    if (late < BH_CPUS_MAX) {
+        arch_shared_store((uint32_t)SW_VIEW, 0U, 1U - view);
+        ask_root(self);
+        (void)late_root_cpu(self);
+    }
+    if (cpu_cell(self) == BH_CELL_ROOT) {
+        arch_cpu_load_map(BH_CELL_ROOT, cpu_pool(BH_CELL_ROOT));
+    }
+    return late;
+}
+
+bool cpu_park(uint32_t self, uint32_t cpu, uint32_t cell)
+{
+    bool done;
+
+    arch_shared_store((uint32_t)SW_CPU_REQUEST, cpu, (uint64_t)CPU_REQ_PARK);
+    arch_cpu_kick(cpu);
+    done = answered(cpu);
+    if (!done) {
+        event_record(self, cell, (uint32_t)BH_EV_KICK_STAGE2, cpu, 0U);
+        part_clear(cell);
+        arch_cpu_forget_maps();
+        done = answered(cpu);
+    }
+    if (!done) {
+        event_record(self, cell, (uint32_t)BH_EV_CPU_LOST, cpu, 0U);
+        cpu_set_phase(cpu, (uint32_t)CPU_LOST);
+    }
+    return done;
+}

@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/** @file cpu.h
+ * CPUs: their phases, requests from one CPU to another, and the bounded wait for an answer.
+ *
+ * A CPU obeys a request when it next passes cpu_service(): at the end of every exit and while it
+ * waits at EL2. Only the holder of SW_LOCK asks for a sync; a request to park is never replaced by one.
+ * Only the CPU itself answers.
+ */
+#ifndef CORE_CPU_H
+#define CORE_CPU_H
+
+#include "core/event.h"
+#include "core/part.h"
+#include "core/plan.h"
+#include "core/arch/cpu.h"
+
+/** Phase of a CPU, in SW_CPU_STATE; shown as enum bh_cpu_state. */
+enum cpu_phase {
+    CPU_ABSENT = 0,  /**< never came to the launch */
+    CPU_OFF = 1,     /**< waits at EL2; its cell may start it */
+    CPU_RUN = 2,     /**< executes its cell */
+    CPU_PARKED = 3,  /**< waits at EL2; only the kernel may start it */
+    CPU_LOST = 4,    /**< answered neither kick nor fault */
+    CPU_STARTING = 5 /**< told to start, has not yet */
+};
+
+/** Requests, in SW_CPU_REQUEST. */
+enum cpu_request {
+    CPU_REQ_NONE = 0,
+    CPU_REQ_SYNC = 1, /**< use the tables of SW_VIEW */
+    CPU_REQ_PARK = 2  /**< stop executing the cell */
+};
+
+/** What a CPU does after cpu_service(). */
+enum cpu_next {
+    CPU_GO_ON = 0,  /**< return to what it executed */
+    CPU_WAIT = 1,   /**< wait at EL2 for a kick */
+    CPU_ENTER = 2   /**< enter its cell afresh at cpu_entry[], with cpu_context[] */
+};
+
+#define CPU_KICK_US 20000U /**< bound of each stage of the kick, real time */
+#define CPU_TURNS_MAX 100000000U /**< and in turns of the wait, should the counter stand still */
+
+extern uint64_t cpu_entry[BH_CPUS_MAX];
+extern uint64_t cpu_context[BH_CPUS_MAX];
+
+/** The pool whose tables a CPU of @p cell uses: root's follow the view.
+ * @req SWR_CPU_004 */
+/*@ requires cell: cell < BH_CELLS_MAX;
+    terminates \true; exits \false; assigns \nothing;
+    ensures SWR_CPU_004: cell >= 2 ==> \result == cell;
+    ensures root: cell < 2 ==> \result < 2;
+    ensures range: \result < BH_CELLS_MAX; */
+uint32_t cpu_pool(uint32_t cell);
+
+/** The cell which @p cpu executes or would execute; an impossible value reads as the kernel's.
+ * @req SWR_CPU_002 */
+/*@ requires cpu: cpu < BH_CPUS_MAX;
+    terminates \true; exits \false; assigns \nothing;
+    ensures SWR_CPU_002: \result < BH_CELLS_MAX; */
+uint32_t cpu_cell(uint32_t cpu);
+
+/** Put @p cpu in a phase and show it.
+ * @req SWR_CPU_002 */
+/*@ requires cpu: cpu < BH_CPUS_MAX;
+    terminates \true; exits \false; assigns hw, status_page; */
+void cpu_set_phase(uint32_t cpu, uint32_t phase);
+
+/** Obey what was asked of the calling CPU and say what it does next.
+ * @req SWR_CPU_002 SWR_CPU_003 */
+/*@ requires cpu: cpu < BH_CPUS_MAX;
+    terminates \true; exits \false;
+    assigns hw, status_page;
+    ensures SWR_CPU_002: \result == CPU_GO_ON || \result == CPU_WAIT || \result == CPU_ENTER; */
+uint32_t cpu_service(uint32_t cpu);
+
+/** Start @p cpu at @p entry when it is in phase @p from; false otherwise, and nothing changes.
+ * @req SWR_CPU_002 */
+/*@ requires cpu: cpu < BH_CPUS_MAX;
+    terminates \true; exits \false;
+    assigns hw, cpu_entry[cpu], cpu_context[cpu]; */
+bool cpu_start(uint32_t cpu, uint64_t from, uint64_t entry, uint64_t context);
+
+/** Make all of root's CPUs but @p self use the tables of @p view, and @p self too. Returns
+ * BH_CPUS_MAX when all did, else the CPU that did not in time; then all were told to go back.
+ * @req SWR_CPU_004 SWR_CPU_006 */
+/*@ requires args: self < BH_CPUS_MAX && view < 2;
+    terminates \true; exits \false;
+    assigns hw, status_page;
+    ensures SWR_CPU_006: \result <= BH_CPUS_MAX; */
+uint32_t cpu_sync_root(uint32_t self, uint32_t view);
+
+/** Park @p cpu, which executes @p cell: kick it; failing that empty the cell's tables and flush, so
+ * that it faults; failing that it is lost. Never waits longer than two bounds. Returns true when it
+ * is parked.
+ * @req SWR_CPU_003 SWR_CPU_006 */
+/*@ requires args: self < BH_CPUS_MAX && cpu < BH_CPUS_MAX && 2 <= cell < BH_CELLS_MAX;
+    requires inv: part_inv(part_view);
+    terminates \true; exits \false;
+    assigns hw, status_page, totals, MAP_STATE;
+    ensures SWR_CPU_003: part_inv(part_view); */
+bool cpu_park(uint32_t self, uint32_t cpu, uint32_t cell);
+
+#endif

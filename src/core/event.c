@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "core/event.h"
+
+struct totals totals;
+
+/** @req SWR_EVT_001 */
+/*@ terminates \true; exits \false;
+    assigns status_page.cells[0 .. BH_CELLS_MAX - 1], totals; */
+static void clear_cells(void)
+{
+    uint32_t i = 0U;
+
+    /*@ loop invariant bound: 0 <= i <= BH_CELLS_MAX;
+        loop assigns i, status_page.cells[0 .. BH_CELLS_MAX - 1], totals;
+        loop variant BH_CELLS_MAX - i; */
+    while (i < BH_CELLS_MAX) {
+        status_page.cells[i].state = 0U;
+        status_page.cells[i].starts = 0U;
+        status_page.cells[i].events = 0U;
+        totals.starts[i] = 0U;
+        totals.events[i] = 0U;
+        i++;
+    }
+}
+
+/** @req SWR_EVT_001 */
+/*@ terminates \true; exits \false;
+    assigns status_page.events[0 .. BH_EVENTS - 1]; */
+static void clear_events(void)
+{
+    uint32_t i = 0U;
+
+    /*@ loop invariant bound: 0 <= i <= BH_EVENTS;
+        loop assigns i, status_page.events[0 .. BH_EVENTS - 1];
+        loop variant BH_EVENTS - i; */
+    while (i < BH_EVENTS) {
+        /* No event has this number: a reader cannot take an empty place for event 0. */
+        status_page.events[i].seq = 0xFFFFFFFFFFFFFFFFU;
+        status_page.events[i].id = 0U;
+        i++;
+    }
+}
+
+void event_init(uint32_t n_cells, uint32_t n_cpus, uint32_t plan_crc)
+{
+    status_page.armed = 0U;
+    clear_cells();
+    clear_events();
+    status_page.abi = BH_ABI_VERSION;
+    status_page.next = 0U;
+    status_page.n_cells = n_cells;
+    status_page.n_cpus = n_cpus;
+    status_page.plan_crc = plan_crc;
+    status_page.dma_open = 1U; /* until an SMMU driver exists, plans must accept it by name */
+    status_page.magic = BH_STATUS_MAGIC;
+}
+
+/** One more, or the greatest value.
+ * @req SWR_EVT_003 */
+/*@ terminates \true; exits \false; assigns \nothing;
+    ensures SWR_EVT_003: \result == (n < 0xFFFFFFFFFFFFFFFF ? n + 1 : n); */
+static uint64_t one_more(uint64_t n)
+{
+    return (n < 0xFFFFFFFFFFFFFFFFU) ? (n + 1U) : n;
+}
+
+void event_record(uint32_t cpu, uint32_t cell, uint32_t id, uint64_t a, uint64_t b)
+{
+    uint64_t seq = arch_shared_next((uint32_t)SW_EVENT, 0U);
+    uint32_t k = (uint32_t)(seq % BH_EVENTS);
+
+    status_page.events[k].time = arch_time();
+    status_page.events[k].id = id;
+    status_page.events[k].cpu = cpu;
+    status_page.events[k].cell = cell;
+    status_page.events[k].zero = 0U;
+    status_page.events[k].a = a;
+    status_page.events[k].b = b;
+    arch_publish(); /* a reader that sees the number sees the record */
+    status_page.events[k].seq = seq;
+    status_page.next = one_more(seq);
+    totals.events[cell] = one_more(totals.events[cell]);
+    status_page.cells[cell].events = totals.events[cell];
+}
+
+void event_exit(uint32_t cpu, uint32_t cause)
+{
+    totals.exits[cpu][cause] = one_more(totals.exits[cpu][cause]);
+    totals.total[cpu] = one_more(totals.total[cpu]);
+    status_page.cpus[cpu].exits[cause] = totals.exits[cpu][cause];
+    status_page.cpus[cpu].total = totals.total[cpu];
+}
+
+void event_show_cpu(uint32_t cpu, uint32_t state, uint32_t cell)
+{
+    status_page.cpus[cpu].state = state;
+    status_page.cpus[cpu].cell = cell;
+}
+
+void event_show_cell(uint32_t cell, uint32_t state)
+{
+    if ((state == (uint32_t)BH_STATE_RUNNING) && (totals.starts[cell] < 0xFFFFFFFFU)) {
+        totals.starts[cell]++;
+    }
+    status_page.cells[cell].state = state;
+    status_page.cells[cell].starts = totals.starts[cell];
+}
+
+void event_show_armed(uint32_t armed)
+{
+    status_page.armed = armed;
+}

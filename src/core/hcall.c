@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "core/hcall.h"
+
+static struct outcome get_info(uint32_t cpu, uint64_t what)
+{
+    struct outcome out = {BH_OK, 0U, 0U};
+
+    if (what == BH_INFO_ABI) {
+        out.a = BH_ABI_VERSION;
+    } else if (what == BH_INFO_CELL) {
+        out.a = cpu_cell(cpu);
+    } else if (what == BH_INFO_CPU) {
+        out.a = cpu;
+    } else if (what == BH_INFO_CELLS) {
+        out.a = plan.n_cells;
+    } else {
+        out.status = (uint32_t)BH_E_HC_UNKNOWN;
+        out.a = what;
+    }
+    return out;
+}
+
+/** The first cell that still holds something of root's, or BH_CELLS_MAX. */
+static uint32_t cell_left(void)
+{
+    uint32_t left = BH_CELLS_MAX;
+    uint32_t cell = BH_CELLS_MAX;
+
+    while (cell > 2U) {
+        cell--;
+        if (cell_state(cell) != (uint32_t)BH_STATE_ABSENT) {
+            left = cell;
+        }
+    }
+    return left;
+}
+
+/** The first CPU of the plan which does not execute root, or BH_CPUS_MAX. Those already given back
+ * are absent. */
+static uint32_t cpu_off(void)
+{
+    uint32_t off = BH_CPUS_MAX;
+    uint32_t cpu = BH_CPUS_MAX;
+
+    while (cpu > 0U) {
+        uint64_t phase;
+
+        cpu--;
+        phase = arch_shared_load((uint32_t)SW_CPU_STATE, cpu);
+        if ((phase != (uint64_t)CPU_RUN) && (phase != (uint64_t)CPU_ABSENT)) {
+            off = cpu;
+        }
+    }
+    return off;
+}
+
+static struct outcome disable(uint32_t cpu)
+{
+    struct outcome out = {BH_OK, 0U, 0U};
+    uint32_t left = cell_left();
+    uint32_t off = cpu_off();
+
+    if (left < BH_CELLS_MAX) {
+        out.status = (uint32_t)BH_E_HC_CELLS_LEFT;
+        out.a = left;
+    } else if (off < BH_CPUS_MAX) {
+        out.status = (uint32_t)BH_E_HC_CPU_OFFLINE;
+        out.a = off;
+    } else {
+        cpu_set_phase(cpu, (uint32_t)CPU_ABSENT);
+        event_show_armed(0U);
+    }
+    return out;
+}
+
+static struct outcome manage(uint32_t cpu, uint64_t number, uint32_t cell)
+{
+    struct outcome out = {BH_OK, 0U, 0U};
+
+    switch (number) {
+    case BH_HC_CELL_CREATE:
+        out = cell_create(cpu, cell);
+        break;
+    case BH_HC_CELL_LOAD:
+        out = cell_load(cpu, cell);
+        break;
+    case BH_HC_CELL_START:
+        out = cell_start(cpu, cell);
+        break;
+    case BH_HC_CELL_STOP:
+        out = cell_stop(cpu, cell);
+        break;
+    case BH_HC_CELL_DESTROY:
+        out = cell_destroy(cpu, cell);
+        break;
+    default:
+        out = disable(cpu);
+        break;
+    }
+    return out;
+}
+
+/** Root's calls, one at a time: nobody waits for another's. */
+static struct outcome locked(uint32_t cpu, uint64_t number, uint32_t cell)
+{
+    struct outcome out = {(uint32_t)BH_E_HC_BUSY, 0U, 0U};
+
+    if (arch_shared_swap((uint32_t)SW_LOCK, 0U, 0U, (uint64_t)cpu + 1U)) {
+        out = manage(cpu, number, cell);
+        arch_shared_store((uint32_t)SW_LOCK, 0U, 0U);
+    } else {
+        out.a = arch_shared_load((uint32_t)SW_LOCK, 0U);
+    }
+    return out;
+}
+
+struct outcome hcall(uint32_t cpu, uint64_t number, uint64_t arg)
+{
+    struct outcome out = {BH_OK, 0U, 0U};
+    uint32_t cell = cpu_cell(cpu);
+
+    if (number == BH_HC_GET_INFO) {
+        out = get_info(cpu, arg);
+    } else if (number >= BH_HC_COUNT) {
+        out.status = (uint32_t)BH_E_HC_UNKNOWN;
+        out.a = number;
+    } else if (cell != BH_CELL_ROOT) {
+        out.status = (uint32_t)BH_E_HC_PERMISSION;
+        out.a = cell;
+        out.b = number;
+    } else if ((number != BH_HC_DISABLE) && (arg >= plan.n_cells)) {
+        out.status = (uint32_t)BH_E_HC_NO_CELL;
+        out.a = arg;
+        out.b = plan.n_cells;
+    } else {
+        out = locked(cpu, number, (uint32_t)(arg % BH_CELLS_MAX));
+    }
+    if (out.status != BH_OK) {
+        event_record(cpu, cell, (uint32_t)BH_EV_REFUSED, number, out.status);
+    }
+    return out;
+}

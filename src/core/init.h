@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/** @file init.h
+ * The launch: every CPU that was promised comes, or all go back. One judge (the first to come)
+ * checks the plan and builds the tables; nobody is taken before all are there.
+ */
+#ifndef CORE_INIT_H
+#define CORE_INIT_H
+
+#include "abi/image.h"
+#include "core/cell.h"
+
+/** Written by the launcher; placed by the linker script. */
+extern struct bh_handover handover;
+
+/** Phase of a launch, in SW_LAUNCH. */
+enum launch_phase {
+    LAUNCH_IDLE = 0,
+    LAUNCH_OPEN = 1, /**< CPUs are coming */
+    LAUNCH_GO = 2,   /**< all came, the plan is good: be taken */
+    LAUNCH_BACK = 3  /**< give every CPU back */
+};
+
+#define LAUNCH_WAIT_US 200000U  /**< bound for the last CPU to come */
+#define LAUNCH_JUDGE_US 4000000U /**< bound for the judge */
+
+/** Open a launch; on one CPU, before any comes.
+ * @req SWR_INI_001 */
+void init_open(void);
+
+/** CPU @p cpu has come. Returns 0 when it has been taken, else why it must go back, with details;
+ * then it has not been touched.
+ * @req SWR_INI_001 SWR_INI_002 */
+struct outcome init_cpu(uint32_t cpu);
+
+/** Direct boot, once all CPUs are taken: create and start the cells that ask for it.
+ * @req SWR_INI_004 */
+void init_autostart(uint32_t self);
+
+#endif

@@ -1,0 +1,29 @@
+# SPDX-License-Identifier: Apache-2.0
+# Builds the bare-metal demo cells; runs inside the tool root. NAME-BASE.bin is NAME linked at BASE.
+O ?= build/inmates
+CROSS := aarch64-linux-gnu-
+CFLAGS := -std=c11 -O2 -ffreestanding -nostdlib -fno-pic -fno-pie -fno-stack-protector \
+  -fno-asynchronous-unwind-tables -mgeneral-regs-only -mstrict-align -mno-outline-atomics \
+  -fno-tree-loop-distribute-patterns -march=armv8-a -g -ffile-prefix-map=$(CURDIR)=. \
+  -Wall -Wextra -Werror -Isrc -Isrc/inmate/lib -Isrc/inmate/demo
+IMAGES := rt-71000000 rt-73000000 root-50000000 rt-51000000 rt-52000000 rtexit-51000000
+all: $(IMAGES:%=$(O)/%.bin)
+
+$(O)/lib_%.o: src/inmate/lib/%.c src/inmate/lib/inmate.h | $(O)
+	@$(CROSS)gcc $(CFLAGS) -c $< -o $@
+$(O)/start.o: src/inmate/lib/start.S | $(O)
+	@$(CROSS)gcc -g -ffile-prefix-map=$(CURDIR)=. -c $< -o $@
+$(O)/demo_%.o: src/inmate/demo/%.c src/inmate/demo/attempts.h src/inmate/lib/inmate.h | $(O)
+	@$(CROSS)gcc $(CFLAGS) -c $< -o $@
+$(O)/demo_rtexit.o: src/inmate/demo/rt.c src/inmate/demo/attempts.h | $(O)
+	@$(CROSS)gcc $(CFLAGS) -DEXIT_PER_INTERRUPT -c $< -o $@
+.SECONDEXPANSION:
+$(O)/%.elf: $(O)/demo_$$(firstword $$(subst -, ,$$*)).o $(O)/demo_attempts.o $(O)/lib_inmate.o $(O)/start.o src/inmate/lib/inmate.lds
+	@$(CROSS)gcc -E -P -x assembler-with-cpp -DINMATE_BASE=0x$(lastword $(subst -, ,$*)) src/inmate/lib/inmate.lds -o $(O)/$*.lds
+	@$(CROSS)ld -nostdlib --build-id=none -z noexecstack --no-warn-rwx-segments -T $(O)/$*.lds $(filter %.o,$^) -o $@
+$(O)/%.bin: $(O)/%.elf
+	@$(CROSS)objcopy -O binary $< $@ && echo "  BIN $@"
+$(O):
+	@mkdir -p $@
+.PRECIOUS: $(O)/%.elf
+.PHONY: all

@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "attempts.h"
+#include "inmate.h"
+
+#define PSCI_CPU_OFF 0x84000002U
+#define PSCI_CPU_ON 0xC4000003U
+#define PSCI_SYSTEM_OFF 0x84000008U
+#define PSCI_SYSTEM_RESET 0x84000009U
+
+static uint64_t read_pair(uint64_t address)
+{
+    uint64_t a = 0U;
+    uint64_t b = 0U;
+
+    __asm__ volatile("ldp %0, %1, [%2]" : "+r"(a), "+r"(b) : "r"(address) : "memory");
+    return a;
+}
+
+static void route(uint64_t argument)
+{
+    uint64_t address = INMATE_GICD + 0x6000U + ((argument >> 32) * 8U);
+    uint64_t value = argument & 0xFFFFFFFFU;
+
+    __asm__ volatile("str %0, [%1]" : : "r"(value), "r"(address) : "memory");
+}
+
+static void spin(void)
+{
+    __asm__ volatile("msr daifset, #15");
+    for (;;) {
+        __asm__ volatile("nop");
+    }
+}
+
+/** Attempts at the interrupt controller. */
+static uint64_t interrupt_attempt(uint64_t command, uint64_t argument)
+{
+    uint64_t got = 0U;
+
+    switch (command) {
+    case ATTEMPT_SGI:
+        __asm__ volatile("msr icc_sgi1r_el1, %0\n\tisb" : : "r"(argument) : "memory");
+        break;
+    case ATTEMPT_SGI0:
+        __asm__ volatile("msr icc_sgi0r_el1, %0\n\tisb" : : "r"(argument) : "memory");
+        break;
+    case ATTEMPT_ROUTE:
+        route(argument);
+        break;
+    case ATTEMPT_PRIORITY:
+        inmate_gic_enable((uint32_t)argument, 0U);
+        got = inmate_read32(inmate_gicr() + 0x10400U + (argument & 0x1CU));
+        break;
+    case ATTEMPT_AP1R:
+        __asm__ volatile("msr icc_ap1r0_el1, %0\n\tisb" : : "r"(argument) : "memory");
+        break;
+    case ATTEMPT_GICR:
+        inmate_write32(INMATE_GICR + (argument * 0x20000U) + 0x10180U, 0xFFFFFFFFU);
+        break;
+    case ATTEMPT_ENABLE:
+        inmate_write32(INMATE_GICD + 0x100U + ((uint32_t)(argument / 32U) * 4U),
+                       1U << (argument % 32U));
+        break;
+    default:
+        break;
+    }
+    return got;
+}
+
+/** Attempts by calls and system registers. */
+static uint64_t call_attempt(uint64_t command, uint64_t argument)
+{
+    uint64_t got = 0U;
+
+    switch (command) {
+    case ATTEMPT_CPU_ON:
+        got = inmate_smc(PSCI_CPU_ON, argument, 0x40000000U, 0U);
+        break;
+    case ATTEMPT_SYSTEM_RESET:
+        got = inmate_smc(PSCI_SYSTEM_RESET, 0U, 0U, 0U);
+        break;
+    case ATTEMPT_SYSTEM_OFF:
+        got = inmate_smc(PSCI_SYSTEM_OFF, 0U, 0U, 0U);
+        break;
+    case ATTEMPT_CPU_OFF:
+        got = inmate_smc(PSCI_CPU_OFF, 0U, 0U, 0U);
+        break;
+    case ATTEMPT_HYPERCALL:
+        got = inmate_hypercall(argument % 256U, argument / 256U).status;
+        break;
+    case ATTEMPT_SMC:
+        got = inmate_smc(argument, 0U, 0U, 0U);
+        break;
+    case ATTEMPT_SYSREG:
+        __asm__ volatile("dc cisw, xzr");
+        break;
+    case ATTEMPT_SPIN:
+        spin();
+        break;
+    default:
+        got = argument;
+        break;
+    }
+    return got;
+}
+
+uint64_t attempt(uint64_t command, uint64_t argument)
+{
+    uint64_t before = inmate_faults;
+    uint64_t got = 0U;
+
+    switch (command) {
+    case ATTEMPT_READ:
+        got = inmate_read32(argument);
+        break;
+    case ATTEMPT_WRITE:
+        inmate_write32(argument, 0xDEADBEEFU);
+        break;
+    case ATTEMPT_PAIR:
+        got = read_pair(argument);
+        break;
+    case ATTEMPT_EXECUTE:
+        __asm__ volatile("mov x30, %0\n\tblr x30" : : "r"(argument) : "x30", "memory");
+        break;
+    case ATTEMPT_SGI:
+    case ATTEMPT_SGI0:
+    case ATTEMPT_ROUTE:
+    case ATTEMPT_PRIORITY:
+    case ATTEMPT_AP1R:
+    case ATTEMPT_GICR:
+    case ATTEMPT_ENABLE:
+        got = interrupt_attempt(command, argument);
+        break;
+    default:
+        got = call_attempt(command, argument);
+        break;
+    }
+    return ((inmate_faults != before) ? ATTEMPT_FAULTED : 0U) | (got & 0xFFFFFFFFU);
+}

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/** @file attempts.h
+ * Violations a test inmate commits on request; numbers are used by tests through comm->command.
+ */
+#ifndef ATTEMPTS_H
+#define ATTEMPTS_H
+
+#include <stdint.h>
+
+#define ATTEMPT_READ 1U           /**< load from argument */
+#define ATTEMPT_WRITE 2U          /**< store to argument */
+#define ATTEMPT_SGI 3U            /**< ICC_SGI1R_EL1 = argument */
+#define ATTEMPT_ROUTE 4U          /**< IROUTER of SPI (argument >> 32) = argument & 0xffffffff */
+#define ATTEMPT_PRIORITY 5U       /**< priority 0 for private interrupt argument */
+#define ATTEMPT_AP1R 6U           /**< ICC_AP1R0_EL1 = argument, which blocks the kick's priority */
+#define ATTEMPT_CPU_ON 7U         /**< PSCI CPU_ON of MPIDR argument */
+#define ATTEMPT_SYSTEM_RESET 8U
+#define ATTEMPT_SYSTEM_OFF 9U
+#define ATTEMPT_HYPERCALL 10U     /**< number argument % 256, cell argument / 256 */
+#define ATTEMPT_SMC 11U           /**< function argument */
+#define ATTEMPT_GICR 12U          /**< write ICENABLER0 of the frames at index argument */
+#define ATTEMPT_ENABLE 13U        /**< enable SPI argument */
+#define ATTEMPT_PAIR 14U          /**< load pair from argument: no syndrome */
+#define ATTEMPT_SYSREG 15U        /**< read a register which is not the cell's: DC CISW */
+#define ATTEMPT_EXECUTE 16U       /**< jump to argument */
+#define ATTEMPT_CPU_OFF 17U
+#define ATTEMPT_SPIN 18U          /**< never answer again, interrupts masked */
+#define ATTEMPT_SGI0 19U          /**< ICC_SGI0R_EL1 = argument */
+#define ATTEMPT_SELF 20U          /**< nothing: answers with the argument, for the harness */
+
+/* Result: this bit, whether a fault was taken, and the low half of the value obtained. */
+#define ATTEMPT_DONE 0x8000000000000000ULL
+#define ATTEMPT_FAULTED 0x4000000000000000ULL
+
+uint64_t attempt(uint64_t command, uint64_t argument);
+
+#endif

@@ -1,0 +1,48 @@
+# SPDX-License-Identifier: Apache-2.0
+# Builds one kernel image; runs inside the tool root. Variables: O (output folder), BOARD, COVERAGE.
+BOARD ?= qemu-virt-arm64
+include src/boards/$(BOARD)/board.mk
+include src/arch/$(ARCH)/arch.mk
+O ?= build/$(ARCH)-$(BOARD)
+
+CORE_C := bits crc plan part cell cpu event hcall init
+CFLAGS := -std=c11 -ffreestanding -fno-pic -fno-pie -fno-stack-protector -fno-common \
+  -fno-asynchronous-unwind-tables -fno-unwind-tables -fno-tree-loop-distribute-patterns \
+  -g -Isrc -Isrc/arch/$(ARCH) $(ARCH_CFLAGS) \
+  -ffile-prefix-map=$(CURDIR)=. \
+  -Wall -Wextra -Werror -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wredundant-decls \
+  -Wconversion -Wsign-conversion -Wundef -Wvla -Wcast-align -Wreturn-type -Wsequence-point \
+  -Wno-comment -fstack-usage -fcallgraph-info=su
+ifeq ($(COVERAGE),1)
+CFLAGS += -O0 --coverage -fcondition-coverage -fprofile-info-section -fprofile-update=atomic \
+  -fprofile-abs-path -Werror=coverage-too-many-conditions
+else
+CFLAGS += -O2
+endif
+CFLAGS += $(EXTRA_CFLAGS)
+DEFS := -DKERNEL_BASE=$(KERNEL_BASE) -DTABLE_BASE=$(TABLE_BASE) -DSTATUS_BASE=$(STATUS_BASE) \
+  -DBOARD_NUMBER=$(BOARD_NUMBER)
+
+OBJS := $(CORE_C:%=$(O)/core_%.o) $(ARCH_C:%=$(O)/arch_%.o) $(ARCH_S:%=$(O)/asm_%.o) $(O)/board.o
+
+all: $(O)/bulkhead.bin
+
+$(O)/core_%.o: src/core/%.c | $(O)
+	@echo "  CC $@"; $(CROSS)gcc $(CFLAGS) -MMD -c $< -o $@
+$(O)/arch_%.o: src/arch/$(ARCH)/%.c | $(O)
+	@echo "  CC $@"; $(CROSS)gcc $(CFLAGS) -MMD -c $< -o $@
+$(O)/board.o: $(BOARD_SRC) | $(O)
+	@echo "  CC $@"; $(CROSS)gcc $(CFLAGS) -MMD -c $< -o $@
+$(O)/asm_%.o: src/arch/$(ARCH)/%.S src/arch/$(ARCH)/layout.h | $(O)
+	@echo "  CC $@"; $(CROSS)gcc $(ARCH_CFLAGS) -g -ffile-prefix-map=$(CURDIR)=. -Isrc $(DEFS) -c $< -o $@
+$(O)/kernel.lds: src/arch/$(ARCH)/kernel.lds src/arch/$(ARCH)/layout.h | $(O)
+	@echo "  CC $@"; $(CROSS)gcc -E -P -x assembler-with-cpp -Isrc/arch/$(ARCH) $(DEFS) -include src/arch/$(ARCH)/layout.h $< -o $@
+$(O)/bulkhead.elf: $(OBJS) $(O)/kernel.lds
+	@echo "  LD $@"; $(CROSS)ld -nostdlib --build-id=none -z noexecstack -z max-page-size=4096 --no-warn-rwx-segments \
+	  --fatal-warnings -T $(O)/kernel.lds -Map $(O)/bulkhead.map $(OBJS) -o $@
+$(O)/bulkhead.bin: $(O)/bulkhead.elf
+	@echo "  BIN $@"; $(CROSS)objcopy -O binary $< $@
+$(O):
+	mkdir -p $@
+-include $(wildcard $(O)/*.d)
+.PHONY: all
