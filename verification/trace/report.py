@@ -124,7 +124,7 @@ class Report:
     def numbers(self):
         """The five numbers of the first screen."""
         own = [r for r in self.t["requirements"].values()
-               if r["level"] in ("SYR", "SWR") and r["status"] == "approved"]
+               if r["level"] in ("SYR", "SWR", "CFG") and r["status"] == "approved"]
         good = sum(r["own"] in ("pass", "justified") for r in own)
         goals = [g for g in self.t["goals"] if not g["smoke"]]
         cover = [c["condition"] for c in self.t["coverage"].values()]
@@ -196,7 +196,7 @@ class Report:
         rows = [(self.req_link(n), esc(r["title"]), ", ".join(self.req_link(p) for p in
                                                               r.get("satisfies", [])),
                  state(r["deep"] or r["status"]))
-                for level in ("HZ", "SG", "SYR", "SWR")
+                for level in ("HZ", "SG", "SYR", "SWR", "CFG")
                 for n, r in self.t["requirements"].items() if r["level"] == level]
         return table(("ID", "title", "satisfies", "verdict, everything below included"), rows)
 
@@ -265,7 +265,7 @@ class Report:
         methods = ["proof", "unit", "mcdc", "system", "fault", "static", "gate"]
         rows = []
         for name, r in self.t["requirements"].items():
-            if r["level"] in ("SYR", "SWR"):
+            if r["level"] in ("SYR", "SWR", "CFG"):
                 rows.append([self.req_link(name), esc(r["title"])] + [
                     state(r["methods"][m]["verdict"]) if m in r["methods"] else "" for m in methods]
                     + [len(self.by_req.get(name, [])),

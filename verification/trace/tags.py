@@ -12,11 +12,10 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "static"))
 import ctokens  # noqa: E402
 
-ID = r"(?:SYR|SWR)_[A-Z][A-Z0-9]{1,4}_[0-9]{3}"
 REQ = re.compile(r"@req\b(?P<ids>(?:[ \t]+\w+)*)")
-LABEL = re.compile(r"\b(?P<id>(?:SYR|SWR)_\w+)\s*:")
+LABEL = re.compile(r"\b(?P<id>(?:SYR|SWR|CFG)_\w+)\s*:")
 TEST = re.compile(r"@test\s+(?P<id>\w+)(?P<rest>(?:(?!@test\b).)*)", re.DOTALL)
-VERIFIES = re.compile(r"@verifies((?:\s+[*#]?\s*(?:SYR|SWR|HZ|SG)\w+)+)")
+VERIFIES = re.compile(r"@verifies((?:\s+[*#]?\s*(?:SYR|SWR|CFG|HZ|SG)_\w+)+)")
 RAW_REQ = re.compile(r"@req\b")
 ASM_LABEL = re.compile(r"^(?:FUNCTION\((\w+)\)|([A-Za-z_]\w*):)", re.MULTILINE)
 ASM_COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)

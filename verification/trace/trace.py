@@ -49,7 +49,7 @@ class Trace:
             if raw or attached:
                 self.check("T02", raw == attached, f"{file}: {raw} tags, {attached} attached to a "
                            "function; one is lost")
-        known = set(self.reqs.active("SYR", "SWR")) | {
+        known = set(self.reqs.active("SYR", "SWR", "CFG")) | {
             n for n, r in self.reqs.records.items() if r.get("status") == "draft"}
         for tagged in self.e.tagged:
             for name in tagged.reqs + [self.e.base(x) for x in tagged.labels]:
@@ -80,7 +80,7 @@ class Trace:
         host = self.reqs.schema["scope"]["host_sources"]
         in_host = {r for t in self.e.tagged for r in t.reqs
                    if any(fnmatch.fnmatch(t.file, p) for p in host)}
-        for name in self.reqs.active("SWR"):
+        for name in self.reqs.active("SWR", "CFG"):
             scope = self.reqs.records[name].get("scope", "kernel")
             self.check("T05", name in (tagged if scope == "kernel" else in_host),
                        f"{name} has no function ({scope})")
@@ -111,9 +111,9 @@ class Trace:
     def verdicts(self):
         """T08; the verdicts of all requirements."""
         judge, memo = verdict.Judge(self.reqs, self.e), {}
-        for name in self.reqs.active("HZ", "SG", "SYR", "SWR"):
+        for name in self.reqs.active("HZ", "SG", "SYR", "SWR", "CFG"):
             judge.requirement(name, memo)
-        for name in self.reqs.active("SYR", "SWR"):
+        for name in self.reqs.active("SYR", "SWR", "CFG"):
             for method, found in memo[name]["methods"].items():
                 self.check("T08", found["verdict"] in verdict.GOOD,
                            f"{name} by {method}: {found['verdict']} ({found['reason']})")

@@ -24,7 +24,7 @@ def normal_goals(data):
         name = goal.get("name") or goal.get("goal") or goal.get("property") or ""
         label = goal.get("label") or ""
         if not label:
-            match = re.search(r"(?:SWR|SYR)_\w+", name)
+            match = re.search(r"(?:SWR|SYR|CFG)_\w+", name)
             label = match.group(0) if match else ""
         status = str(goal.get("status") or goal.get("verdict") or "").lower()
         found.append({"file": goal.get("file", ""), "function": goal.get("function", ""),
