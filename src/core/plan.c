@@ -28,214 +28,6 @@ bool plan_bit(uint32_t word, uint32_t i)
     return ((word >> i) & 1U) != 0U;
 }
 
-/* ---- identity of the blob: its fields in order, so that no bytes are read through a cast */
-
-/*@ terminates \true;
-    exits \false;
-    assigns \nothing;
-    ensures SWR_PLN_003: \result == crc_of_mpidrs(c, BH_CPUS_MAX);
-*/
-static uint32_t crc_mpidrs(uint32_t c)
-{
-    uint32_t r = c;
-
-    /*@ loop invariant range: 0 <= i <= BH_CPUS_MAX;
-        loop invariant so_far: r == crc_of_mpidrs(c, i);
-        loop assigns i, r;
-        loop variant BH_CPUS_MAX - i;
-    */
-    for (uint32_t i = 0U; i < BH_CPUS_MAX; i++) {
-        r = crc_long(r, plan.mpidr[i]);
-    }
-    return r;
-}
-
-/*@ requires index: k < BH_CELLS_MAX;
-    terminates \true;
-    exits \false;
-    assigns \nothing;
-    ensures SWR_PLN_003: \result == crc_of_name(c, k, BH_NAME_BYTES);
-*/
-static uint32_t crc_name(uint32_t c, uint32_t k)
-{
-    uint32_t r = c;
-
-    /*@ loop invariant range: 0 <= i <= BH_NAME_BYTES;
-        loop invariant so_far: r == crc_of_name(c, k, i);
-        loop assigns i, r;
-        loop variant BH_NAME_BYTES - i;
-    */
-    for (uint32_t i = 0U; i < BH_NAME_BYTES; i++) {
-        r = crc_byte(r, plan.cells[k].name[i]);
-    }
-    return r;
-}
-
-/*@ requires index: k < BH_CELLS_MAX;
-    terminates \true;
-    exits \false;
-    assigns \nothing;
-    ensures SWR_PLN_003: \result == crc_of_irqs(c, k, BH_IRQ_WORDS);
-*/
-static uint32_t crc_irqs(uint32_t c, uint32_t k)
-{
-    uint32_t r = c;
-
-    /*@ loop invariant range: 0 <= i <= BH_IRQ_WORDS;
-        loop invariant so_far: r == crc_of_irqs(c, k, i);
-        loop assigns i, r;
-        loop variant BH_IRQ_WORDS - i;
-    */
-    for (uint32_t i = 0U; i < BH_IRQ_WORDS; i++) {
-        r = crc_word(r, plan.cells[k].irqs[i]);
-    }
-    return r;
-}
-
-/*@ requires index: k < BH_CELLS_MAX;
-    terminates \true;
-    exits \false;
-    assigns \nothing;
-    ensures SWR_PLN_003: \result == crc_of_cell(c, k);
-*/
-static uint32_t crc_cell(uint32_t c, uint32_t k)
-{
-    uint32_t r = crc_name(c, k);
-
-    r = crc_word(r, plan.cells[k].first);
-    r = crc_word(r, plan.cells[k].count);
-    r = crc_word(r, plan.cells[k].cpus);
-    r = crc_word(r, plan.cells[k].flags);
-    r = crc_long(r, plan.cells[k].entry);
-    r = crc_long(r, plan.cells[k].comm);
-    return crc_irqs(r, k);
-}
-
-/*@ terminates \true;
-    exits \false;
-    assigns \nothing;
-    ensures SWR_PLN_003: \result == crc_of_cells(c, BH_CELLS_MAX);
-*/
-static uint32_t crc_cells(uint32_t c)
-{
-    uint32_t r = c;
-
-    /*@ loop invariant range: 0 <= i <= BH_CELLS_MAX;
-        loop invariant so_far: r == crc_of_cells(c, i);
-        loop assigns i, r;
-        loop variant BH_CELLS_MAX - i;
-    */
-    for (uint32_t i = 0U; i < BH_CELLS_MAX; i++) {
-        r = crc_cell(r, i);
-    }
-    return r;
-}
-
-/*@ requires index: i < BH_REGIONS_MAX;
-    terminates \true;
-    exits \false;
-    assigns \nothing;
-    ensures SWR_PLN_003: \result == crc_of_region(c, i);
-*/
-static uint32_t crc_region(uint32_t c, uint32_t i)
-{
-    uint32_t r = crc_long(c, plan.regions[i].ppn);
-
-    r = crc_word(r, plan.regions[i].ipn);
-    r = crc_word(r, plan.regions[i].n);
-    r = crc_word(r, plan.regions[i].own);
-    r = crc_word(r, plan.regions[i].flags);
-    r = crc_word(r, plan.regions[i].share);
-    return crc_word(r, plan.regions[i].root);
-}
-
-/*@ terminates \true;
-    exits \false;
-    assigns \nothing;
-    ensures SWR_PLN_003: \result == crc_of_regions(c, BH_REGIONS_MAX);
-*/
-static uint32_t crc_regions(uint32_t c)
-{
-    uint32_t r = c;
-
-    /*@ loop invariant range: 0 <= i <= BH_REGIONS_MAX;
-        loop invariant so_far: r == crc_of_regions(c, i);
-        loop assigns i, r;
-        loop variant BH_REGIONS_MAX - i;
-    */
-    for (uint32_t i = 0U; i < BH_REGIONS_MAX; i++) {
-        r = crc_region(r, i);
-    }
-    return r;
-}
-
-/*@ terminates \true;
-    exits \false;
-    assigns \nothing;
-    ensures SWR_PLN_003: \result == crc_of_reserved(c, 4U);
-*/
-static uint32_t crc_reserved(uint32_t c)
-{
-    uint32_t r = c;
-
-    /*@ loop invariant range: 0 <= i <= 4U;
-        loop invariant so_far: r == crc_of_reserved(c, i);
-        loop assigns i, r;
-        loop variant 4U - i;
-    */
-    for (uint32_t i = 0U; i < 4U; i++) {
-        r = crc_byte(r, plan.reserved[i]);
-    }
-    return r;
-}
-
-/*@ terminates \true;
-    exits \false;
-    assigns \nothing;
-    ensures SWR_PLN_003: \result == crc_of_ids(c);
-*/
-static uint32_t crc_ids(uint32_t c)
-{
-    uint32_t r = crc_long(c, plan.magic);
-
-    r = crc_word(r, plan.version);
-    r = crc_word(r, plan.size);
-    r = crc_word(r, plan.board);
-    return crc_word(r, plan.flags);
-}
-
-/*@ terminates \true;
-    exits \false;
-    assigns \nothing;
-    ensures SWR_PLN_003: \result == crc_of_counts(c);
-*/
-static uint32_t crc_counts(uint32_t c)
-{
-    uint32_t r = crc_word(c, plan.n_cells);
-
-    r = crc_word(r, plan.n_regions);
-    r = crc_word(r, plan.n_cpus);
-    r = crc_word(r, plan.status_n);
-    return crc_long(r, plan.status_ppn);
-}
-
-/* Checksum of the plan in force. */
-/*@ terminates \true;
-    exits \false;
-    assigns \nothing;
-    ensures SWR_PLN_003: \result == crc_of_plan;
-*/
-static uint32_t plan_checksum(void)
-{
-    uint32_t r = crc_counts(crc_ids(CRC_START));
-
-    r = crc_mpidrs(r);
-    r = crc_cells(r);
-    r = crc_regions(r);
-    r = crc_reserved(r);
-    return r ^ 0xFFFFFFFFU;
-}
-
 /* ---- counts */
 
 /*@ terminates \true;
@@ -278,7 +70,7 @@ static bool counts_ok(void)
 static uint32_t judge_header(const struct plan_board *b)
 {
     uint32_t e = BH_OK;
-    uint32_t sum = plan_checksum();
+    uint32_t sum = plan_crc();
 
     if (plan.magic != BH_PLAN_MAGIC) {
         e = (uint32_t)BH_E_PLAN_MAGIC;
@@ -728,6 +520,34 @@ static bool status_ok(void)
     return ok;
 }
 
+/* The rules about regions and pairs of them. */
+/*@ requires range: rule_counts;
+    terminates \true;
+    exits \false;
+    assigns plan_a, plan_b;
+    ensures SWR_PLN_001: \result == BH_OK <==> plan_memory;
+    ensures SWR_PLN_002: blames_regions(\result);
+    ensures range: \result == BH_OK || \result == BH_E_PLAN_REGION ||
+      \result == BH_E_PLAN_SLICE || \result == BH_E_PLAN_ALIAS || \result == BH_E_PLAN_OVERLAP;
+*/
+static uint32_t judge_regions(void)
+{
+    uint32_t e = BH_OK;
+
+    if (!regions_ok()) {
+        e = (uint32_t)BH_E_PLAN_REGION;
+    } else if (!slices_ok()) {
+        e = (uint32_t)BH_E_PLAN_SLICE;
+    } else if (!aliases_ok()) {
+        e = (uint32_t)BH_E_PLAN_ALIAS;
+    } else if (!overlaps_ok()) {
+        e = (uint32_t)BH_E_PLAN_OVERLAP;
+    } else {
+        e = BH_OK;
+    }
+    return e;
+}
+
 /* The rules about memory, and CPUs listed once. */
 /*@ requires readable: \valid_read(b);
     requires apart: \separated(b, &plan, &plan_a, &plan_b);
@@ -748,25 +568,48 @@ static uint32_t judge_memory(const struct plan_board *b)
 
     if (!mpidrs_ok()) {
         e = (uint32_t)BH_E_PLAN_CPUID;
-    } else if (!regions_ok()) {
-        e = (uint32_t)BH_E_PLAN_REGION;
-    } else if (!slices_ok()) {
-        e = (uint32_t)BH_E_PLAN_SLICE;
-    } else if (!aliases_ok()) {
-        e = (uint32_t)BH_E_PLAN_ALIAS;
-    } else if (!overlaps_ok()) {
-        e = (uint32_t)BH_E_PLAN_OVERLAP;
-    } else if (!kernel_ok(b)) {
-        e = (uint32_t)BH_E_PLAN_KERNEL;
-    } else if (!status_ok()) {
-        e = (uint32_t)BH_E_PLAN_STATUS;
     } else {
-        e = BH_OK;
+        e = judge_regions();
+    }
+    if (e == BH_OK) {
+        if (!kernel_ok(b)) {
+            e = (uint32_t)BH_E_PLAN_KERNEL;
+        } else if (!status_ok()) {
+            e = (uint32_t)BH_E_PLAN_STATUS;
+        } else {
+            e = BH_OK;
+        }
+    }
+    return e;
+}
+
+uint32_t plan_check_memory(void)
+{
+    uint32_t e = BH_OK;
+
+    if (!counts_ok()) {
+        e = (uint32_t)BH_E_PLAN_COUNT;
+    } else {
+        e = judge_regions();
+    }
+    if ((e == BH_OK) && !status_ok()) {
+        e = (uint32_t)BH_E_PLAN_STATUS;
     }
     return e;
 }
 
 /* ---- CPUs */
+
+/* Bits set in both words. */
+/*@ terminates \true;
+    exits \false;
+    assigns \nothing;
+    ensures common: \result == common(x, y);
+*/
+static uint32_t common_bits(uint32_t x, uint32_t y)
+{
+    return x & y;
+}
 
 static const uint32_t limit_of_cpus[BH_CPUS_MAX + 1U] = {1U,  2U,  4U,   8U,  16U,
                                                          32U, 64U, 128U, 256U};
@@ -803,7 +646,7 @@ static bool are_cpus_ok(uint32_t c)
     exits \false;
     assigns plan_a, plan_b;
     ensures SWR_PLN_001: \result <==> cpus_claims;
-    ensures SWR_PLN_002: !\result ==> blames_cpu(plan_a, plan_b);
+    ensures SWR_PLN_002: !\result ==> blames_cpus_of(plan_a, plan_b);
 */
 static bool cpu_claims_ok(void)
 {
@@ -811,7 +654,7 @@ static bool cpu_claims_ok(void)
 
     /*@ loop invariant range: 0 <= c <= plan.n_cells;
         loop invariant so_far: ok ==> (\forall integer d; 0 <= d < c ==> cpus_ok(d));
-        loop invariant SWR_PLN_002: !ok ==> blames_cpu(plan_a, plan_b);
+        loop invariant SWR_PLN_002: !ok ==> blames_cpus_of(plan_a, plan_b);
         loop assigns c, ok, plan_a, plan_b;
         loop variant plan.n_cells - c;
     */
@@ -829,7 +672,7 @@ static bool cpu_claims_ok(void)
     exits \false;
     assigns plan_a, plan_b;
     ensures SWR_PLN_001: \result <==> (\forall integer d; 2 <= d < c ==> cpus_apart(c, d));
-    ensures SWR_PLN_002: !\result ==> blames_cpu(plan_a, plan_b);
+    ensures SWR_PLN_002: !\result ==> blames_cpus_pair(plan_a, plan_b);
 */
 static bool has_cpus_alone(uint32_t c)
 {
@@ -837,12 +680,12 @@ static bool has_cpus_alone(uint32_t c)
 
     /*@ loop invariant range: 2 <= d <= c;
         loop invariant so_far: ok ==> (\forall integer k; 2 <= k < d ==> cpus_apart(c, k));
-        loop invariant SWR_PLN_002: !ok ==> blames_cpu(plan_a, plan_b);
+        loop invariant SWR_PLN_002: !ok ==> blames_cpus_pair(plan_a, plan_b);
         loop assigns d, ok, plan_a, plan_b;
         loop variant c - d;
     */
     for (uint32_t d = 2U; ok && (d < c); d++) {
-        if ((plan.cells[c].cpus & plan.cells[d].cpus) != 0U) {
+        if (common_bits(plan.cells[c].cpus, plan.cells[d].cpus) != 0U) {
             ok = refuse(c, d);
         }
     }
@@ -855,7 +698,7 @@ static bool has_cpus_alone(uint32_t c)
     exits \false;
     assigns plan_a, plan_b;
     ensures SWR_PLN_001: \result <==> cpus_disjoint;
-    ensures SWR_PLN_002: !\result ==> blames_cpu(plan_a, plan_b);
+    ensures SWR_PLN_002: !\result ==> blames_cpus_pair(plan_a, plan_b);
 */
 static bool cpus_are_disjoint(void)
 {
@@ -864,7 +707,7 @@ static bool cpus_are_disjoint(void)
     /*@ loop invariant range: 2 <= c <= plan.n_cells;
         loop invariant so_far: ok ==> 
           (\forall integer k, d; 2 <= k < c && 2 <= d < k ==> cpus_apart(k, d));
-        loop invariant SWR_PLN_002: !ok ==> blames_cpu(plan_a, plan_b);
+        loop invariant SWR_PLN_002: !ok ==> blames_cpus_pair(plan_a, plan_b);
         loop assigns c, ok, plan_a, plan_b;
         loop variant plan.n_cells - c;
     */
@@ -971,7 +814,7 @@ static bool are_irqs_ok(uint32_t c)
     exits \false;
     assigns plan_a, plan_b;
     ensures SWR_PLN_001: \result <==> irqs_claims;
-    ensures SWR_PLN_002: !\result ==> blames_irq(plan_a, plan_b);
+    ensures SWR_PLN_002: !\result ==> blames_irqs_of(plan_a, plan_b);
 */
 static bool irq_claims_ok(void)
 {
@@ -979,7 +822,7 @@ static bool irq_claims_ok(void)
 
     /*@ loop invariant range: 0 <= c <= plan.n_cells;
         loop invariant so_far: ok ==> (\forall integer d; 0 <= d < c ==> irqs_ok(d));
-        loop invariant SWR_PLN_002: !ok ==> blames_irq(plan_a, plan_b);
+        loop invariant SWR_PLN_002: !ok ==> blames_irqs_of(plan_a, plan_b);
         loop assigns c, ok, plan_a, plan_b;
         loop variant plan.n_cells - c;
     */
@@ -1004,12 +847,12 @@ static bool are_irqs_apart(uint32_t c, uint32_t d)
 
     /*@ loop invariant range: 0 <= w <= BH_IRQ_WORDS;
         loop invariant so_far: apart <==>
-          (\forall integer k; 0 <= k < w ==> (PC(c).irqs[k] & PC(d).irqs[k]) == 0);
+          (\forall integer k; 0 <= k < w ==> common(PC(c).irqs[k], PC(d).irqs[k]) == 0);
         loop assigns w, apart;
         loop variant BH_IRQ_WORDS - w;
     */
     for (uint32_t w = 0U; w < BH_IRQ_WORDS; w++) {
-        if ((plan.cells[c].irqs[w] & plan.cells[d].irqs[w]) != 0U) {
+        if (common_bits(plan.cells[c].irqs[w], plan.cells[d].irqs[w]) != 0U) {
             apart = false;
         }
     }
@@ -1022,7 +865,7 @@ static bool are_irqs_apart(uint32_t c, uint32_t d)
     exits \false;
     assigns plan_a, plan_b;
     ensures SWR_PLN_001: \result <==> (\forall integer d; 2 <= d < c ==> irqs_apart(c, d));
-    ensures SWR_PLN_002: !\result ==> blames_irq(plan_a, plan_b);
+    ensures SWR_PLN_002: !\result ==> blames_irqs_pair(plan_a, plan_b);
 */
 static bool has_irqs_alone(uint32_t c)
 {
@@ -1030,7 +873,7 @@ static bool has_irqs_alone(uint32_t c)
 
     /*@ loop invariant range: 2 <= d <= c;
         loop invariant so_far: ok ==> (\forall integer k; 2 <= k < d ==> irqs_apart(c, k));
-        loop invariant SWR_PLN_002: !ok ==> blames_irq(plan_a, plan_b);
+        loop invariant SWR_PLN_002: !ok ==> blames_irqs_pair(plan_a, plan_b);
         loop assigns d, ok, plan_a, plan_b;
         loop variant c - d;
     */
@@ -1048,7 +891,7 @@ static bool has_irqs_alone(uint32_t c)
     exits \false;
     assigns plan_a, plan_b;
     ensures SWR_PLN_001: \result <==> irqs_disjoint;
-    ensures SWR_PLN_002: !\result ==> blames_irq(plan_a, plan_b);
+    ensures SWR_PLN_002: !\result ==> blames_irqs_pair(plan_a, plan_b);
 */
 static bool irqs_are_disjoint(void)
 {
@@ -1057,7 +900,7 @@ static bool irqs_are_disjoint(void)
     /*@ loop invariant range: 2 <= c <= plan.n_cells;
         loop invariant so_far: ok ==> 
           (\forall integer k, d; 2 <= k < c && 2 <= d < k ==> irqs_apart(k, d));
-        loop invariant SWR_PLN_002: !ok ==> blames_irq(plan_a, plan_b);
+        loop invariant SWR_PLN_002: !ok ==> blames_irqs_pair(plan_a, plan_b);
         loop assigns c, ok, plan_a, plan_b;
         loop variant plan.n_cells - c;
     */

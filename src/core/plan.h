@@ -51,6 +51,31 @@ extern uint64_t plan_b;
 uint32_t plan_check(const struct plan_board *b);
 
 /**
+ * Judge the rules on which the isolation of memory rests and which need no board: counts, regions,
+ * slices, aliases, overlaps, status pages. For those who build on the plan and will not assume it.
+ *
+ * @req SWR_PLN_001
+ */
+/*@ terminates \true;
+    exits \false;
+    assigns plan_a, plan_b;
+    ensures SWR_PLN_001: \result == BH_OK <==> plan_memory && rule_status;
+*/
+uint32_t plan_check_memory(void);
+
+/**
+ * Checksum of the plan in force, as its last field should have it.
+ *
+ * @req SWR_PLN_003
+ */
+/*@ terminates \true;
+    exits \false;
+    assigns \nothing;
+    ensures SWR_PLN_003: \result == crc_of_plan;
+*/
+uint32_t plan_crc(void);
+
+/**
  * Is bit @p i of @p word set?
  *
  * @req SWR_PLN_004

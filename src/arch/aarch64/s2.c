@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /** @file s2.c
- * Stage-2 tables as a function of the ranges granted: three levels, leaves of 4 KiB, 2 MiB and 1 GiB.
+ * Stage-2 tables as a function of the ranges granted: three levels, leaves of 4 KiB, 2 MiB, 1 GiB.
  * Tables are taken from the pool one after the other and never given back singly. Every table has
  * one parent, so that a write to one entry changes nothing but what hangs below it.
  */
@@ -11,7 +11,8 @@
 
 uint64_t s2_base;
 uint16_t s2_used[S2_POOLS];
-uint64_t s2_e[S2_POOLS][S2_TABLES][S2_ENTRIES] __attribute__((section(".s2_tables"), aligned(8192)));
+uint64_t s2_e[S2_POOLS][S2_TABLES][S2_ENTRIES]
+    __attribute__((section(".s2_tables"), aligned(8192)));
 
 bool map_init(uint64_t base)
 {
@@ -42,24 +43,6 @@ static void clear_table(uint32_t p, uint32_t t)
     for (uint32_t i = 0U; i < S2_ENTRIES; i++) {
         s2_e[p][t][i] = 0U;
     }
-}
-
-void map_reset(uint32_t pool)
-{
-    /*@ loop invariant range: 0 <= t <= S2_TABLES;
-        loop invariant zero: \forall integer u, j; 0 <= u < t && 0 <= j < 512 ==>
-          s2_e[pool][u][j] == 0;
-        loop invariant level: \forall integer u; 0 <= u < t ==> s2_level[pool][u] == 1;
-        loop invariant rest: s2_rest{Pre, Here}(pool);
-        loop assigns t, s2_level[..][..], s2_e[..][..][..];
-        loop variant S2_TABLES - t;
-    */
-    for (uint32_t t = 0U; t < S2_TABLES; t++) {
-        clear_table(pool, t);
-        //@ ghost s2_level[pool][t] = 1;
-    }
-    s2_used[pool] = 2U;
-    //@ assert rest: s2_rest{Pre, Here}(pool);
 }
 
 /* Number of the table to which d refers. */
@@ -143,10 +126,14 @@ static uint32_t step_down(uint32_t p, uint32_t t, uint32_t i)
                 s2_walk2(p, u, y, z) == \at(s2_walk2(p, u, y, z), Pre); */
         /*@ assert new2: \forall integer y, z; 0 <= y < 512 && 0 <= z < 512 ==>
               s2_walk2(p, c, y, z) == 0; */
+        /*@ assert kept: \forall integer r, x;
+              s2_root(r) && 0 <= x < 512 && !(r == t && x == i) ==>
+                s2_e[p][r][x] == \at(s2_e[p][r][x], Pre); */
+        /*@ assert links: \forall integer r, x; s2_root(r) && 0 <= x < 512 ==>
+              \at(s2_link(p, r, x), Pre) && s2_link(p, r, x); */
         /*@ assert tops: \forall integer r, x;
               s2_root(r) && 0 <= x < 512 && !(r == t && x == i) ==>
-                s2_link(p, r, x) && s2_e[p][r][x] == \at(s2_e[p][r][x], Pre) &&
-                (s2_e[p][r][x] % 4 == 3 ==> s2_child(p, s2_e[p][r][x]) != c); */
+                (s2_e[p][r][x] % 4 == 3 ==> 2 <= s2_child(p, s2_e[p][r][x]) < c); */
         /*@ assert same: \forall integer r, x, y, z; s2_root(r) && s2_index(x, y, z) ==>
               s2_walk(p, r, x, y, z) == \at(s2_walk(p, r, x, y, z), Pre); */
     } else {
@@ -235,6 +222,14 @@ static void write_block2(uint32_t p, uint32_t r, uint32_t a, uint32_t b, uint64_
     s2_e[p][t2][b] = d - 2U;
     //@ assert mod: s2_e[p][t2][b] % 4 == 1;
     //@ assert aligned: (s2_e[p][t2][b] / 4096) % 512 == 0;
+    //@ assert level: s2_level[p][t2] == 2;
+    /*@ assert mid: \forall integer u, y, z;
+          2 <= u < s2_used[p] && s2_level[p][u] == 2 && 0 <= y < 512 && 0 <= z < 512 &&
+          !(u == t2 && y == b) ==> s2_walk2(p, u, y, z) == \at(s2_walk2(p, u, y, z), Pre); */
+    /*@ assert tops: \forall integer q, x; s2_root(q) && 0 <= x < 512 ==>
+          s2_link(p, q, x) && s2_e[p][q][x] == \at(s2_e[p][q][x], Pre); */
+    //@ assert links: s2_links(p);
+    //@ assert blocks: s2_blocks(p);
 }
 
 /* Write the leaf of a 1 GiB block, where there is nothing. */
@@ -514,6 +509,34 @@ static uint64_t attributes_of(uint32_t f)
     return attributes[f % 16U];
 }
 
+void map_reset(uint32_t pool)
+{
+    /*@ loop invariant range: 0 <= t <= S2_TABLES;
+        loop invariant zero: \forall integer u, j; 0 <= u < t && 0 <= j < 512 ==>
+          s2_e[pool][u][j] == 0;
+        loop invariant level: \forall integer u; 0 <= u < t ==> s2_level[pool][u] == 1;
+        loop invariant rest: s2_rest{Pre, Here}(pool);
+        loop assigns t, s2_level[..][..], s2_e[..][..][..];
+        loop variant S2_TABLES - t;
+    */
+    for (uint32_t t = 0U; t < S2_TABLES; t++) {
+        clear_table(pool, t);
+        //@ ghost s2_level[pool][t] = 1;
+    }
+    s2_used[pool] = 2U;
+    //@ assert rest: s2_rest{Pre, Here}(pool);
+    /*@ assert mid: \forall integer q, u, y, z;
+          map_pool(q) && q != pool && \at(map_ok(q), Pre) && 2 <= u < \at(s2_used[q], Pre) &&
+          \at(s2_level[q][u], Pre) == 2 && 0 <= y < 512 && 0 <= z < 512 ==>
+            s2_walk2(q, u, y, z) == \at(s2_walk2(q, u, y, z), Pre); */
+    /*@ assert tops: \forall integer q, r, x;
+          map_pool(q) && q != pool && \at(map_ok(q), Pre) && s2_root(r) && 0 <= x < 512 ==>
+            \at(s2_link(q, r, x), Pre) && s2_e[q][r][x] == \at(s2_e[q][r][x], Pre); */
+    /*@ assert walks: \forall integer q, r, x, y, z;
+          map_pool(q) && q != pool && \at(map_ok(q), Pre) && s2_root(r) && s2_index(x, y, z) ==>
+            s2_walk(q, r, x, y, z) == \at(s2_walk(q, r, x, y, z), Pre); */
+}
+
 bool map_range(uint32_t pool, uint32_t ipn, uint64_t ppn, uint32_t n, uint32_t flags)
 {
     uint64_t d = (ppn * 4096U) + attributes_of(flags);
@@ -524,5 +547,15 @@ bool map_range(uint32_t pool, uint32_t ipn, uint64_t ppn, uint32_t n, uint32_t f
     ok = lay_run(pool, ipn, n, d);
     /*@ assert steps: \forall integer x; ipn <= x < ipn + n ==>
           d + (x - ipn) * 4096 == map_want(ppn + (x - ipn), flags); */
+    /*@ assert mid: \forall integer q, u, y, z;
+          map_pool(q) && q != pool && \at(map_ok(q), Pre) && 2 <= u < \at(s2_used[q], Pre) &&
+          \at(s2_level[q][u], Pre) == 2 && 0 <= y < 512 && 0 <= z < 512 ==>
+            s2_walk2(q, u, y, z) == \at(s2_walk2(q, u, y, z), Pre); */
+    /*@ assert tops: \forall integer q, r, x;
+          map_pool(q) && q != pool && \at(map_ok(q), Pre) && s2_root(r) && 0 <= x < 512 ==>
+            \at(s2_link(q, r, x), Pre) && s2_e[q][r][x] == \at(s2_e[q][r][x], Pre); */
+    /*@ assert walks: \forall integer q, r, x, y, z;
+          map_pool(q) && q != pool && \at(map_ok(q), Pre) && s2_root(r) && s2_index(x, y, z) ==>
+            s2_walk(q, r, x, y, z) == \at(s2_walk(q, r, x, y, z), Pre); */
     return ok;
 }

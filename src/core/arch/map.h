@@ -40,7 +40,7 @@ bool map_init(uint64_t base);
     terminates \true;
     exits \false;
     assigns MAP_STATE;
-    ensures ok: map_ready ==> map_ok(pool);
+    ensures ok: map_ok(pool);
     ensures SWR_MAP_002: \forall integer x; map_page(x) ==> map_at(pool, x) == 0;
     ensures others_ok: \forall integer q; map_pool(q) && q != pool && \old(map_ok(q)) ==> map_ok(q);
     ensures SWR_MAP_005: \forall integer q, x;
@@ -71,7 +71,8 @@ void map_reset(uint32_t pool);
     ensures SWR_MAP_003: \result ==> \forall integer x; ipn <= x < ipn + n ==>
       map_at(pool, x) == map_want(ppn + (x - ipn), flags);
     ensures SWR_MAP_004: \forall integer x; ipn <= x < ipn + n ==>
-      map_at(pool, x) == map_want(ppn + (x - ipn), flags) || map_at(pool, x) == \old(map_at(pool, x));
+      map_at(pool, x) == map_want(ppn + (x - ipn), flags) ||
+      map_at(pool, x) == \old(map_at(pool, x));
     ensures SWR_MAP_005: \forall integer q, x;
       map_pool(q) && map_page(x) && !(q == pool && ipn <= x < ipn + n) ==>
         map_at(q, x) == \old(map_at(q, x));
