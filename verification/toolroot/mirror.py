@@ -6,6 +6,7 @@ The host's own apt does the transport, so that its proxies, certificates and met
 
 import os
 import pathlib
+import re
 import subprocess
 from concurrent.futures import ThreadPoolExecutor
 from urllib.parse import quote, unquote
@@ -20,18 +21,17 @@ GONE = (" 404 ", " File not found ")
 
 
 def configured():
-    """The archives in the host's apt configuration, one-line and deb822 files alike."""
+    """The archives in the host's apt configuration, one-line and deb822 files alike.
+
+    apt itself reads the files; with --print-uris it fetches nothing and needs no rights.
+    """
     found = {}
-    status, out, _ = capture(["apt-get", "indextargets", "--format",
-                              "$(RELEASE) $(COMPONENT) $(REPO_URI)", "Created-By: Packages"])
-    for line in out.splitlines() if status == 0 else []:
-        release, component, uri = line.split(maxsplit=2)
-        suite, _, pocket = release.partition("/" if "/" in release else "-")
-        if component == "main" and suite in DEBIAN_SUITES:
-            if pocket in ("security", "updates") and "security" in uri:
-                found.setdefault("debian-security", plain(uri))
-            elif pocket == "":
-                found.setdefault("debian", plain(uri))
+    _, out, _ = capture(["apt-get", "update", "--print-uris"])
+    for uri, release in re.findall(r"^'(.+)/dists/([^']+)/main/binary-", out, re.MULTILINE):
+        if release in DEBIAN_SUITES:
+            found.setdefault("debian", plain(uri))
+        elif release.partition("-")[0] in DEBIAN_SUITES and release.endswith("-security"):
+            found.setdefault("debian-security", plain(uri))
     return found
 
 
@@ -128,10 +128,12 @@ def obtain(entries, cache, uris=None):
     for start in range(0, len(missing), CHUNK):
         uris = uris or archives()
         chunk = missing[start:start + CHUNK]
-        gone += fetch_chunk(chunk, uris, cache)
-        done += sum(entry.size for entry in chunk)
-        say(f"fetched {start + len(chunk)} of {len(missing)} packages, "
-            f"{megabytes(done)} of {megabytes(total)}")
+        lost = fetch_chunk(chunk, uris, cache)
+        gone += lost
+        done += sum(entry.size for entry in chunk if entry not in lost)
+        say(f"fetched {start + len(chunk) - len(gone)} of {len(missing)} packages, "
+            f"{megabytes(done)} of {megabytes(total)}"
+            + (f", {len(gone)} are gone from the mirror" if gone else ""))
     present = [entry for entry in entries if entry not in gone]
     with ThreadPoolExecutor(2) as pool:
         paths = pool.map(lambda entry: check(entry, cached(entry, directories)), present)

@@ -81,7 +81,8 @@ def save_record(places, record):
 def group_key(entries, wanted, group):
     """What the unpacked group depends on; a stamp with this key says that it is in place."""
     lines = "".join(entry.line() + "\n" for entry in sorted(entries))
-    rules = wanted["root"]["unpack"] if group == "root" else wanted["kernel-modules"]
+    rules = (wanted["root"]["unpack"] if group == "root"
+             else [wanted["kernel-modules"], wanted["kernels"].get(group)])
     return sha256_text(f"{LAYOUT}\n{json.dumps(rules)}\n{lines}")
 
 
