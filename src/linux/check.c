@@ -8,6 +8,7 @@
 #include <linux/ioport.h>
 #include <linux/mm.h>
 #include <linux/namei.h>
+#include <linux/of.h>
 #include <linux/path.h>
 #include <linux/platform_device.h>
 #include <linux/smp.h>
@@ -36,15 +37,47 @@ static u64 pfr0_field(unsigned int shift)
     return (read_sanitised_ftr_reg(SYS_ID_AA64PFR0_EL1) >> shift) & PFR0_FIELD;
 }
 
+static u32 conduit_of_tree(void)
+{
+    static const char *const names[] = {"arm,psci-1.0", "arm,psci-0.2", "arm,psci"};
+    const char *method = "";
+    struct device_node *node = NULL;
+    unsigned int i;
+
+    for (i = 0U; i < ARRAY_SIZE(names) && !node; i++) {
+        node = of_find_compatible_node(NULL, NULL, names[i]);
+    }
+    if (!node || of_property_read_string(node, "method", &method) != 0) {
+        method = "";
+    }
+    i = !strcmp(method, "smc") ? BH_CONDUIT_SMC : !strcmp(method, "hvc") ? BH_CONDUIT_HVC : 0U;
+    of_node_put(node);
+    return i;
+}
+
+/*
+ * PSCI by SMC tells that Linux was started at EL2, or that nothing sits there. Linux knows the
+ * conduit of SMCCC 1.1 alone, so the device tree is asked for firmware with an older one.
+ */
+u32 bh_conduit(void)
+{
+    switch (arm_smccc_1_1_get_conduit()) {
+    case SMCCC_CONDUIT_SMC:
+        return BH_CONDUIT_SMC;
+    case SMCCC_CONDUIT_HVC:
+        return BH_CONDUIT_HVC;
+    default:
+        return conduit_of_tree();
+    }
+}
+
 static bool check_el2(struct bh_result *result)
 {
-    enum arm_smccc_conduit conduit = arm_smccc_1_1_get_conduit();
-
     if (bh_exception_level() != 1U) {
         return bh_refuse(result, BH_E_SYS_NOT_NVHE, bh_exception_level(), 0U);
     }
-    if (pfr0_field(PFR0_EL2_SHIFT) == 0U || conduit != SMCCC_CONDUIT_SMC) {
-        return bh_refuse(result, BH_E_SYS_NO_EL2, pfr0_field(PFR0_EL2_SHIFT), (u64)conduit);
+    if (pfr0_field(PFR0_EL2_SHIFT) == 0U || bh_conduit() != BH_CONDUIT_SMC) {
+        return bh_refuse(result, BH_E_SYS_NO_EL2, pfr0_field(PFR0_EL2_SHIFT), bh_conduit());
     }
     return true;
 }

@@ -19,12 +19,17 @@
 
 #define BH_FIRMWARE "bulkhead.bin"
 
+/* bh_ioc_info.conduit */
+#define BH_CONDUIT_SMC 1U
+#define BH_CONDUIT_HVC 2U
+
 /** State of the driver. */
 struct bh_driver {
     struct miscdevice misc;
     struct mutex lock;
     bool enabled;
     struct bh_plan *plan;           /**< copy of the plan in force; valid while enabled */
+    struct bh_image image;          /**< header of the image in force; valid while enabled */
     const struct bh_status *status; /**< status pages; valid while enabled */
     int linux_cpu[BH_CPUS_MAX];     /**< Linux's number of each CPU of the plan */
     u32 taken[BH_CELLS_MAX];        /**< CPUs which we took offline for a cell, as in the plan */
@@ -59,6 +64,7 @@ bool bh_check_memory(const struct bh_plan *plan, const struct bh_image *image,
                      struct bh_result *result);
 bool bh_check_cpus(const struct bh_plan *plan, struct bh_result *result);
 u32 bh_exception_level(void);
+u32 bh_conduit(void);
 bool bh_pseudo_nmi(void);
 
 /* image.c: the kernel image */

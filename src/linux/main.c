@@ -2,7 +2,6 @@
 /** @file main.c
  * Bulkhead's Linux driver: /dev/bulkhead, its calls, and the module itself.
  */
-#include <linux/arm-smccc.h>
 #include <linux/capability.h>
 #include <linux/cpu.h>
 #include <linux/io.h>
@@ -55,6 +54,7 @@ static bool enable(struct bh_plan *plan, struct bh_result *result)
         return bh_refuse(result, BH_E_SYS_INTERNAL, plan->status_ppn, BH_STATUS_PAGES);
     }
     bh.plan = plan;
+    bh.image = file.head;
     bh.status = status;
     memset(bh.taken, 0, sizeof(bh.taken));
     bh.enabled = true;
@@ -117,6 +117,7 @@ static long call_disable(struct bh_ioc_cell *call)
     kfree(bh.plan);
     bh.status = NULL;
     bh.plan = NULL;
+    memset(&bh.image, 0, sizeof(bh.image));
     module_put(THIS_MODULE);
     return 0;
 }
@@ -134,19 +135,13 @@ static long call_write(struct bh_ioc_write *call)
     return abi_matches(call->abi, &call->result) ? bh_cell_write(call) : 0;
 }
 
-static u32 conduit_number(void)
-{
-    enum arm_smccc_conduit conduit = arm_smccc_1_1_get_conduit();
-
-    return conduit == SMCCC_CONDUIT_SMC ? 1U : conduit == SMCCC_CONDUIT_HVC ? 2U : 0U;
-}
-
+/* The image in force, or the one that would be; an image that is refused shows only its ABI. */
 static void describe_image(struct bh_ioc_info *info)
 {
-    struct bh_image_file file = {};
+    struct bh_image_file file = {.head = bh.image};
     struct bh_result ignored;
 
-    if (bh_image_get(&file, &ignored)) {
+    if (bh.enabled || bh_image_get(&file, &ignored)) {
         info->image_base = file.head.base;
         info->image_bytes = file.head.memory_bytes;
     }
@@ -167,7 +162,7 @@ static long call_info(struct bh_ioc_info *info)
     info->n_cpus_online = num_online_cpus();
     info->n_cpus_possible = num_possible_cpus();
     info->el = bh_exception_level();
-    info->conduit = conduit_number();
+    info->conduit = bh_conduit();
     info->pseudo_nmi = bh_pseudo_nmi() ? 1U : 0U;
     describe_image(info);
     if (bh.enabled) {
