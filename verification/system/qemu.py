@@ -2,7 +2,7 @@
 """Drive one QEMU: start it, talk to its serial console and its monitor, look into its memory.
 
     with Machine("6.12", "cortex-a57", "build/guest/6.12.cpio", LINUX_ARGS) as machine:
-        machine.expect("BULKHEAD-GUEST-READY")
+        machine.ready()
         code, text = machine.cmd("bulkhead status")
 
 The console is the agent of guest/init: one line in, output and RC=<n> back. All waits have a
@@ -216,6 +216,10 @@ class Machine:
             if not self.console.receive(end - time.monotonic()) and time.monotonic() >= end:
                 tail = self.console.data[-400:].decode(errors="replace")
                 raise QemuError(f"no {pattern!r} on the console; its end: {tail!r}")
+
+    def ready(self):
+        """Wait for the guest's agent. @return the release of its Linux."""
+        return self.expect(r"^BULKHEAD-GUEST-READY (\S+)\r?\n")[1].decode()
 
     def cmd(self, text, timeout=COMMAND_SECONDS):
         """Run one line in the guest. @return (exit code, output)."""
