@@ -327,7 +327,7 @@ static void first_view(void)
         loop variant BH_CELLS_MAX - c;
     */
     for (uint32_t c = 0U; c < BH_CELLS_MAX; c++) {
-        part_live[0][c] = (c <= BH_CELL_ROOT) ? 1U : 0U;
+        part_live[0][c] = (uint8_t)((c <= BH_CELL_ROOT) ? 1U : 0U);
         part_open[0][c] = 0U;
         part_live[1][c] = 0U;
         part_open[1][c] = 0U;
@@ -443,24 +443,24 @@ static uint32_t op_allowed(uint32_t v, uint32_t cell, uint32_t op)
 static void change_view(uint32_t w, uint32_t v, uint32_t cell, uint32_t op)
 {
     copy_view(w, v);
-    part_live[w][cell] = (op == (uint32_t)PART_DESTROY) ? 0U : 1U;
-    part_open[w][cell] = (op == (uint32_t)PART_OPEN) ? 1U : 0U;
+    part_live[w][cell] = (uint8_t)((op == (uint32_t)PART_DESTROY) ? 0U : 1U);
+    part_open[w][cell] = (uint8_t)((op == (uint32_t)PART_OPEN) ? 1U : 0U);
 }
 
-/* Build what view w needs and view v in force does not have: root's pool, and a new cell's. */
-/*@ requires inv: part_inv(v);
-    requires changed: w == 1 - v && BH_CELL_ROOT < cell < BH_CELLS_MAX &&
-      part_changed(w, v, cell, op);
+/* Build what view w needs and the view in force does not have: root's pool, and a new cell's. */
+/*@ requires inv: part_inv(part_view);
+    requires changed: w == 1 - part_view && BH_CELL_ROOT < cell < BH_CELLS_MAX &&
+      part_changed(w, part_view, cell, op);
     terminates \true;
     exits \false;
     assigns MAP_STATE;
-    ensures SWR_PRT_001: part_inv(v);
+    ensures SWR_PRT_001: part_inv(part_view);
     ensures SWR_PRT_001: \result ==> part_inv(w);
-    ensures SWR_PRT_002: \result && \old(exact(v)) ==> exact(w);
-    ensures SWR_PRT_005: \old(exact(v)) ==> exact(v);
-    ensures SWR_PRT_005: part_same{Pre, Post}(v);
+    ensures SWR_PRT_002: \result && \old(exact(part_view)) ==> exact(w);
+    ensures SWR_PRT_005: \old(exact(part_view)) ==> exact(part_view);
+    ensures SWR_PRT_005: part_same{Pre, Post}(part_view);
 */
-static bool build_view(uint32_t w, uint32_t v, uint32_t cell, uint32_t op)
+static bool build_view(uint32_t w, uint32_t cell, uint32_t op)
 {
     bool ok = true;
 
@@ -470,20 +470,20 @@ static bool build_view(uint32_t w, uint32_t v, uint32_t cell, uint32_t op)
     /*@ assert new: op == PART_CREATE ==> sound(w, cell) &&
           (ok ==> full(w, cell, plan.n_regions)); */
     /*@ assert calm: \forall integer c, x;
-          BH_CELL_ROOT <= c < BH_CELLS_MAX && live(v, c) && map_page(x) ==>
-            map_at(pool_of(v, c), x) == \at(map_at(pool_of(v, c), x), Pre); */
+          BH_CELL_ROOT <= c < BH_CELLS_MAX && live(part_view, c) && map_page(x) ==>
+            map_at(pool_of(part_view, c), x) == \at(map_at(pool_of(part_view, c), x), Pre); */
     if (!build_cell(w, BH_CELL_ROOT)) {
         ok = false;
     }
     /*@ assert still: \forall integer c, x;
-          BH_CELL_ROOT <= c < BH_CELLS_MAX && live(v, c) && map_page(x) ==>
-            map_at(pool_of(v, c), x) == \at(map_at(pool_of(v, c), x), Pre); */
+          BH_CELL_ROOT <= c < BH_CELLS_MAX && live(part_view, c) && map_page(x) ==>
+            map_at(pool_of(part_view, c), x) == \at(map_at(pool_of(part_view, c), x), Pre); */
     /*@ assert sound: \forall integer c;
-          BH_CELL_ROOT <= c < BH_CELLS_MAX && live(v, c) ==> sound(v, c); */
-    //@ assert core: part_core(v);
+          BH_CELL_ROOT <= c < BH_CELLS_MAX && live(part_view, c) ==> sound(part_view, c); */
+    //@ assert core: part_core(part_view);
     //@ assert others: \forall integer c; 2 <= c < BH_CELLS_MAX && live(w, c) ==> sound(w, c);
     //@ assert staged: part_core(w);
-    //@ ghost climb(v);
+    //@ ghost climb(part_view);
     //@ ghost climb(w);
     return ok;
 }
@@ -497,7 +497,7 @@ uint32_t part_stage(uint32_t cell, uint32_t op)
     if (e == BH_OK) {
         change_view(w, v, cell, op);
         //@ assert inv: part_inv(v);
-        if (!build_view(w, v, cell, op)) {
+        if (!build_view(w, cell, op)) {
             e = (uint32_t)BH_E_HC_POOL;
         }
     }
@@ -546,7 +546,8 @@ uint32_t part_cpu_owner(uint32_t v, uint32_t cpu)
             loop invariant cell: 2 <= owner < BH_CELLS_MAX ==> claims_cpu(v, owner, cpu);
             loop invariant root: owner <= BH_CELL_ROOT || owner >= BH_CELLS_MAX ==>
               (\forall integer d; 2 <= d < c ==> !claims_cpu(v, d, cpu)) &&
-              (owner == (bit(PC(1).cpus, cpu) ? BH_CELL_ROOT : BH_CELLS_MAX));
+              (bit(PC(1).cpus, cpu) ==> owner == BH_CELL_ROOT) &&
+              (!bit(PC(1).cpus, cpu) ==> owner == BH_CELLS_MAX);
             loop assigns c, owner;
             loop variant plan.n_cells - c;
         */
