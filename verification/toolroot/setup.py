@@ -192,7 +192,7 @@ def setup(places, wanted, strict=False):
         record["lock_sha256"] = sha256_file(places.lock)
         record["baseline"] = not record["moved"]
         save_record(places, record)
-        say(f"tools stand in {os.path.relpath(places.tools)}")
+        say(f"the tools stand, {len(entries)} packages")
     report(record, strict)
     return record
 
