@@ -10,6 +10,10 @@ need() { # PROGRAM PACKAGE
     command -v "$1" >/dev/null 2>&1 || missing="$missing $2"
 }
 
+needfile() { # FILE PACKAGE
+    [ -e "$1" ] || missing="$missing $2"
+}
+
 look() {
     missing=
     need bwrap bubblewrap
@@ -21,8 +25,8 @@ look() {
     need unshare util-linux
     need dpkg-deb dpkg
     need apt-get apt
-    [ -e /usr/share/keyrings/debian-archive-keyring.gpg ] || missing="$missing debian-archive-keyring"
-    [ -e /etc/ssl/certs/ca-certificates.crt ] || missing="$missing ca-certificates"
+    needfile /usr/share/keyrings/debian-archive-keyring.gpg debian-archive-keyring
+    needfile /etc/ssl/certs/ca-certificates.crt ca-certificates
 }
 
 look
@@ -30,7 +34,8 @@ if [ -n "$missing" ] && [ "$(id -u)" -eq 0 ] && command -v apt-get >/dev/null; t
     echo "host-prereq: installing$missing"
     apt-get update -qq
     # shellcheck disable=SC2086  # one word per package
-    DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $missing >/dev/null
+    DEBIAN_FRONTEND=noninteractive \
+        apt-get install -y -qq --no-install-recommends $missing >/dev/null
     look
 fi
 if [ -n "$missing" ]; then
@@ -38,6 +43,6 @@ if [ -n "$missing" ]; then
     exit 1
 fi
 if ! python3 -c 'import sys; sys.exit(sys.version_info < (3, 11))'; then
-    echo "host-prereq: E0803 $(python3 --version) is too old; hint: Debian 12 or later brings 3.11" >&2
+    echo "host-prereq: E0803 $(python3 --version) is too old; hint: Debian 12 brings 3.11" >&2
     exit 1
 fi
