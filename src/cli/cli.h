@@ -164,6 +164,6 @@ int cmd_help(void);
 int cmd_version(void);
 
 /* cmd_events.c, for status */
-void events_print(uint64_t most);
+void events_print(uint64_t most, bool header);
 
 #endif

@@ -138,14 +138,14 @@ static uint64_t begin(uint64_t next, uint64_t most)
     return next > most ? next - most : 0U;
 }
 
-void events_print(uint64_t most)
+void events_print(uint64_t most, bool header)
 {
     uint64_t next = session.status->next;
     uint64_t lost;
 
     heads();
     lost = collect(begin(next, most), next);
-    table_print(true);
+    table_print(header);
     lost_line(lost);
 }
 
@@ -210,6 +210,6 @@ int cmd_events(void)
     if (opt.follow) {
         return follow(begin(next, most), !opt.quiet);
     }
-    events_print(most);
+    events_print(most, !opt.quiet);
     return EXIT_OK;
 }

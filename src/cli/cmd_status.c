@@ -334,6 +334,6 @@ int cmd_status(void)
     putchar('\n');
     cpu_table();
     putchar('\n');
-    events_print(STATUS_EVENTS);
+    events_print(STATUS_EVENTS, true);
     return EXIT_OK;
 }

@@ -40,16 +40,23 @@ void out_cell_name(char *out, size_t bytes, const struct bh_plan *plan, uint64_t
     }
 }
 
+/* Exact where it is a whole number of a unit, else with one digit behind the point. */
 void out_size(char *out, size_t bytes, uint64_t size)
 {
     static const char *const units[] = {"B", "KiB", "MiB", "GiB", "TiB"};
+    uint64_t scale = 1U;
     size_t unit = 0U;
 
-    while (unit < 4U && size != 0U && size % 1024U == 0U) {
-        size /= 1024U;
+    while (unit < 4U && size / scale >= 1024U) {
+        scale *= 1024U;
         unit++;
     }
-    snprintf(out, bytes, "%" PRIu64 " %s", size, units[unit]);
+    if (size % scale == 0U) {
+        snprintf(out, bytes, "%" PRIu64 " %s", size / scale, units[unit]);
+    } else {
+        snprintf(out, bytes, "%" PRIu64 ".%" PRIu64 " %s", size / scale,
+                 size % scale * 10U / scale, units[unit]);
+    }
 }
 
 /* 0-2,5 out of a bitmap; "-" when it is empty. */

@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/** @file cli_device.c
+ * A machine in a file instead of /dev/bulkhead, for the tests of the command on the host. The file
+ * named by BULKHEAD_FAKE holds struct bh_ioc_info, the status pages, and one page per cell. Calls
+ * are answered with BULKHEAD_FAKE_RESULT ("status a b") and printed to stderr.
+ */
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/cli.h"
+
+static struct {
+    struct bh_ioc_info info;
+    uint8_t status[BH_STATUS_PAGES * BH_PAGE_BYTES];
+    uint8_t comm[BH_CELLS_MAX][BH_PAGE_BYTES];
+} fake;
+
+bool device_open(int *exit_code)
+{
+    const char *path = getenv("BULKHEAD_FAKE");
+    FILE *file = path == NULL ? NULL : fopen(path, "rb");
+    bool good = file != NULL && fread(&fake, sizeof(fake), 1U, file) == 1U;
+
+    if (file != NULL) {
+        fclose(file);
+    }
+    if (!good) {
+        *exit_code = fail(BH_E_SYS_NO_DRIVER, 0U, 0U, NULL);
+    }
+    return good;
+}
+
+bool device_info(struct bh_ioc_info *info, int *exit_code)
+{
+    (void)exit_code;
+    *info = fake.info;
+    return true;
+}
+
+static bool answer(struct bh_result *result)
+{
+    const char *text = getenv("BULKHEAD_FAKE_RESULT");
+    unsigned status = 0U;
+
+    memset(result, 0, sizeof(*result));
+    if (text != NULL &&
+        sscanf(text, "%x %" SCNx64 " %" SCNx64, &status, &result->a, &result->b) != 3) {
+        abort();
+    }
+    result->status = status;
+    return status == 0U;
+}
+
+bool device_enable(const struct bh_plan *given, struct bh_result *result)
+{
+    fprintf(stderr, "FAKE enable %08" PRIx32 "\n", given->crc);
+    return answer(result);
+}
+
+bool device_cell(unsigned long request, uint32_t op, uint32_t cell, struct bh_result *result)
+{
+    fprintf(stderr, "FAKE %s %" PRIu32 " %" PRIu32 "\n",
+            request == BH_IOC_DISABLE ? "disable" : "cell", op, cell);
+    return answer(result);
+}
+
+bool device_write(uint32_t cell, uint64_t ipa, const void *data, uint64_t bytes,
+                  struct bh_result *result)
+{
+    fprintf(stderr, "FAKE write %" PRIu32 " 0x%" PRIx64 " %" PRIu64 " %.4s\n", cell, ipa, bytes,
+            (const char *)data);
+    return answer(result);
+}
+
+const volatile struct bh_status *device_status(void)
+{
+    return (const volatile struct bh_status *)fake.status;
+}
+
+const volatile struct bh_comm *device_comm(uint32_t cell)
+{
+    return (const volatile struct bh_comm *)fake.comm[cell];
+}
+
+bool device_wait(void)
+{
+    return false;
+}

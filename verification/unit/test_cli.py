@@ -1,0 +1,571 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Tests of the `bulkhead` command on the host: built natively with ASan and UBSan, its device
+replaced by a file (cli_device.c). Runs inside the tool root where there is one."""
+
+import json
+import os
+import re
+import struct
+import subprocess
+import tempfile
+import unittest
+import zlib
+from pathlib import Path
+
+REPO = Path(__file__).resolve().parents[2]
+RUNNER = REPO / "verification/toolroot/run"
+OUT = REPO / "build/unit-cli"
+PROGRAM = OUT / "bulkhead"
+TEXT = (REPO / "src/abi/errors.def").read_text()
+ENTRIES = re.findall(r'^BH_(ERROR|EVENT)\((0x[0-9A-F]+), +(\w+), +"([^"]*)"(?:, "([^"]*)")?\)', TEXT,
+                     re.MULTILINE)
+STATES = ["absent", "created", "loading", "running", "stopped", "failed", "lost"]
+R, W, X, D, L = 1, 2, 4, 8, 16
+
+
+def build():
+    """The command with the fake device. Any warning is an error."""
+    OUT.mkdir(parents=True, exist_ok=True)
+    sources = [p for p in sorted((REPO / "src/cli").glob("*.c")) if p.name != "device.c"]
+    sources += [REPO / "src/core/plan.c", REPO / "src/core/crc.c",
+                REPO / "verification/unit/cli_device.c"]
+    command = [RUNNER, "gcc", "-std=c11", "-D_GNU_SOURCE", "-g", "-O1", "-Wall", "-Wextra",
+               "-Werror", "-fsanitize=address,undefined", "-fno-sanitize-recover=all",
+               f"-I{REPO / 'src'}", "-o", PROGRAM, *sources]
+    done = subprocess.run([str(w) for w in command], capture_output=True, text=True, check=False)
+    if done.returncode != 0:
+        raise AssertionError(done.stderr)
+
+
+# -- plans, made by hand so that the plan compiler is not its own judge ----------------------------
+
+def region(first, pages, own, flags, share=0, root=0, address=None):
+    address = first if address is None else address
+    return struct.pack("<QIIIIII", first >> 12, address >> 12, pages, own, flags, share, root)
+
+
+def cell(name, first, count, cpus, entry=0, comm=0, irqs=()):
+    words = [0] * 32
+    for number in irqs:
+        words[number // 32] |= 1 << (number % 32)
+    return struct.pack("<16sIIIIQQ32I", name, first, count, cpus, 0, entry, comm, *words)
+
+
+def make_plan(version=1, board=1, flags=1, rt_ram=0x71000000, rt_name=b"rt", crc=None, size=5624):
+    regions = [
+        region(0x70000000, 0x400, 0, R | W),
+        region(0x40000000, 0x30000, 1, R | W | X),
+        region(0x70400000, 4, 1, R),
+        region(0x71000000, 0x1000, 1, R | W | X),
+        region(0x72000000, 1, 1, R | W, share=1, root=0),
+        region(rt_ram, 0x100, 2, R | W | X | L),
+        region(0x72000000, 1, 2, R | W, share=1, root=1),
+    ]
+    cells = [cell(b"kernel", 0, 1, 0), cell(b"linux", 1, 4, 15),
+             cell(rt_name, 5, 2, 8, 0x71000000, 0x72000000, irqs=[33, 40])]
+    body = struct.pack("<QIIIIIIIIQ", 0x314E414C50484D42, version, size, board, flags, 3,
+                       len(regions), 4, 4, 0x70400)
+    body += struct.pack("<8Q", 0, 1, 2, 3, 0, 0, 0, 0)
+    body += b"".join(cells).ljust(8 * 176, b"\0") + b"".join(regions).ljust(128 * 32, b"\0")
+    body += bytes(4)
+    return body + struct.pack("<I", zlib.crc32(body) if crc is None else crc)
+
+
+def make_event(seq, number, a=0, b=0, which=2, place_seq=None):
+    return struct.pack("<QQIIIIQQ", seq if place_seq is None else place_seq, 1000 + seq, number, 3,
+                       which, 0, a, b)
+
+
+def make_status(state=3, events=(), following=None, dma_open=1):
+    """events: records in the order of their numbers; following: number of events ever written."""
+    following = len(events) if following is None else following
+    out = struct.pack("<QIIQIIIIQQ", 0x3153544154535442, 1, 1, following, 3, 4, 0xABCD, dma_open,
+                      0, 0)
+    for index in range(8):
+        out += struct.pack("<IIQ", state if index == 2 else 0, 1, 7 if index == 2 else 0)
+    for index in range(8):
+        owner = 2 if index == 3 and state != 0 else 1
+        out += struct.pack("<II8QQQQ", 2, owner, *range(8), 28, 0, 0)
+    ring = [struct.pack("<48x")] * 128
+    for number, event in enumerate(events, max(0, following - len(events))):
+        ring[number % 128] = event
+    return (out + b"".join(ring)).ljust(4 * 4096, b"\0")
+
+
+def make_comm(text=b"", following=None, beats=42):
+    ring = bytearray(2048)
+    following = len(text) if following is None else following
+    start = following - len(text)
+    for offset, byte in enumerate(text):
+        ring[(start + offset) % 2048] = byte
+    head = struct.pack("<15QQ", 0x314D4D4F43485442, beats, *[0] * 13,
+                       following & 0xFFFFFFFFFFFFFFFF)
+    return (head + bytes(ring)).ljust(4096, b"\0")
+
+
+def make_machine(enabled=1, plan=None, status=None, comm=None):
+    plan = make_plan() if plan is None else plan
+    info = struct.pack("<8IQQ", 1, enabled, 4, 4, 1, 1, 0, 1, 0x70000000, 0x400000) + plan
+    info += struct.pack("<IIQQ", 0, 0, 0, 0)
+    pages = [bytes(4096)] * 8
+    pages[2] = make_comm() if comm is None else comm
+    return info + (make_status() if status is None else status) + b"".join(pages)
+
+
+class Cli(unittest.TestCase):
+    """One command line at a time."""
+
+    @classmethod
+    def setUpClass(cls):
+        build()
+        tests = REPO / "build/tmp"
+        tests.mkdir(parents=True, exist_ok=True)
+        cls.holder = tempfile.TemporaryDirectory(dir=tests)
+        cls.folder = Path(cls.holder.name)
+        (cls.folder / "good.plan").write_bytes(make_plan())
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.holder.cleanup()
+
+    def run_cli(self, *words, machine=None, result=None, code=0):
+        """@return (stdout, stderr). The exit code must be the one expected."""
+        environment = ["ASAN_OPTIONS=detect_leaks=0"]
+        if machine is not None:
+            (self.folder / "machine").write_bytes(machine)
+            environment.append(f"BULKHEAD_FAKE={self.folder / 'machine'}")
+        if result is not None:
+            environment.append(f"BULKHEAD_FAKE_RESULT={result}")
+        command = [str(w) for w in (RUNNER, "env", *environment, PROGRAM, *words)]
+        done = subprocess.run(command, capture_output=True, timeout=60, check=False)
+        out, err = done.stdout.decode("ascii"), done.stderr.decode("ascii")
+        self.assertEqual(done.returncode, code, f"{words}: {out}{err}")
+        return out, err
+
+    def refused(self, *words, eid, code, **more):
+        """A refusal: ID, text, hint on stderr, nothing on stdout."""
+        out, err = self.run_cli(*words, code=code, **more)
+        self.assertEqual(out, "")
+        self.assertRegex(err, rf"(?m)^bulkhead: error\[{eid}\]: .+\nhint: .+\n\Z")
+        return err
+
+    def plan_file(self, data):
+        path = self.folder / "try.plan"
+        path.write_bytes(data)
+        return path
+
+
+class CommandLine(Cli):
+    def test_usage(self):
+        """@test TC_CLI_001 @verifies SWR_CLI_002 @technique error-guessing @level unit"""
+        for words in ([], ["nothing"], ["cell"], ["cell", "nothing"], ["cell", "create"],
+                      ["cell", "create", "a", "b"], ["plan"], ["enable"], ["disable", "x"],
+                      ["--nothing"], ["status", "-f"], ["events", "-n"], ["events", "-n", "x"],
+                      ["events", "-n", "-1"], ["explain"],
+                      ["explain", "E9999"], ["explain", "e01"], ["explain", "V0103"],
+                      ["help", "x"], ["a"] * 9, ["doctor", "--root"], ["-f"]):
+            with self.subTest(words=words):
+                self.refused(*words, eid="E040C", code=2, machine=make_machine())
+
+        self.run_cli("events", "-f", "--json", machine=make_machine(), code=2)
+
+    def test_help_of_every_verb(self):
+        """@test TC_CLI_002 @verifies SWR_CLI_009 @technique requirements @level unit"""
+        listing, _ = self.run_cli("--help")
+        verbs = re.findall(r"^  ((?:cell |plan )?[a-z]+) ", listing, re.MULTILINE)
+        self.assertEqual(len(verbs), 16)
+        for verb in verbs:
+            if not verb.startswith("-"):
+                short, _ = self.run_cli(*verb.split(), "--help")
+                self.assertTrue(short.startswith(f"usage: bulkhead {verb}"), short)
+                self.assertEqual(self.run_cli("help", *verb.split())[0], short)
+
+    def test_completion(self):
+        """@test TC_CLI_003 @verifies SWR_CLI_009 @technique requirements @level unit"""
+        script, _ = self.run_cli("help", "--completion")
+        path = self.folder / "completion.sh"
+        path.write_text(script)
+        for line, wanted in (("bulkhead en", "enable"), ("bulkhead cell cr", "create"),
+                             ("bulkhead plan ch", "check"), ("bulkhead ev", "events")):
+            words = line.split()
+            ask = (f"source {path}; COMP_WORDS=({line}); COMP_CWORD={len(words) - 1}; _bulkhead; "
+                   'echo "${COMPREPLY[@]}"')
+            done = subprocess.run(["bash", "-c", ask], capture_output=True, text=True, check=True)
+            self.assertEqual(done.stdout.strip(), wanted)
+
+    def test_version(self):
+        """@test TC_CLI_004 @verifies SWR_CLI_007 @technique requirements @level unit"""
+        self.assertRegex(self.run_cli("--version")[0], r"^bulkhead \S+, ABI 1\n$")
+        document = json.loads(self.run_cli("--json", "--version")[0])
+        self.assertEqual((document["schema"], document["abi"]), ("bulkhead/1", 1))
+
+
+class Errors(Cli):
+    def test_every_entry_is_explained(self):
+        """@test TC_CLI_010 @verifies SWR_CLI_001 @technique requirements @level unit"""
+        self.assertGreater(len(ENTRIES), 80)
+        for kind, number, name, text, hint in ENTRIES:
+            eid = f"{'E' if kind == 'ERROR' else 'V'}{int(number, 16):04X}"
+            for word in (eid, eid.lower(), name):
+                out, _ = self.run_cli("explain", word)
+                self.assertEqual(out.splitlines()[:2], [f"{eid} {name}", f"  {text}"])
+            if kind == "ERROR":
+                self.assertIn(f"hint: {hint}\n", out)
+
+    def test_parties_in_words(self):
+        """@test TC_CLI_011 @verifies SWR_CLI_001 @technique equivalence @level unit"""
+        for answer, code, text in (
+                ("205 2 3", 1, "CPU 3 of cell 'rt' is still in use by the root cell"),
+                ("103 5 1", 3, "regions 5 ('rt' 0x71000000-0x710fffff) and 1 ('linux' 0x40000000-"
+                               "0x6fffffff) of two cells overlap"),
+                ("10b 2 1", 3, "cells 'rt' and 'linux' both claim one CPU, or cell 'rt' claims a "
+                               "CPU the machine does not have"),
+                ("204 2 3", 6, "cell 'rt' is in state running, which does not allow this"),
+                ("202 2 5", 7, "cell 'rt' may not make hypercall cell_destroy"),
+                ("303 3 4", 1, "3 of 4 CPUs came to the launch in time; all were given back to "
+                               "Linux"),
+                ("404 71000000 710fffff", 8, "memory 0x71000000-0x710fffff of the plan is in use "
+                                             "by Linux"),
+                ("407 0 0", 8, "a Linux SMMU driver is bound"),
+                ("40f 71000000 200000", 1, "image does not fit a loadable region of the cell "
+                                           "(address 0x71000000, size 0x200000)"),
+                ("106 2 1", 3, "plan is for board 2, this machine is board 1 (qemu-virt-arm64)"),
+                ("412 1 2", 9, "internal error (0x1, 0x2)"),
+                ("109 99 ffffffffffffffff", 3, "regions 153 and 18446744073709551615 of one cell "
+                                               "overlap in its address space"),
+                ("777 1 2", 1, "unknown (0x1, 0x2)")):
+            with self.subTest(answer=answer):
+                number = f"E{int(answer.split()[0], 16):04X}"
+                _, err = self.run_cli("cell", "start", "rt", machine=make_machine(),
+                                      result=answer, code=code)
+                self.assertIn(f"bulkhead: error[{number}]: {text}\nhint: ", err)
+
+    def test_no_number_is_swallowed(self):
+        """@test TC_CLI_012 @verifies SWR_CLI_001 @technique equivalence @level unit
+
+        A text shows a and b exactly as often as it names them: no article is replaced, no party
+        is left out."""
+        for kind, number, _, text, _ in ENTRIES:
+            if kind == "EVENT":
+                continue
+            named = set(re.findall(r"(?<![\w'])b(?![\w'])", text))
+            named |= set(re.findall(r"(?<![\w'])a(?=[,);-]| of |$)", text))
+            named |= set(re.findall(r"(?:cells?|regions?|CPU|hypercall) (a)\b", text))
+            named |= set(re.findall(r"\((a) ", text))
+            _, err = self.run_cli("disable", machine=make_machine(enabled=0),
+                                  result=f"{int(number, 16):x} 4d2 162e",
+                                  code=self.code_of(number))
+            shown = err.split("hint:", maxsplit=1)[0]
+            for letter, value in (("a", 0x4D2), ("b", 0x162E)):
+                here = re.search(rf"\b({value}|0x{value:x}|state unknown)\b", shown) is not None
+                self.assertEqual(here, letter in named, f"{number} {letter}: {shown}")
+
+    def code_of(self, number):
+        out, _ = self.run_cli("explain", f"E{int(number, 16):04X}")
+        return int(re.search(r"exit code: (\d+)", out)[1])
+
+    def test_json(self):
+        """@test TC_CLI_013 @verifies SWR_CLI_007 @technique requirements @level unit"""
+        out, err = self.run_cli("--json", "cell", "start", "rt", machine=make_machine(),
+                                result="205 2 3", code=1)
+        error = json.loads(out)["error"]
+        self.assertEqual((error["id"], error["name"], error["a"], error["b"], error["exit"]),
+                         ("E0205", "HC_CPU_BUSY", 2, 3, 1))
+        self.assertIn("error[E0205]", err)
+
+
+class Plans(Cli):
+    def test_good(self):
+        """@test TC_CLI_020 @verifies SWR_CLI_004 @technique requirements @level unit"""
+        out, _ = self.run_cli("plan", "check", self.folder / "good.plan")
+        self.assertRegex(out, r"^plan [0-9a-f]{8} is good: 1 cells, 7 regions, 4 CPUs\n$")
+        _, err = self.run_cli("enable", self.folder / "good.plan", machine=make_machine(enabled=0))
+        self.assertIn("FAKE enable", err)
+
+    def test_bad(self):
+        """@test TC_CLI_021 @verifies SWR_CLI_004 @technique error-guessing @level unit
+
+        Refused with the judge's ID, by check and by enable, and the device is never asked."""
+        good = make_plan()
+        flipped = bytearray(good)
+        flipped[3000] ^= 4
+        for data, eid, part in (
+                (good[:-1], "E0101", "5623 bytes, 5624 expected"), (b"", "E0101", "0 bytes"),
+                (good + b"x", "E0101", "5625"), (b"X" + good[1:], "E0102", "not a Bulkhead"),
+                (make_plan(version=9), "E0104", "version 9, this release reads version 1"),
+                (make_plan(size=7), "E0101", "7 bytes"), (bytes(flipped), "E0105", "checksum 0x"),
+                (make_plan(board=3), "E0106", "board 3"), (make_plan(flags=0), "E010F", "DMA"),
+                (make_plan(rt_ram=0x70000000), "E0103", "'kernel' 0x70000000-0x703fffff")):
+            with self.subTest(eid=eid, part=part):
+                path = self.plan_file(data)
+                for words in (["plan", "check", path], ["enable", path]):
+                    err = self.refused(*words, eid=eid, code=3, machine=make_machine(enabled=0))
+                    self.assertIn(part, err)
+                    self.assertIn("try.plan: ", err)
+
+    def test_every_truncation_and_bit(self):
+        """@test TC_CLI_022 @verifies SWR_CLI_004 @technique fault-injection @level unit"""
+        good = make_plan()
+        for length in (0, 1, 7, 8, 100, 5620, 5623):
+            self.refused("plan", "check", self.plan_file(good[:length]), eid="E0101", code=3)
+        for bit in range(0, len(good) * 8, 1999):
+            data = bytearray(good)
+            data[bit // 8] ^= 1 << bit % 8
+            self.run_cli("plan", "check", self.plan_file(data), code=3)
+
+    def test_no_file(self):
+        """@test TC_CLI_023 @verifies SWR_CLI_001 @technique error-guessing @level unit"""
+        self.refused("plan", "check", self.folder / "none", eid="E040E", code=2)
+        self.refused("plan", "check", self.folder, eid="E040E", code=2)
+
+
+class Cells(Cli):
+    def test_absent(self):
+        """@test TC_CLI_030 @verifies SWR_CLI_002 @technique requirements @level unit"""
+        for words in (["status"], ["cell", "list"], ["events"], ["disable"],
+                      ["cell", "start", "rt"]):
+            self.refused(*words, eid="E0409", code=5)
+        for words in (["status"], ["cell", "list"], ["events"], ["cell", "start", "rt"]):
+            self.refused(*words, eid="E040A", code=5, machine=make_machine(enabled=0))
+        self.refused("enable", self.folder / "good.plan", eid="E0306", code=6,
+                     machine=make_machine())
+
+    def test_unknown_name(self):
+        """@test TC_CLI_031 @verifies SWR_CLI_001 SWR_CLI_002 @technique error-guessing @level unit
+
+        A cell is named by its name alone: neither number, nor prefix, nor the kernel."""
+        for name in ("rt2", "r", "2", "kernel", "", "x" * 40):
+            err = self.refused("cell", "start", name, eid="E0203", code=4, machine=make_machine())
+            self.assertIn("the plan has linux, rt)", err)
+
+    def test_life(self):
+        """@test TC_CLI_032 @verifies SWR_CLI_010 @technique requirements @level unit"""
+        for verb, number in (("create", 1), ("start", 3), ("stop", 4), ("destroy", 5)):
+            out, err = self.run_cli("cell", verb, "rt", machine=make_machine())
+            self.assertEqual(err, f"FAKE cell {number} 2\n")
+            self.assertIn("cell 'rt'", out)
+            out, _ = self.run_cli("-q", "cell", verb, "rt", machine=make_machine())
+            self.assertEqual(out, "")
+
+    def test_load(self):
+        """@test TC_CLI_033 @verifies SWR_CLI_010 @technique equivalence @level unit"""
+        image = self.folder / "image"
+        image.write_bytes(b"CODE and more")
+        created = make_machine(status=make_status(state=1))
+        loading = make_machine(status=make_status(state=2))
+        _, err = self.run_cli("cell", "load", "rt", image, machine=created)
+        self.assertEqual(err, "FAKE cell 2 2\nFAKE write 2 0x71000000 13 CODE\n")
+        _, err = self.run_cli("cell", "load", "rt", f"{image}@0x71001000", machine=loading)
+        self.assertEqual(err, "FAKE write 2 0x71001000 13 CODE\n")
+        for bad in ("@", "@x", "@0x7100zz", "@-1"):
+            self.refused("cell", "load", "rt", f"{image}{bad}", eid="E040C", code=2,
+                         machine=created)
+        self.refused("cell", "load", "rt", self.folder / "none", eid="E040E", code=2,
+                     machine=created)
+
+    def test_list(self):
+        """@test TC_CLI_034 @verifies SWR_CLI_008 @technique requirements @level unit"""
+        out, _ = self.run_cli("cell", "list", machine=make_machine())
+        self.assertEqual([line.split() for line in out.splitlines()], [
+            ["NAME", "STATE", "CPUS", "MEMORY", "IRQS", "EVENTS", "HEARTBEAT"],
+            ["linux", "running", "0-2", "784.0", "MiB", "0", "0", "-"],
+            ["rt", "running", "3", "1.0", "MiB", "2", "7", "42"]])
+        document = json.loads(self.run_cli("--json", "cell", "list", machine=make_machine())[0])
+        self.assertEqual(document["cells"][1]["heartbeat"], 42)
+        for number, state in enumerate(STATES):
+            out, _ = self.run_cli("cell", "list",
+                                  machine=make_machine(status=make_status(state=number)))
+            self.assertEqual(out.splitlines()[2].split()[1], state)
+
+    def test_show(self):
+        """@test TC_CLI_035 @verifies SWR_CLI_008 @technique requirements @level unit"""
+        out, _ = self.run_cli("cell", "show", "rt", machine=make_machine())
+        self.assertIn("0x71000000  0x71000000  1 MiB  rwx-l", out)
+        self.assertIn("0x72000000  0x72000000  4 KiB  rw--- shared", out)
+
+    def test_status(self):
+        """@test TC_CLI_036 @verifies SWR_CLI_008 @technique requirements @level unit"""
+        events = (make_event(0, 0x501, b=4), make_event(1, 0x510, 0x70000000, 0x93C08006))
+        out, _ = self.run_cli("status", machine=make_machine(status=make_status(events=events)))
+        self.assertIn("kernel enabled, ABI 1, plan 0000abcd\n", out)
+        self.assertIn("DMA: NOT ISOLATED (no SMMU driver yet)\n", out)
+        self.assertIn("access to IPA 0x70000000 refused (syndrome 0x93c08006)", out)
+        self.assertRegex(out, r"CPU +STATE +CELL +EXITS +HVC +SMC +SYSREG +MMIO +ABORT")
+        out, _ = self.run_cli("status", machine=make_machine(status=make_status(dma_open=0)))
+        self.assertNotIn("DMA", out)
+        for line in out.splitlines():
+            self.assertEqual(line, line.rstrip())
+
+    def test_untrusted_name(self):
+        """@test TC_CLI_037 @verifies SWR_CLI_005 @technique error-guessing @level unit"""
+        machine = make_machine(plan=make_plan(rt_name=b'\x1b[2J"\\\xff'))
+        out, _ = self.run_cli("cell", "list", machine=machine)
+        self.assertIn('?[2J"\\?', out)
+        out, _ = self.run_cli("--json", "cell", "list", machine=machine)
+        self.assertEqual(json.loads(out)["cells"][1]["name"], '?[2J"\\?')
+
+
+class Rings(Cli):
+    def console(self, *args, **more):
+        return self.run_cli("cell", "console", "rt",
+                            machine=make_machine(comm=make_comm(*args, **more)))[0]
+
+    def test_console(self):
+        """@test TC_CLI_040 @verifies SWR_CLI_005 @technique boundary @level unit"""
+        self.assertEqual(self.console(b"hello\n"), "hello\n")
+        self.assertEqual(self.console(b""), "")
+        self.assertEqual(self.console(b"a\x1b]0;x\x07\x80\r\nb\x00"), "a?]0;x??\nb?")
+        self.assertEqual(self.console(b"x" * 2048), "x" * 2048)
+        self.assertEqual(self.console(b"y" * 2048, 2049), "(1 older bytes overwritten)\n"
+                         + "y" * 2048)
+
+    def test_console_lies(self):
+        """@test TC_CLI_041 @verifies SWR_CLI_005 @technique error-guessing @level unit"""
+        for following in (1 << 63, (1 << 64) - 1):
+            self.assertEqual(len(self.console(b"", following).split("\n", 1)[1]), 2048)
+
+    def test_events(self):
+        """@test TC_CLI_042 @verifies SWR_CLI_006 @technique boundary @level unit"""
+        events = [make_event(n, 0x504, 2) for n in range(128)]
+        machine = make_machine(status=make_status(events=events))
+        out, _ = self.run_cli("events", machine=machine)
+        self.assertEqual(len(out.splitlines()), 129)
+        self.assertIn("V0504  EV_STARTED  cell 'rt' started", out)
+        out, _ = self.run_cli("events", "-n", "3", machine=machine)
+        self.assertEqual([line.split()[0] for line in out.splitlines()], ["SEQ", "125", "126",
+                                                                          "127"])
+        out, _ = self.run_cli("-q", "events", "-n", "1", machine=machine)
+        self.assertEqual([line.split()[0] for line in out.splitlines()], ["127"])
+
+    def test_overwritten(self):
+        """@test TC_CLI_043 @verifies SWR_CLI_006 @technique boundary @level unit"""
+        events = [make_event(n, 0x504, 2) for n in range(72, 200)]
+        machine = make_machine(status=make_status(events=events, following=200))
+        out, _ = self.run_cli("events", machine=machine)
+        self.assertEqual(len(out.splitlines()), 130)
+        self.assertIn("(72 older events overwritten)", out)
+        events[5] = make_event(77, 0x504, 2, place_seq=205)
+        machine = make_machine(status=make_status(events=events, following=200))
+        out, _ = self.run_cli("--json", "events", machine=machine)
+        document = json.loads(out)
+        self.assertEqual((document["overwritten"], len(document["events"])), (73, 127))
+
+    def test_event_texts(self):
+        """@test TC_CLI_044 @verifies SWR_CLI_006 @technique equivalence @level unit"""
+        for number, a, b, text in (
+                (0x507, 1, 0x205, "hypercall cell_create refused with status E0205 HC_CPU_BUSY"),
+                (0x512, 0x10000, 12, "SGI to CPUs of another cell refused (value 0x10000, foreign "
+                                     "CPUs 2-3)"),
+                (0x517, 3, 0x71000000, "CPU_ON of a CPU not the cell's (MPIDR 0x3, entry "
+                                       "0x71000000)"),
+                (0x51B, 2, 0x24, "cell 'rt' failed and was parked (exception class 0x24)"),
+                (0x522, 0x70, 0, "LPI set-up by a cell refused (offset 0x70)"),
+                (0x999, 1, 2, "unknown (0x1, 0x2)")):
+            out, _ = self.run_cli("events", machine=make_machine(
+                status=make_status(events=[make_event(0, number, a, b)])))
+            self.assertIn(text, out)
+
+
+class Doctor(Cli):
+    def machine_files(self, cmdline="console=ttyAMA0", ram="40000000-7fffffff", **files):
+        root = Path(tempfile.mkdtemp(dir=self.folder))
+        tree = {
+            "proc/cmdline": cmdline + "\n",
+            "proc/iomem": f"08000000-0800ffff : GICD\n{ram} : System RAM\n"
+                          "  40210000-4185ffff : Kernel code\n",
+            "proc/device-tree/psci/method": "smc\0",
+            "proc/device-tree/intc@8000000/compatible": "arm,gic-v3\0",
+            "proc/device-tree/memory@40000000/reg": struct.pack(">QQ", 0x40000000, 0x40000000),
+            "sys/devices/system/cpu/possible": "0-3\n",
+            "sys/devices/system/cpu/online": "0-3\n",
+            "sys/bus/platform/drivers/arm-smmu-v3/bind": "",
+            "dev/null": "",
+        }
+        tree.update(files)
+        for name, content in tree.items():
+            if content is not None:
+                path = root / name
+                path.parent.mkdir(parents=True, exist_ok=True)
+                path.write_bytes(content if isinstance(content, bytes) else content.encode())
+        return root
+
+    def doctor(self, root, *words, code=8):
+        return json.loads(self.run_cli("--json", "doctor", *words, "--root", root, code=code)[0])
+
+    def check(self, document, name):
+        return next(c for c in document["checks"] if c["name"] == name)
+
+    def test_plain_machine(self):
+        """@test TC_CLI_050 @verifies SWR_CLI_003 @technique requirements @level unit"""
+        root = self.machine_files(**{
+            "dev/kvm": "", "sys/bus/platform/drivers/arm-smmu-v3/9050000.smmuv3": ""})
+        document = self.doctor(root)
+        self.assertEqual(document["arguments"].split(), [
+            "id_aa64mmfr1.vh=0", "kvm-arm.mode=none", "mem=768M",
+            "initcall_blacklist=arm_smmu_driver_init", "deferred_probe_timeout=0"])
+        out, _ = self.run_cli("doctor", "--root", root, code=8)
+        self.assertIn("\nadd to the kernel command line: id_aa64mmfr1.vh=0 kvm-arm.mode=none ", out)
+
+    def test_each_point(self):
+        """@test TC_CLI_051 @verifies SWR_CLI_003 @technique equivalence @level unit"""
+        good = "id_aa64mmfr1.vh=0 kvm-arm.mode=none mem=768M"
+        ram = "40000000-6fffffff"
+        for name, files, cmdline in (
+                ("EL2", {"proc/device-tree/psci/method": "hvc\0"}, good),
+                ("GIC", {"proc/device-tree/intc@8000000/compatible": "arm,cortex-a15-gic\0"}, good),
+                ("CPUs", {"sys/devices/system/cpu/online": "0,2-3\n"}, good),
+                ("KVM", {"dev/kvm": ""}, good),
+                ("pseudo-NMI", {}, good + " irqchip.gicv3_pseudo_nmi=1"),
+                ("exception level", {}, "xid_aa64mmfr1.vh=0 id_aa64mmfr1.vh=01"),
+                ("SMMU", {"sys/bus/platform/drivers/arm-smmu/x.smmu": ""}, good)):
+            with self.subTest(name=name):
+                bad = self.doctor(self.machine_files(cmdline, ram, **files))
+                self.assertFalse(self.check(bad, name)["ok"])
+                fine = self.doctor(self.machine_files(good, ram))
+                self.assertTrue(self.check(fine, name)["ok"])
+        self.assertIn("CPU 1 offline", self.check(self.doctor(self.machine_files(
+            good, ram, **{"sys/devices/system/cpu/online": "0,2-3\n"})), "CPUs")["text"])
+
+    def test_memory_of_a_plan(self):
+        """@test TC_CLI_052 @verifies SWR_CLI_003 @technique boundary @level unit
+
+        One byte below the lowest reserved page is Linux's to use, one byte of it is not."""
+        plan = self.folder / "good.plan"
+        for ram, good in (("40000000-6fffffff", True), ("40000000-70000000", False),
+                          ("72000000-72000fff", False), ("72001000-7fffffff", True),
+                          ("70404000-70ffffff", True), ("70403000-70403fff", False)):
+            with self.subTest(ram=ram):
+                document = self.doctor(self.machine_files(ram=ram), plan)
+                self.assertEqual(self.check(document, "memory")["ok"], good)
+                self.assertEqual("mem=768M" in document["arguments"], not good)
+
+    def test_not_root(self):
+        """@test TC_CLI_053 @verifies SWR_CLI_003 @technique error-guessing @level unit"""
+        document = self.doctor(self.machine_files(ram="00000000-00000000"))
+        self.assertEqual(self.check(document, "memory")["text"],
+                         "/proc/iomem shows no addresses: run as root")
+
+    def test_image(self):
+        """@test TC_CLI_054 @verifies SWR_CLI_003 @technique equivalence @level unit"""
+        def image(abi, magic=0x314547414D494842):
+            return struct.pack("<QIIQQQQQQQ", magic, abi, 1, 0x60000000, 72, 0x400000, 0, 0, 0, 0)
+        for data, good in ((image(1), True), (image(2), False), (image(1, 5), False),
+                           (image(1)[:71], False), (b"", False)):
+            root = self.machine_files(**{"lib/firmware/bulkhead.bin": data})
+            self.assertEqual(self.check(self.doctor(root), "image")["ok"], good)
+        root = self.machine_files(**{"lib/firmware/bulkhead.bin": image(1)})
+        self.assertIn("mem=512M", self.doctor(root)["arguments"])
+
+    def test_empty_machine(self):
+        """@test TC_CLI_055 @verifies SWR_CLI_003 @technique error-guessing @level unit"""
+        root = Path(tempfile.mkdtemp(dir=self.folder))
+        self.assertFalse(self.doctor(root)["ok"])
+
+    def test_bad_plan(self):
+        """@test TC_CLI_056 @verifies SWR_CLI_003 @technique error-guessing @level unit"""
+        self.refused("doctor", self.plan_file(b"x"), "--root", self.machine_files(), eid="E0101",
+                     code=3)
+
+
+if __name__ == "__main__":
+    unittest.main()
