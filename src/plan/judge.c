@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /** @file judge.c
- * The kernel's own plan_check() as a program for the host: one verdict on one blob, and the same for
- * every blob that differs from it in one bit.
+ * The kernel's own plan_check() as a program for the host: one verdict on one blob, and the same
+ * for every blob that differs from it in one bit.
  *
- *   plan-judge BOARD KERNEL_PPN KERNEL_PAGES FILE          "ok", or the ID and its two values
- *   plan-judge --flip-all ... FILE                         every single-bit change must be refused
- *   plan-judge --flip-sealed ... FILE                      the same with the checksum made right again:
- *                                                          one verdict per bit, for comparison
+ *   plan-judge BOARD KERNEL_PPN KERNEL_PAGES FILE   "ok", or the ID and its two values
+ *   plan-judge --flip-all ... FILE      every change of one bit must be refused
+ *   plan-judge --flip-sealed ... FILE   the same with the checksum made right again: one verdict
+ *                                       per bit, for comparison
  * Exit: 0 accepted (or no changed plan was accepted), 1 unreadable, 2 usage, 3 refused.
  */
 #include <inttypes.h>
@@ -38,7 +38,7 @@ static long read_blob(const char *path, unsigned char *to, size_t room)
     return found;
 }
 
-/** Size of a file that is too long to be a plan; what was read already counts when it cannot seek. */
+/** Size of a file that is too long for a plan; what was read counts when it cannot seek. */
 static long whole_size(const char *path, long found)
 {
     FILE *file = fopen(path, "rb");

@@ -57,14 +57,16 @@ class Board:
 
 def folder() -> Path:
     """Where the boards are: BULKHEAD_CONFIGS, or src/configs of this tree."""
-    return Path(os.environ.get("BULKHEAD_CONFIGS") or Path(__file__).resolve().parents[2] / "configs")
+    named = os.environ.get("BULKHEAD_CONFIGS")
+    return Path(named) if named else Path(__file__).resolve().parents[2] / "configs"
 
 
 def parse_flags(table: Table) -> int:
     """The key flags: letters r w x d l, each at most once, r always."""
     letters = table.take("flags", str)
     if not letters or any(c not in LETTERS for c in letters) or len(set(letters)) != len(letters):
-        raise table.bad("flags", f"'{letters}': letters r, w, x, d (device), l (loadable), each once")
+        raise table.bad("flags", f"'{letters}': letters r, w, x, d (device), l (loadable), "
+                        "each once")
     flags = sum(LETTERS[c] for c in letters)
     if not flags & READ:
         raise table.bad("flags", "a region without r is of no use")
@@ -76,8 +78,8 @@ def parse_flags(table: Table) -> int:
 def check_pages(table: Table, key: str, value: int) -> int:
     """The value, if it is a whole number of pages. Raises PLAN_REGION."""
     if value % PAGE != 0:
-        raise PlanError("PLAN_REGION", f"{key} {value:#x} is not a multiple of 4 KiB", table.at(key),
-                        rule="CFG_TOOL_006")
+        raise PlanError("PLAN_REGION", f"{key} {value:#x} is not a multiple of 4 KiB",
+                        table.at(key), rule="CFG_TOOL_006")
     return value
 
 
@@ -112,13 +114,16 @@ def _disjoint(ranges: list[Range]) -> None:
     ranges = sorted(ranges, key=lambda r: r.base)
     for one, other in zip(ranges, ranges[1:]):
         if one.end > other.base:
-            raise PlanError("PLAN_VALUE", f"'{one.name}' and '{other.name}' of the board overlap at "
-                            f"{other.base:#x}", other.source, rule="CFG_TOOL_005",
+            raise PlanError("PLAN_VALUE", f"'{one.name}' and '{other.name}' of the board overlap "
+                            f"at {other.base:#x}", other.source, rule="CFG_TOOL_005",
                             note=f"first claimed at {one.source.brief}")
 
 
 def load_board(name: str) -> Board:
-    """Read and check the facts of a board. Raises PlanError."""
+    """Read and check the facts of a board. Raises PlanError.
+
+    @req CFG_TOOL_005
+    """
     file = load(str(folder() / name / "board.toml"))
     top = Table(file, (), file.data)
     if top.name("name", 31) != name:

@@ -19,7 +19,10 @@ EXIT_OK, EXIT_USAGE, EXIT_PLAN, EXIT_INTERNAL = 0, 2, 3, 9
 
 
 def compile_and_judge(path: str) -> tuple[bytes, str]:
-    """Blob and map of a source which rules and judge accept. Raises Refused or PlanError."""
+    """Blob and map of a source which rules and judge accept. Raises Refused or PlanError.
+
+    @req CFG_TOOL_013
+    """
     plan = compile_plan(path)
     errors = rules.judge(plan)
     if errors:
@@ -37,7 +40,8 @@ def read_plan(path: str) -> decode.Contents:
     try:
         return decode.decode(Path(path).read_bytes())
     except OSError as err:
-        raise PlanError("SYS_IO", f"{err.strerror or err}", Source(path, 0)) from err
+        raise PlanError("SYS_IO", f"{err.strerror or err}", Source(path, 0),
+                        exit_code=EXIT_USAGE) from err
     except decode.DecodeError as err:
         raise PlanError(err.name, err.message, Source(path, 0), a=err.a, b=err.b,
                         rule="CFG_TOOL_015") from err
@@ -47,12 +51,13 @@ def write_file(path: str, data: bytes) -> None:
     """Write a file whole or not at all. Raises PlanError."""
     target = Path(path)
     try:
-        with tempfile.NamedTemporaryFile(dir=target.parent, prefix=target.name, delete=False) as file:
+        with tempfile.NamedTemporaryFile(dir=target.parent, prefix=".new-", delete=False) as file:
             file.write(data)
         os.chmod(file.name, 0o666 & ~_umask())
         os.replace(file.name, target)
     except OSError as err:
-        raise PlanError("SYS_IO", f"cannot be written: {err.strerror or err}", Source(path, 0)) from err
+        raise PlanError("SYS_IO", f"cannot be written: {err.strerror or err}", Source(path, 0),
+                        exit_code=EXIT_USAGE) from err
 
 
 def _umask() -> int:
@@ -108,7 +113,7 @@ def _against(args: argparse.Namespace, text: str) -> int:
     try:
         other = Path(args.against).read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as err:
-        raise PlanError("SYS_IO", f"{err}", Source(args.against, 0)) from err
+        raise PlanError("SYS_IO", f"{err}", Source(args.against, 0), exit_code=EXIT_USAGE) from err
     want = ownermap.without_sources(other).splitlines()
     have = text.splitlines()
     for line, (one, two) in enumerate(zip(want + [""] * len(have), have + [""] * len(want)), 1):
@@ -116,7 +121,8 @@ def _against(args: argparse.Namespace, text: str) -> int:
             raise PlanError("PLAN_VALUE", f"the map does not tell what {args.file} holds",
                             Source(args.against, line), note=f"the blob says: {two}",
                             rule="CFG_TOOL_015", hint="build plan and map again, together")
-    _done(args, f"{args.against}: agrees with {args.file}", {"file": args.file, "map": args.against})
+    _done(args, f"{args.against}: agrees with {args.file}",
+          {"file": args.file, "map": args.against})
     return EXIT_OK
 
 
@@ -138,11 +144,11 @@ def do_diff(args: argparse.Namespace) -> int:
 
 def do_explain(args: argparse.Namespace) -> int:
     """explain: one ID, or all."""
-    if args.all == bool(args.id) or (args.markdown and not args.all):
+    if args.all == bool(args.id) or ((args.markdown or args.mdoc) and not args.all):
         print("bulkhead-plan explain: name one ID, or --all", file=sys.stderr)
         return EXIT_USAGE
-    if args.markdown:
-        sys.stdout.write(explain.markdown())
+    if args.markdown or args.mdoc:
+        sys.stdout.write(explain.markdown() if args.markdown else explain.manual())
         return EXIT_OK
     try:
         entries = explain.table() if args.all else [by_eid(args.id)]
@@ -178,9 +184,10 @@ def _tell(errors: list[PlanError], as_machine: bool, wrote: bool) -> None:
 
 def parser() -> argparse.ArgumentParser:
     """The command line."""
-    top = argparse.ArgumentParser(prog="bulkhead-plan", description="Compile, judge and show plans.",
-                                  epilog="Exit: 0 done, 2 usage, 3 plan refused, 9 internal error. "
-                                  "See bulkhead-plan(1), bulkhead-plan(5), bulkhead-errors(7).")
+    top = argparse.ArgumentParser(
+        prog="bulkhead-plan", description="Compile, judge and show plans.",
+        epilog="Exit: 0 done, 2 usage, 3 plan refused, 9 no judge or internal error. "
+        "See bulkhead-plan(1), bulkhead-plan(5), bulkhead-errors(7).")
     verbs = top.add_subparsers(dest="verb", required=True, metavar="VERB")
 
     def verb(name: str, function, words: str) -> argparse.ArgumentParser:
@@ -198,7 +205,7 @@ def parser() -> argparse.ArgumentParser:
     check.add_argument("--board", metavar="NAME", help="board to judge a blob by")
     show = verb("show", do_show, "regenerate the owner map from a blob")
     show.add_argument("file", metavar="FILE.plan")
-    show.add_argument("--against", metavar="FILE.map", help="compare with the map which build wrote")
+    show.add_argument("--against", metavar="FILE.map", help="compare with build's map")
     two = verb("diff", do_diff, "differences in meaning of two plans (sources or blobs)")
     two.add_argument("one", metavar="A")
     two.add_argument("two", metavar="B")
@@ -206,18 +213,24 @@ def parser() -> argparse.ArgumentParser:
     words.add_argument("id", nargs="?", metavar="EID")
     words.add_argument("--all", action="store_true", help="all IDs")
     words.add_argument("--markdown", action="store_true", help="as docs/spec/error-ids.md")
+    words.add_argument("--mdoc", action="store_true", help="as docs/man/bulkhead-errors.7")
     return top
 
 
 def main(argv: list[str] | None = None) -> int:
-    """Run one command; its exit code."""
+    """Run one command; its exit code.
+
+    @req CFG_TOOL_017 CFG_TOOL_018
+    """
     args = parser().parse_args(argv)
     try:
         return args.function(args)
     except Refused as err:
         _tell(err.errors, args.json, args.verb == "build")
+        return EXIT_PLAN
     except PlanError as err:
         _tell([err], args.json, args.verb == "build")
+        return err.exit_code
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return EXIT_OK
@@ -225,4 +238,3 @@ def main(argv: list[str] | None = None) -> int:
         print(f"bulkhead-plan: error[E0412]: internal error ({type(err).__name__}: {err})",
               file=sys.stderr)
         return EXIT_INTERNAL
-    return EXIT_PLAN

@@ -15,7 +15,10 @@ RESERVED = ("kernel", "root", "nobody", "machine")
 
 
 def compile_plan(path: str) -> Plan:
-    """Read a plan source and what it includes. Raises PlanError for the first fault of form."""
+    """Read a plan source and what it includes. Raises PlanError for the first fault of form.
+
+    @req CFG_TOOL_003 CFG_TOOL_005
+    """
     file = load(path)
     top = Table(file, (), file.data)
     board = _board(top)
@@ -59,7 +62,8 @@ def _included(path: str) -> list[Table]:
     top = Table(file, (), file.data)
     if top.has("include"):
         raise PlanError("PLAN_KEY", "an included file may not include", top.at("include"),
-                        rule="CFG_TOOL_002", hint="include goes one level deep; list both files at the top")
+                        rule="CFG_TOOL_002",
+                        hint="include goes one level deep; list both files at the top")
     cells = top.tables("cell")
     top.done()
     return cells
@@ -115,10 +119,10 @@ def _all_irqs(table: Table, board: Board) -> dict[int, Source]:
 
 
 def _machine(board: Board) -> list[Region]:
-    """Root's list: all memory and devices of the board at their own addresses; status pages read-only.
+    """Root's list: the board's memory and devices at their own addresses; status pages read-only.
 
-    Frames which the kernel emulates are no part of board.memory. Kernel and cells are not cut out here:
-    the kernel does that, for what is alive.
+    Frames which the kernel emulates are no part of board.memory. Kernel and cells are not cut out
+    here: the kernel does that, for what is alive.
     """
     status = board.status
     regions = []
@@ -182,8 +186,9 @@ def _interrupts(table: Table, board: Board) -> dict[int, Source]:
 def _intids(value: object, board: Board, where: Source) -> tuple[int, ...]:
     if type(value) is int:
         if not board.irq_first <= value <= board.irq_last:
-            raise PlanError("PLAN_IRQ", f"interrupt {value} is reserved or not there; cells may have "
-                            f"{board.irq_first} to {board.irq_last}", where, rule="CFG_TOOL_009")
+            raise PlanError("PLAN_IRQ", f"interrupt {value} is reserved or not there; cells may "
+                            f"have {board.irq_first} to {board.irq_last}", where,
+                            rule="CFG_TOOL_009")
         return (value,)
     device = board.device(value) if isinstance(value, str) else None
     if device is None or not device.interrupts:

@@ -101,11 +101,13 @@ def _require_frame(blob: bytes) -> None:
                           SIZES["plan"])
     found, computed = _number(blob, 0, PLAN["crc"]), crc32(blob[:PLAN["crc"][0]])
     if found != computed:
-        raise DecodeError("PLAN_CRC", f"checksum {found:#x}, computed {computed:#x}", found, computed)
+        raise DecodeError("PLAN_CRC", f"checksum {found:#x}, computed {computed:#x}", found,
+                          computed)
     for name, (least, most) in LIMITS.items():
         count = _number(blob, 0, PLAN[name])
         if not least <= count <= most:
-            raise DecodeError("PLAN_COUNT", f"{name} is {count}, not in {least}..{most}", count, most)
+            raise DecodeError("PLAN_COUNT", f"{name} is {count}, not in {least}..{most}", count,
+                              most)
 
 
 def _party(blob: bytes, index: int) -> Party:
@@ -128,15 +130,18 @@ def _piece(blob: bytes, index: int) -> Piece:
 
 
 def decode(blob: bytes) -> Contents:
-    """The contents of a blob. Raises DecodeError if it cannot be read."""
+    """The contents of a blob. Raises DecodeError if it cannot be read.
+
+    @req CFG_TOOL_015 CFG_TOOL_018
+    """
     _require_frame(blob)
     count = {name: _number(blob, 0, PLAN[name]) for name in LIMITS}
     parties = tuple(_party(blob, i) for i in range(count["n_cells"]))
     pieces = tuple(_piece(blob, i) for i in range(count["n_regions"]))
     for piece in pieces:
         if piece.owner >= count["n_cells"]:
-            raise DecodeError("PLAN_REGION", f"region {piece.index} belongs to cell {piece.owner}, of "
-                              f"{count['n_cells']}", piece.index, piece.owner)
+            raise DecodeError("PLAN_REGION", f"region {piece.index} belongs to cell {piece.owner} "
+                              f"of {count['n_cells']}", piece.index, piece.owner)
     start = _number(blob, 0, PLAN["status_ppn"]) << PAGE_SHIFT
     stop = start + (_number(blob, 0, PLAN["status_n"]) << PAGE_SHIFT)
     mpidr = tuple(_number(blob, 0, PLAN["mpidr"], i) for i in range(count["n_cpus"]))
@@ -153,8 +158,8 @@ def describe_range(start: int, stop: int) -> str:
 
 PREAMBLE = (
     "bulkhead map 1",
-    "Who owns every byte, CPU and interrupt once all cells exist. While a cell does not exist, root has what",
-    "stands in parentheses. An access to memory of nobody traps to the kernel.",
+    "Who owns every byte, CPU and interrupt once all cells exist. While a cell does not exist,",
+    "root has what stands in parentheses. An access to memory of nobody traps to the kernel.",
 )
 
 
@@ -168,7 +173,7 @@ def _amount(count: int) -> str:
 
 
 def stretches(plan: Contents) -> list[tuple[int, int, list[Piece]]]:
-    """The whole physical address space cut at every region's ends, with the regions that cover each."""
+    """All physical addresses cut at every region's ends, with the regions that cover each."""
     cuts = {0, MEMORY_END}
     for piece in plan.pieces:
         cuts.update((piece.start, piece.stop))

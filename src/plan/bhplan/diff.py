@@ -8,7 +8,10 @@ Row = tuple[str, str, str]  #: what, in the first plan, in the second plan
 
 
 def differences(one: Contents, two: Contents) -> list[Row]:
-    """All differences, in the order plan, cells, memory, cpus, interrupts; empty if there are none."""
+    """All differences, in the order plan, cells, memory, cpus, interrupts.
+
+    @req CFG_TOOL_019
+    """
     return (_plan_rows(one, two) + _cell_rows(one, two) + _memory_rows(one, two)
             + _cpu_rows(one, two) + _irq_rows(one, two))
 
@@ -35,7 +38,8 @@ def _cell_rows(one: Contents, two: Contents) -> list[Row]:
             rows += _compare(f"cell {name} {key}", hex(getattr(first[name], key)),
                              hex(getattr(second[name], key)))
         for key in ("policy", "autostart"):
-            rows += _compare(f"cell {name} {key}", getattr(first[name], key), getattr(second[name], key))
+            rows += _compare(f"cell {name} {key}", getattr(first[name], key),
+                             getattr(second[name], key))
     return rows
 
 
@@ -51,14 +55,16 @@ def _holding(plan: Contents, low: int) -> str:
 def _side(plan: Contents, piece: Piece, low: int) -> str:
     """One side; share numbers are no meaning (they depend on order), only whether there is one."""
     mark = ":shared" if piece.share else ""
-    return f"{plan.parties[piece.owner].name}:{piece.rights}@{piece.guest + low - piece.start:#x}{mark}"
+    at = piece.guest + low - piece.start
+    return f"{plan.parties[piece.owner].name}:{piece.rights}@{at:#x}{mark}"
 
 
 def _memory_rows(one: Contents, two: Contents) -> list[Row]:
     points = sorted({s[0] for s in stretches(one)} | {s[0] for s in stretches(two)} | {1 << 48})
     rows = []
     for low, high in zip(points, points[1:]):
-        rows += _compare(f"memory {describe_range(low, high)}", _holding(one, low), _holding(two, low))
+        rows += _compare(f"memory {describe_range(low, high)}", _holding(one, low),
+                         _holding(two, low))
     return rows
 
 

@@ -19,7 +19,10 @@ ACCEPT_DMA = 1
 
 
 def encode(plan: Plan) -> bytes:
-    """The blob of a plan which passed rules.judge()."""
+    """The blob of a plan which passed rules.judge().
+
+    @req CFG_TOOL_014
+    """
     board, regions, shares = plan.board, plan.regions(), plan.shares()
     parts = [HEAD.pack(MAGIC, VERSION, BYTES, board.number, ACCEPT_DMA if plan.accept_dma else 0,
                        len(plan.cells), len(regions), len(board.mpidr), board.status.size // PAGE,

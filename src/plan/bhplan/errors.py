@@ -9,6 +9,24 @@ from pathlib import Path
 TABLE = Path(__file__).resolve().parents[2] / "abi" / "errors.def"
 JSON_VERSION = 1
 
+#: titles of requirements/35-config.toml, for messages
+RULES = {
+    "CFG_TOOL_001": "a source that cannot be read is refused",
+    "CFG_TOOL_002": "unknown and repeated keys are refused",
+    "CFG_TOOL_003": "safety-relevant keys have no default",
+    "CFG_TOOL_004": "values are typed and bounded",
+    "CFG_TOOL_005": "facts come from the board file",
+    "CFG_TOOL_006": "a byte has one owner unless shared",
+    "CFG_TOOL_007": "a share has two sides and one range",
+    "CFG_TOOL_008": "a CPU has one owner",
+    "CFG_TOOL_009": "an interrupt has one owner",
+    "CFG_TOOL_010": "cells get only what the board has",
+    "CFG_TOOL_011": "a cell starts in executable memory",
+    "CFG_TOOL_012": "unprotected DMA is accepted in writing",
+    "CFG_TOOL_013": "nothing is written that the judge refuses",
+    "CFG_TOOL_015": "the decompiler regenerates the map",
+}
+
 _STRING = r'"((?:[^"\\]|\\.)*)"'
 _ENTRY = re.compile(r"^BH_(ERROR|EVENT)\((0x[0-9A-F]{4}),\s*(\w+),\s*" + _STRING +
                     r"(?:,\s*" + _STRING + r")?\)\s*$")
@@ -50,7 +68,8 @@ class PlanError(Exception):
     """A refusal: the ID by name, the fact, the place, the other party's place, the rule."""
 
     def __init__(self, name: str, message: str, where: Source | None = None, *, rule: str = "",
-                 note: str = "", hint: str = "", a: int | None = None, b: int | None = None):
+                 note: str = "", hint: str = "", a: int | None = None, b: int | None = None,
+                 exit_code: int = 3):
         super().__init__(message)
         self.entry = by_name(name)
         self.message = message
@@ -60,6 +79,7 @@ class PlanError(Exception):
         self.hint = hint if hint else self.entry.hint
         self.a = a
         self.b = b
+        self.exit_code = exit_code
 
 
 class Refused(Exception):
@@ -71,7 +91,7 @@ class Refused(Exception):
 
 
 def parse_table(text: str) -> list[Entry]:
-    """Parse the text of errors.def. Raises ValueError for a line that looks like an entry and is none."""
+    """Parse the text of errors.def. Raises ValueError for a line that is no entry but says so."""
     found = []
     for number, line in enumerate(text.splitlines(), 1):
         if not line.startswith("BH_"):
@@ -122,7 +142,10 @@ def _excerpt(where: Source) -> str:
 
 
 def render(error: PlanError) -> str:
-    """The refusal in words: place, ID, fact, excerpt, other party, rule, hint."""
+    """The refusal in words: place, ID, fact, excerpt, other party, rule, hint.
+
+    @req CFG_TOOL_017
+    """
     place = f"{error.where}: " if error.where else ""
     lines = [f"{place}error[{error.entry.eid}]: {error.message}"]
     if error.where and error.where.line:
@@ -132,7 +155,7 @@ def render(error: PlanError) -> str:
     if error.note:
         lines.append(f"      | {error.note}")
     if error.rule:
-        lines.append(f"  rule: {error.rule}")
+        lines.append(f"  rule: {error.rule} {RULES[error.rule]}")
     lines.append(f"  hint: {error.hint}.  bulkhead-plan explain {error.entry.eid}")
     return "\n".join(lines)
 

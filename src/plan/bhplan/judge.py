@@ -29,6 +29,7 @@ def binary() -> Path:
     path = Path(named) if named else Path(__file__).resolve().parents[3] / "build/host/plan-judge"
     if not path.is_file():
         raise PlanError("SYS_IO", f"the judge {path} is not there", rule="CFG_TOOL_013",
+                        exit_code=9,
                         hint="run 'make' first, or name it in BULKHEAD_PLAN_JUDGE")
     return path
 
@@ -44,14 +45,15 @@ def judge_file(path: str, board: Board) -> PlanError | None:
     try:
         run = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
     except (OSError, subprocess.TimeoutExpired) as err:
-        raise PlanError("SYS_IO", f"the judge cannot be run: {err}", rule="CFG_TOOL_013") from err
+        raise PlanError("SYS_IO", f"the judge cannot be run: {err}", rule="CFG_TOOL_013",
+                        exit_code=9) from err
     if run.returncode == 0 and run.stdout == "ok\n":
         return None
     match = _VERDICT.fullmatch(run.stdout.strip())
     if run.returncode != 3 or match is None:
         raise PlanError("SYS_IO", f"the judge gave no verdict (exit {run.returncode}): "
                         f"{(run.stderr or run.stdout).strip()[:200]}", Source(path, 0),
-                        rule="CFG_TOOL_013")
+                        rule="CFG_TOOL_013", exit_code=9)
     return refusal(match.group(1), int(match.group(2)), int(match.group(3)), path)
 
 
@@ -80,7 +82,7 @@ def refusal(eid: str, a: int, b: int, path: str) -> PlanError:
 def _party(contents: decode.Contents | None, kind: str, value: int) -> str:
     """A region or cell by index, with name and range."""
     if kind == "value" or contents is None:
-        return str(value) if value < 4096 else hex(value)
+        return str(value) if value < 65536 else hex(value)
     if kind == "cell":
         known = value < len(contents.parties)
         return f"{value} '{contents.parties[value].name}'" if known else str(value)

@@ -14,12 +14,15 @@ from .model import AUTOSTART, CONTINUE, KERNEL, ROOT, Cell, Plan, Region, letter
 
 MARK = "  @ "  #: before the sources of a row
 HEADER = """bulkhead map 1
-Who owns every byte, CPU and interrupt once all cells exist. While a cell does not exist, root has what
-stands in parentheses. An access to memory of nobody traps to the kernel."""
+Who owns every byte, CPU and interrupt once all cells exist. While a cell does not exist,
+root has what stands in parentheses. An access to memory of nobody traps to the kernel."""
 
 
 def owner_map(plan: Plan, blob: bytes) -> str:
-    """The map, lines ended by newline, sources in the last column."""
+    """The map, lines ended by newline, sources in the last column.
+
+    @req CFG_TOOL_016
+    """
     lines = [HEADER, "", "plan:"] + _plan_rows(plan, blob)
     lines += ["", "cells:"] + [_cell_row(n, c) for n, c in enumerate(plan.cells)]
     lines += ["", "memory:"] + _memory_rows(plan)
@@ -92,7 +95,8 @@ def _claims(plan: Plan, claims: list[Region], low: int) -> str:
 
 
 def _side(plan: Plan, region: Region, low: int) -> str:
-    text = f"{plan.cells[region.owner].name}:{letters(region.flags)}@{region.virt + low - region.phys:#x}"
+    at = region.virt + low - region.phys
+    text = f"{plan.cells[region.owner].name}:{letters(region.flags)}@{at:#x}"
     return text + (f":share{plan.shares()[region.share]}" if region.share else "")
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Typed access to a TOML table: every key is taken once by name and type, what is left is an error."""
+"""Typed access to a TOML table: every key is taken once, by name and type; the rest is an error."""
 from __future__ import annotations
 
 import re
@@ -15,7 +15,10 @@ _WORD = {str: "a string", bool: "true or false", int: "an integer", list: "an ar
 
 
 class Table:
-    """One table of a file. `path` is where it stands, for messages."""
+    """One table of a file. `path` is where it stands, for messages.
+
+    @req CFG_TOOL_002 CFG_TOOL_003 CFG_TOOL_004
+    """
 
     def __init__(self, file: File, path: tuple, data: Any):
         self.file = file
@@ -77,8 +80,8 @@ class Table:
         """A name: a lower-case letter, then letters, digits, '-', '_'."""
         value = self.take(key, str)
         if _NAME.fullmatch(value) is None or len(value) > longest:
-            raise self.bad(key, f"'{value}' is no name: a lower-case letter, then lower-case letters, "
-                                f"digits, '-' or '_', at most {longest} characters")
+            raise self.bad(key, f"'{value}' is no name: a lower-case letter, then lower-case "
+                                f"letters, digits, '-' or '_', at most {longest} characters")
         return value
 
     def choice(self, key: str, values: tuple[str, ...]) -> str:

@@ -16,10 +16,13 @@ from .model import (CELLS_MAX, CPUS_MAX, IPA_END, KERNEL, REGIONS_MAX, ROOT, Pla
 
 
 def judge(plan: Plan) -> list[PlanError]:
-    """All refusals in the order of the proved judge; empty for a good plan."""
+    """All refusals in the order of the proved judge; empty for a good plan.
+
+    @req CFG_TOOL_006 CFG_TOOL_008 CFG_TOOL_009 CFG_TOOL_011 CFG_TOOL_012
+    """
     found: list[PlanError] = []
-    for rule in (_counts, _mpidr, _forms, _aliases, _overlaps, _shares, _status, _cpus, _irqs, _entries,
-                 _dma, _board_has, _sides, _comms):
+    for rule in (_counts, _mpidr, _forms, _aliases, _overlaps, _shares, _status, _cpus, _irqs,
+                 _entries, _dma, _board_has, _sides, _comms):
         found += rule(plan)
     return found
 
@@ -39,9 +42,9 @@ def _counts(plan: Plan) -> list[PlanError]:
                               ("regions", len(plan.regions()), REGIONS_MAX),
                               ("CPUs", len(plan.board.mpidr), CPUS_MAX)):
         if count > most:
-            found.append(PlanError("PLAN_COUNT", f"{count} {what}, at most {most}", plan.board.source
-                                   if what == "CPUs" else plan.cells[-1].source, a=count, b=most,
-                                   rule="CFG_TOOL_006"))
+            where = plan.board.source if what == "CPUs" else plan.cells[-1].source
+            found.append(PlanError("PLAN_COUNT", f"{count} {what}, at most {most}", where, a=count,
+                                   b=most, rule="CFG_TOOL_006"))
     return found
 
 
@@ -60,7 +63,7 @@ def _forms(plan: Plan) -> list[PlanError]:
         if region.size == 0:
             fault = "is empty"
         elif region.virt_end > IPA_END:
-            fault = f"ends beyond 40 bits in the cell's address space ({span(region.virt, region.virt_end)})"
+            fault = f"ends beyond 40 bits in the cell ({span(region.virt, region.virt_end)})"
         elif region.end > 1 << 48:
             fault = f"ends beyond 48 bits of physical address ({span(region.phys, region.end)})"
         elif region.root and not region.share:
@@ -81,8 +84,8 @@ def _aliases(plan: Plan) -> list[PlanError]:
             low, high = max(one.virt, other.virt), min(one.virt_end, other.virt_end)
             if low < high:
                 found.append(PlanError(
-                    "PLAN_ALIAS", f"two regions of cell '{cell.name}' both lie at {span(low, high)} in "
-                    "its address space", other.source, rule="CFG_TOOL_006",
+                    "PLAN_ALIAS", f"two regions of cell '{cell.name}' both lie at "
+                    f"{span(low, high)} in its address space", other.source, rule="CFG_TOOL_006",
                     note=f"first used at {one.source.brief} ({span(one.virt, one.virt_end)})",
                     a=_number(plan, other), b=_number(plan, one)))
     return found
@@ -95,10 +98,11 @@ def _overlaps(plan: Plan) -> list[PlanError]:
         low, high = max(one.phys, other.phys), min(one.end, other.end)
         if one.owner == other.owner or low >= high or (one.share and one.share == other.share):
             continue
+        parties = f"{_name(plan, one)} and {_name(plan, other)}"
         found.append(PlanError(
-            "PLAN_OVERLAP", f"{_name(plan, one)} and {_name(plan, other)} both own {span(low, high)}",
-            other.source, rule="CFG_TOOL_006",
-            note=f"first claimed at {one.source.brief} by {_name(plan, one)} ({span(one.phys, one.end)})",
+            "PLAN_OVERLAP", f"{parties} both own {span(low, high)}", other.source,
+            rule="CFG_TOOL_006", note=f"first claimed at {one.source.brief} by {_name(plan, one)} "
+            f"({span(one.phys, one.end)})",
             hint="give the range to one cell, or name one share on both sides: share = \"name\"",
             a=_number(plan, other), b=_number(plan, one)))
     return found
@@ -114,7 +118,7 @@ def _shares(plan: Plan) -> list[PlanError]:
             if (side.phys, side.size) != (first.phys, first.size):
                 found.append(PlanError(
                     "PLAN_OVERLAP", f"share '{name}' is {span(side.phys, side.end)} for "
-                    f"{_name(plan, side)} and {span(first.phys, first.end)} for {_name(plan, first)}",
+                    f"{_name(plan, side)}, {span(first.phys, first.end)} for {_name(plan, first)}",
                     side.source, rule="CFG_TOOL_007", note=f"first named at {first.source.brief}",
                     hint="write the same phys and size on both sides",
                     a=_number(plan, side), b=_number(plan, first)))
@@ -122,7 +126,10 @@ def _shares(plan: Plan) -> list[PlanError]:
 
 
 def _sides(plan: Plan) -> list[PlanError]:
-    """Each share has two sides: two cells, or a cell and root by root = true."""
+    """Each share has two sides: two cells, or a cell and root by root = true.
+
+    @req CFG_TOOL_007
+    """
     found = []
     for name in plan.shares():
         sides = [r for r in plan.regions() if r.share == name]
@@ -130,8 +137,8 @@ def _sides(plan: Plan) -> list[PlanError]:
         if len(owners) < 2:
             found.append(PlanError("PLAN_VALUE", f"share '{name}' has one side only, "
                                    f"{_name(plan, sides[0])}", sides[0].source, rule="CFG_TOOL_007",
-                                   hint="name the share on the other side too, or write root = true for "
-                                   "root", a=_number(plan, sides[0])))
+                                   hint="name the share on the other side too, or write "
+                                   "root = true to share with root", a=_number(plan, sides[0])))
     return found
 
 
@@ -151,21 +158,26 @@ def _status(plan: Plan) -> list[PlanError]:
 
 
 def _board_has(plan: Plan) -> list[PlanError]:
-    """Every byte of a region is memory or a device of the board, and no frame that is emulated."""
+    """Every byte of a region is memory or a device of the board, and no frame that is emulated.
+
+    @req CFG_TOOL_010
+    """
     board = plan.board
     found = []
     for region in plan.regions():
         for frame in board.emulated:
             low, high = max(frame.base, region.phys), min(frame.end, region.end)
             if low < high:
-                found.append(PlanError("PLAN_REGION", f"{_name(plan, region)} maps {span(low, high)} of "
-                                       f"'{frame.name}', which the kernel emulates", region.source,
-                                       note=f"{frame.name} at {frame.source.brief}", rule="CFG_TOOL_010"))
+                found.append(PlanError(
+                    "PLAN_REGION", f"{_name(plan, region)} maps {span(low, high)} of "
+                    f"'{frame.name}', which the kernel emulates", region.source,
+                    rule="CFG_TOOL_010", note=f"{frame.name} at {frame.source.brief}"))
         hole = _hole(board, region)
         if hole is not None:
-            found.append(PlanError("PLAN_REGION", f"{_name(plan, region)} claims {hole:#x}, where board "
-                                   f"'{board.name}' has neither memory nor device", region.source,
-                                   rule="CFG_TOOL_010"))
+            found.append(PlanError(
+                "PLAN_REGION", f"{_name(plan, region)} claims {hole:#x}, where board "
+                f"'{board.name}' has neither memory nor device", region.source,
+                rule="CFG_TOOL_010"))
     return found
 
 
@@ -184,8 +196,9 @@ def _cpus(plan: Plan) -> list[PlanError]:
                    "CFG_TOOL_008")
     root = plan.cells[ROOT]
     if not any(all(cpu not in c.cpus for c in plan.cells[ROOT + 1:]) for cpu in root.cpus):
-        found.append(PlanError("PLAN_CPU", "the cells leave no CPU to root", root.source, a=ROOT, b=ROOT,
-                               rule="CFG_TOOL_008", hint="root keeps at least one CPU; free one"))
+        found.append(PlanError("PLAN_CPU", "the cells leave no CPU to root", root.source, a=ROOT,
+                               b=ROOT, rule="CFG_TOOL_008",
+                               hint="root keeps at least one CPU; free one"))
     return found
 
 
@@ -203,11 +216,11 @@ def _twice(plan: Plan, error: str, what: str, claims: list[tuple[int, dict[int, 
         for number, source in claimed.items():
             first = owner.setdefault(number, cell)
             if first != cell:
-                name = plan.cells[first].name
+                name, other = plan.cells[first].name, plan.cells[cell].name
                 found.append(PlanError(
-                    error, f"cell '{name}' and cell '{plan.cells[cell].name}' both claim {what} {number}",
-                    source, rule=rule, a=cell, b=first,
-                    note=f"first claimed at {claims[first][1][number].brief} by cell '{name}'"))
+                    error, f"cell '{name}' and cell '{other}' both claim {what} {number}", source,
+                    note=f"first claimed at {claims[first][1][number].brief} by cell '{name}'",
+                    rule=rule, a=cell, b=first))
     return found
 
 
@@ -217,9 +230,9 @@ def _entries(plan: Plan) -> list[PlanError]:
         if number == KERNEL or cell.entry_source is None:
             continue
         if not any(r.virt <= cell.entry < r.virt_end and r.flags & EXECUTE for r in cell.regions):
-            found.append(PlanError("PLAN_ENTRY", f"entry {cell.entry:#x} of cell '{cell.name}' is in none "
-                                   "of its executable regions", cell.entry_source, rule="CFG_TOOL_011",
-                                   a=number))
+            found.append(PlanError(
+                "PLAN_ENTRY", f"entry {cell.entry:#x} of cell '{cell.name}' is in none of its "
+                "executable regions", cell.entry_source, rule="CFG_TOOL_011", a=number))
     return found
 
 
@@ -231,15 +244,16 @@ def _comms(plan: Plan) -> list[PlanError]:
             continue
         pages = [r for r in cell.regions if r.virt == cell.comm and r.size == PAGE and r.root]
         if not pages or letters(pages[0].flags) != "rw":
-            found.append(PlanError("PLAN_VALUE", f"comm {cell.comm:#x} of cell '{cell.name}' is no region "
-                                   "of one page with flags \"rw\", share and root = true",
-                                   cell.comm_source, rule="CFG_TOOL_007", a=number))
+            found.append(PlanError(
+                "PLAN_VALUE", f"comm {cell.comm:#x} of cell '{cell.name}' is no region of one page "
+                "with flags \"rw\", share and root = true", cell.comm_source, rule="CFG_TOOL_007",
+                a=number))
     for region in plan.regions():
         if region.root and not _root_covers(plan, region):
-            found.append(PlanError("PLAN_VALUE", f"root = true for {span(region.phys, region.end)} of "
-                                   f"{_name(plan, region)}, which root's list does not hold",
-                                   region.source, rule="CFG_TOOL_007",
-                                   note=f"root at {plan.cells[ROOT].source.brief}"))
+            found.append(PlanError(
+                "PLAN_VALUE", f"root = true for {span(region.phys, region.end)} of "
+                f"{_name(plan, region)}, which root's list does not hold", region.source,
+                rule="CFG_TOOL_007", note=f"root at {plan.cells[ROOT].source.brief}"))
     return found
 
 

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """A TOML file with the line of every key.
 
-tomllib judges the syntax and gives the values; the scanner here walks the same, already accepted text
-once more and notes where each key and each array element stands.
+tomllib judges the syntax and gives the values; the scanner here walks the same, already accepted
+text once more and notes where each key and each array element stands.
 """
 from __future__ import annotations
 
@@ -38,13 +38,18 @@ class File:
 
 
 def load(path: str) -> File:
-    """Read and parse a file. Raises PlanError: SYS_IO, PLAN_SYNTAX or PLAN_KEY."""
+    """Read and parse a file. Raises PlanError: SYS_IO, PLAN_SYNTAX or PLAN_KEY.
+
+    @req CFG_TOOL_001 CFG_TOOL_002
+    """
     try:
-        text = Path(path).read_bytes().decode("utf-8")
+        raw = Path(path).read_bytes()
+        text = raw.decode("utf-8")
     except OSError as err:
-        raise PlanError("SYS_IO", f"{err.strerror or err}", Source(path, 0)) from err
+        raise PlanError("SYS_IO", f"{err.strerror or err}", Source(path, 0), exit_code=2) from err
     except UnicodeDecodeError as err:
-        raise PlanError("PLAN_SYNTAX", f"not UTF-8 (byte {err.start})", Source(path, 0),
+        line = raw.count(b"\n", 0, err.start) + 1
+        raise PlanError("PLAN_SYNTAX", f"byte {err.start} is not UTF-8", Source(path, line),
                         rule="CFG_TOOL_001") from err
     return File(path, text.replace("\r\n", "\n"))
 
@@ -57,7 +62,7 @@ def _parse(name: str, text: str) -> dict:
         match = _LINE.search(words)
         line = int(match.group(1)) if match else text.count("\n") + 1
         if words.startswith(_TWICE):
-            raise PlanError("PLAN_KEY", f"a key or table stands twice: {_LINE.sub('', words).strip()}",
+            raise PlanError("PLAN_KEY", f"stands twice: {_LINE.sub('', words).strip()}",
                             Source(name, line), rule="CFG_TOOL_002") from err
         raise PlanError("PLAN_SYNTAX", _LINE.sub("", words).strip(), Source(name, line),
                         rule="CFG_TOOL_001") from err
@@ -139,7 +144,8 @@ class Scanner:
             self.counts[array] = self.counts.get(array, 0) + 1
             self._note(array)
         path = self._resolve(keys)
-        self._note(path)
+        for count in range(1, len(path) + 1):
+            self._note(path[:count])
         self.pos = end
         return path
 

@@ -1,0 +1,115 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A third judge, for tests alone: the rules of docs/spec/plan-blob.md, written from that page.
+
+It is compared with plan_check() over tens of thousands of changed plans.
+"""
+import struct
+import zlib
+
+CELLS, REGIONS = 8, 128
+
+
+class Blob:
+    """The fields which the rules speak of."""
+
+    def __init__(self, raw):
+        (self.magic, self.version, self.size, self.board, self.flags, self.cells, self.regions,
+         self.cpus, self.status_n, self.status) = struct.unpack_from("<8s8IQ", raw, 0)
+        self.mpidr = struct.unpack_from("<8Q", raw, 48)
+        self.cell = [struct.unpack_from("<16s4I2Q", raw, 112 + 176 * i) for i in range(CELLS)]
+        self.irqs = [int.from_bytes(raw[160 + 176 * i:288 + 176 * i], "little")
+                     for i in range(CELLS)]
+        self.region = [struct.unpack_from("<Q6I", raw, 1520 + 32 * i) for i in range(REGIONS)]
+        self.crc_good = zlib.crc32(raw[:5620]) == int.from_bytes(raw[5620:], "little")
+
+
+def meet(start, count, other, count_other):
+    """Whether two runs have a page in common."""
+    return start < other + count_other and other < start + count
+
+
+def header(b, board):
+    """Rules on the head of the blob."""
+    if b.magic != b"BMHPLAN1":
+        return "E0102"
+    if b.version != 1:
+        return "E0104"
+    if b.size != 5624:
+        return "E0101"
+    if not b.crc_good:
+        return "E0105"
+    if b.board != board:
+        return "E0106"
+    good = (2 <= b.cells <= 8 and b.regions <= 128 and 1 <= b.cpus <= 8 and b.status_n == 4
+            and b.status + 4 <= 1 << 36)
+    if not good:
+        return "E0107"
+    return "" if len(set(b.mpidr[:b.cpus])) == b.cpus else "E0114"
+
+
+def one_region(b, region):
+    """Form of one region."""
+    ppn, ipn, n, own, flags, share, root = region
+    return (n > 0 and ipn + n <= 1 << 28 and ppn + n <= 1 << 36 and own < b.cells and flags < 32
+            and root <= 1 and (root == 0 or share != 0) and (own != 0 or share == 0))
+
+
+def memory(b, kernel, kernel_pages):
+    """Rules on regions."""
+    regions = b.region[:b.regions]
+    if not all(one_region(b, r) for r in regions):
+        return "E0108"
+    for c in range(b.cells):
+        first, count = b.cell[c][1], b.cell[c][2]
+        if any((first <= i < first + count) != (r[3] == c) for i, r in enumerate(regions)):
+            return "E010A"
+    pairs = [(r, s) for i, r in enumerate(regions) for s in regions[:i]]
+    if any(r[3] == s[3] and meet(r[1], r[2], s[1], s[2]) for r, s in pairs):
+        return "E0109"
+    for r, s in pairs:
+        one = r[5] != 0 and r[5] == s[5]
+        foreign = r[3] != s[3] and 1 not in (r[3], s[3])
+        if (foreign and not one and meet(r[0], r[2], s[0], s[2])) or (one and r[:1] + r[2:3]
+                                                                    != s[:1] + s[2:3]):
+            return "E0103"
+    if not any(r[3] == 0 and r[0] <= kernel and kernel + kernel_pages <= r[0] + r[2]
+               for r in regions):
+        return "E010D"
+    if any(meet(r[0], r[2], b.status, 4) and (r[3] != 1 or r[4] & 6) for r in regions):
+        return "E010E"
+    return ""
+
+
+def claims(b):
+    """Rules on CPUs, interrupts, entries, DMA."""
+    cpus = [c[3] for c in b.cell[:b.cells]]
+    irqs = b.irqs[:b.cells]
+    taken = 0
+    for mask in cpus[2:]:
+        taken = None if taken is None or mask & taken or not mask else taken | mask
+    if cpus[0] or any(c >> b.cpus for c in cpus) or taken is None or not cpus[1] & ~taken:
+        return "E010B"
+    allowed = (1 << 1020) - (1 << 32)
+    if irqs[0] or any(i & ~allowed for i in irqs) or sum(irqs[2:]) != _union(irqs[2:]):
+        return "E010C"
+    for c in range(2, b.cells):
+        entry = b.cell[c][5]
+        mine = [r for r in b.region[:b.regions] if r[3] == c and r[4] & 4]
+        if entry % 4 or not any(r[1] <= entry >> 12 < r[1] + r[2] for r in mine):
+            return "E0113"
+    return "" if b.flags & 1 else "E010F"
+
+
+def _union(masks):
+    whole = 0
+    for mask in masks:
+        whole |= mask
+    return whole
+
+
+def verdict(raw, board=1, kernel=0x70000, kernel_pages=0x400):
+    """The ID of the first rule that fails, or "ok"."""
+    if len(raw) != 5624:
+        return "E0101"
+    b = Blob(raw)
+    return header(b, board) or memory(b, kernel, kernel_pages) or claims(b) or "ok"
