@@ -496,13 +496,17 @@ class BadBlobs(unittest.TestCase):
 
     def cases(self):
         """(name, ID, blob)"""
-        good = self.good
-        change = lambda at, data: sealed(good, at, data)  # noqa: E731
+        return self.form_cases() + self.meaning_cases()
+
+    def change(self, at, data):
+        """The good blob with some bytes replaced."""
+        return sealed(self.good, at, data)
+
+    def form_cases(self):
+        """Faults of the head and of single regions."""
+        good, change = self.good, self.change
         first_rt = decode.decode(good).parties[2].first
-        rt_ppn, two_cpus = region_at(first_rt, "ppn"), cell_at(3, "cpus")
-        link = next(p.index for p in decode.decode(good).pieces if p.owner == 3 and p.share
-                    and not p.root)
-        status = next(p.index for p in decode.decode(good).pieces if p.start == 0x70400000)
+        rt_ppn = region_at(first_rt, "ppn")
         return [
             ("empty", "E0101", b""), ("one byte", "E0101", b"B"),
             ("truncated", "E0101", good[:-1]), ("half", "E0101", good[:2812]),
@@ -529,6 +533,16 @@ class BadBlobs(unittest.TestCase):
             ("root alone", "E0108", change(region_at(first_rt, "root"), word(1))),
             ("ppn beyond", "E0108", change(rt_ppn, struct.pack("<Q", 1 << 36))),
             ("ppn wraps", "E0108", change(rt_ppn, struct.pack("<Q", (1 << 64) - 1))),
+        ]
+
+    def meaning_cases(self):
+        """Faults in what regions, CPUs, interrupts and entries mean together."""
+        change, plan = self.change, decode.decode(self.good)
+        first_rt = plan.parties[2].first
+        rt_ppn, two_cpus = region_at(first_rt, "ppn"), cell_at(3, "cpus")
+        link = next(p.index for p in plan.pieces if p.owner == 3 and p.share and not p.root)
+        status = next(p.index for p in plan.pieces if p.start == 0x70400000)
+        return [
             ("foreign slice", "E010A", change(cell_at(2, "first"), word(first_rt + 1))),
             ("slice wraps", "E010A", change(cell_at(2, "count"), word(0xffffffff))),
             ("alias", "E0109", change(region_at(first_rt + 1, "ipn"), word(0x71000))),
@@ -634,6 +648,23 @@ class BadBlobs(unittest.TestCase):
             except decode.DecodeError:
                 pass
         self.assertGreater(read, 100)
+
+    def test_root_keeps_only_what_all_lend(self):
+        """@test TC_PLT_036 @verifies CFG_TOOL_015 @technique decision @level unit
+
+        Root owns a shared page only if every cell that names it says so, as the kernel carves it.
+        """
+        link = [p.index for p in decode.decode(self.good).pieces if p.start == 0x72002000]
+        self.assertEqual(len(link), 2)
+        for keeps in (0, 1, 2, 3):
+            blob = self.good
+            for bit, index in enumerate(link):
+                blob = sealed(blob, region_at(index, "root"), word(keeps >> bit & 1))
+            self.assertEqual(plan_oracle.verdict(blob), "ok")
+            plan = decode.decode(blob)
+            over = next(o for s, _, o in decode.stretches(plan) if s == 0x72002000)
+            self.assertEqual(decode.owners(plan, over),
+                             ["rt", "two"] + (["root"] if keeps == 3 else []))
 
     def test_wrong_board_of_machine(self):
         """@test TC_PLT_035 @verifies CFG_TOOL_005 @technique equivalence @level unit"""

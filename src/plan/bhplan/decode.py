@@ -190,7 +190,8 @@ def owners(plan: Contents, over: list[Piece]) -> list[str]:
     cells = [p for p in over if p.owner != 1]
     root = [p for p in over if p.owner == 1]
     result: list[str] = []
-    for piece in cells + (root if not cells or any(p.root for p in cells) else []):
+    kept = any(not p.root for p in cells)
+    for piece in cells + ([] if kept else root):
         if plan.parties[piece.owner].name not in result:
             result.append(plan.parties[piece.owner].name)
     return result or ["nobody"]

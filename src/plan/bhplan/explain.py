@@ -2,6 +2,8 @@
 """Errors and events in words: terminal, docs/spec/error-ids.md, docs/man/bulkhead-errors.7."""
 from __future__ import annotations
 
+import textwrap
+
 from .errors import Entry, table
 
 AREAS = (("Plans", 0x0100), ("Hypercalls", 0x0200), ("Launch", 0x0300),
@@ -111,12 +113,13 @@ def manual() -> str:
         for entry in sorted((e for e in table() if e.number & ~0xFF == base),
                             key=lambda e: e.number):
             lines += [f".It {entry.eid} {entry.name}", _roff(entry.text)]
-            lines += [".br", f"Hint: {_roff(entry.hint)}"] if entry.hint else []
+            lines += [".br", _roff(f"Hint: {entry.hint}")] if entry.hint else []
         lines.append(".El")
     return "\n".join(lines + [MANUAL_TAIL]) + "\n"
 
 
 def _roff(text: str) -> str:
-    """Text as roff prints it literally."""
+    """Text as roff prints it literally, in lines that are no requests."""
     text = text.replace("\\", "\\e").replace("-", "\\-")
-    return "\\&" + text if text.startswith((".", "'")) else text
+    lines = textwrap.wrap(text, 90, break_long_words=False, break_on_hyphens=False)
+    return "\n".join("\\&" + one if one.startswith((".", "'")) else one for one in lines)

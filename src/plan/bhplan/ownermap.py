@@ -84,7 +84,7 @@ def _claims(plan: Plan, claims: list[Region], low: int) -> str:
         return "nobody"
     holders = [r for r in claims if r.owner != ROOT]
     lent = [r for r in claims if r.owner == ROOT]
-    keeps = not holders or any(r.root for r in holders)
+    keeps = all(r.root for r in holders)
     names = [plan.cells[r.owner].name for r in holders] + (["root"] if keeps and lent else [])
     sides = [_side(plan, r, low) for r in holders]
     if keeps:

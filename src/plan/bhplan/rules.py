@@ -133,6 +133,15 @@ def _sides(plan: Plan) -> list[PlanError]:
     found = []
     for name in plan.shares():
         sides = [r for r in plan.regions() if r.share == name]
+        cells = [r for r in sides if r.owner != ROOT]
+        odd = [r for r in cells if r.root != cells[0].root]
+        if odd:
+            found.append(PlanError("PLAN_VALUE", f"the sides of share '{name}' differ in root: "
+                                   f"{_name(plan, cells[0])} and {_name(plan, odd[0])}",
+                                   odd[0].source, rule="CFG_TOOL_007",
+                                   note=f"first named at {cells[0].source.brief}",
+                                   hint="root keeps access only if every cell says root = true",
+                                   a=_number(plan, odd[0]), b=_number(plan, cells[0])))
         owners = {r.owner for r in sides} | ({ROOT} if any(r.root for r in sides) else set())
         if len(owners) < 2:
             found.append(PlanError("PLAN_VALUE", f"share '{name}' has one side only, "
