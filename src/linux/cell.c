@@ -117,7 +117,7 @@ static bool find_target(const struct bh_ioc_write *call, u64 *physical, struct b
         u64 bytes = (u64)region->n * BH_PAGE_BYTES;
 
         if (region->own == call->cell && (region->flags & BH_REGION_LOADABLE) != 0U &&
-            call->ipa >= first && call->bytes <= bytes &&
+            call->ipa >= first && call->bytes != 0U && call->bytes <= bytes &&
             call->ipa - first <= bytes - call->bytes) {
             *physical = region->ppn * BH_PAGE_BYTES + (call->ipa - first);
             return true;
@@ -146,7 +146,7 @@ int bh_cell_write(struct bh_ioc_write *call)
         bh_refuse(result, BH_E_HC_STATE, call->cell, state);
         return 0;
     }
-    if (call->bytes == 0U || !find_target(call, &physical, result)) {
+    if (!find_target(call, &physical, result)) {
         return 0;
     }
     target = memremap(physical, call->bytes, MEMREMAP_WB);

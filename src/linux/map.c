@@ -9,12 +9,13 @@
 
 #define COMM_SHIFT 20U
 
-static void never_writable(struct vm_area_struct *vma)
+/* Take away what mprotect() could otherwise add later. */
+static void never(struct vm_area_struct *vma, vm_flags_t flags)
 {
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 3, 0)
-    vm_flags_clear(vma, VM_MAYWRITE);
+    vm_flags_clear(vma, flags);
 #else
-    vma->vm_flags &= ~VM_MAYWRITE;
+    vma->vm_flags &= ~flags;
 #endif
 }
 
@@ -33,7 +34,7 @@ static int map_status(struct vm_area_struct *vma)
     if ((vma->vm_flags & VM_WRITE) != 0U) {
         return -EPERM;
     }
-    never_writable(vma);
+    never(vma, VM_MAYWRITE);
     return map_pages(vma, bh.plan->status_ppn, BH_STATUS_PAGES);
 }
 
@@ -60,12 +61,11 @@ int bh_map(struct file *file, struct vm_area_struct *vma)
     if ((vma->vm_flags & VM_EXEC) != 0U || (vma->vm_flags & VM_SHARED) == 0U) {
         return -EPERM;
     }
+    never(vma, VM_MAYEXEC);
     mutex_lock(&bh.lock);
-    if (!bh.enabled) {
-        error = -ENXIO;
-    } else if (offset == BH_MMAP_STATUS) {
+    if (bh.enabled && offset == BH_MMAP_STATUS) {
         error = map_status(vma);
-    } else if (offset == BH_MMAP_COMM(offset >> COMM_SHIFT)) {
+    } else if (bh.enabled && offset == BH_MMAP_COMM(offset >> COMM_SHIFT)) {
         error = map_comm(vma, offset >> COMM_SHIFT);
     }
     mutex_unlock(&bh.lock);

@@ -1,0 +1,40 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the tests run: images, plans and their symbols, as the build left them. What is missing is
+an error that says how to build it."""
+
+import functools
+import pathlib
+import re
+import subprocess
+
+from qemu import REPO, in_tool_root
+
+KERNEL = REPO / "build/aarch64-qemu-virt-arm64"
+INMATES = REPO / "build/inmates"
+PLANS = REPO / "build/host"
+JUDGE = REPO / "build/host/plan-judge"
+
+
+class MissingError(Exception):
+    """A built file is not there."""
+
+
+def need(path):
+    path = pathlib.Path(path)
+    if not path.is_file():
+        raise MissingError(f"error[E040E]: {path} does not exist; hint: 'make' builds it")
+    return path
+
+
+@functools.lru_cache(maxsize=None)
+def _symbols(path, _stamp):
+    text = subprocess.run(in_tool_root("aarch64-linux-gnu-nm", str(path)), check=True, text=True,
+                          stdout=subprocess.PIPE).stdout
+    return {name: int(value, 16) for value, name in
+            re.findall(r"^([0-9a-f]{16}) . (\S+)$", text, re.M)}
+
+
+def symbols(path):
+    """{name: address} of an ELF file."""
+    path = need(path)
+    return _symbols(path, path.stat().st_mtime_ns)

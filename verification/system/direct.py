@@ -1,0 +1,192 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The kernel started by firmware with bare-metal cells: the machine of the direct-boot tests.
+
+Time in a test is the time of a cell: the machine runs from one timer interrupt of a cell to the
+next (1 ms of guest time) and stands still in between, always at the same instruction. So a run
+repeats exactly, and no budget depends on the host.
+"""
+
+import mmap
+import struct
+import zlib
+
+import built
+import gdb
+import status
+from qemu import Machine, QemuError
+
+BOARD = "virt,virtualization=on,gic-version=3,dtb-randomness=off,memory-backend=ram"
+RAM = 0x40000000
+RAM_BYTES = 1 << 30
+ROOT, RT, OTHER = 1, 2, 3
+NAMES = {ROOT: "root", RT: "rt", OTHER: "other"}
+IMAGES = {ROOT: "root-50000000", RT: "rt-51000000", OTHER: "rt-52000000"}
+COMM = {ROOT: 0x50080000, RT: 0x53000000, OTHER: 0x53001000}
+MEMORY = {ROOT: (0x50000000, 0x80000), RT: (0x51000000, 0x100000), OTHER: (0x52000000, 0x100000)}
+UP_TICKS = 30
+LAUNCH_SYMBOLS = ("halt",)
+
+
+def loader(path, address):
+    return ["-device", f"loader,file={built.need(path)},addr={address:#x},force-raw=on"]
+
+
+class Direct:
+    """One machine. Context manager; stands still whenever a method has returned."""
+
+    def __init__(self, plan, images=None, *, kernel=None, cpu="cortex-a57", smp=4, extra=(),
+                 dump=None, snapshots=None):
+        self.folder = kernel or built.KERNEL
+        self.images = IMAGES if images is None else images
+        self.symbols = built.symbols(self.folder / "bulkhead.elf")
+        self.dump = dump
+        self.seen = 0
+        self.clock = None
+        self.gdb = None
+        words = ["-object", f"memory-backend-file,id=ram,size={RAM_BYTES},mem-path=ram.bin,share=on"]
+        words += gdb.ARGUMENTS + loader(plan, self.symbols["plan"])
+        for name in self.images.values():
+            words += loader(built.INMATES / f"{name}.bin", int(name.split("-")[1], 16))
+        self.machine = Machine(str(built.need(self.folder / "bulkhead.elf")), cpu, machine=BOARD,
+                               smp=smp, extra=words + list(extra), second_serial=True,
+                               snapshots=snapshots)
+        try:
+            self.machine.qmp("stop")
+            self.gdb = gdb.Gdb(self.machine)
+            with open(self.machine.folder / "ram.bin", "r+b") as file:
+                self.ram = mmap.mmap(file.fileno(), RAM_BYTES)
+            # Whatever ran before the gdb client came is undone: the test begins at reset.
+            self.reset()
+        except BaseException:
+            self.machine.close()
+            raise
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.close()
+
+    def close(self):
+        if self.dump is not None and self.machine.process.poll() is None:
+            self.dump.write_bytes(self.read(0x70000000, 0x400000))
+        if self.gdb is not None:
+            self.gdb.close()
+        self.ram.close()
+        self.machine.close()
+
+    def reset(self):
+        """Power-on state, all images as they were loaded."""
+        self.machine.qmp("system_reset")
+        self.seen = 0
+        for page in COMM.values():
+            self.write(page, bytes(4096))
+        self.write(status.STATUS_BASE, bytes(4 * 4096))
+
+    # -- memory --------------------------------------------------------------------------------
+
+    def read(self, address, count):
+        return self.ram[address - RAM:address - RAM + count]
+
+    def write(self, address, data):
+        """Data only: translated code would not be noticed (use gdb.write for code)."""
+        self.ram[address - RAM:address - RAM + len(data)] = data
+
+    def word(self, address, size=8):
+        return int.from_bytes(self.read(address, size), "little")
+
+    def digest(self, cell):
+        """Checksum of a cell's private memory: all that its own program does not change."""
+        address, count = MEMORY[cell]
+        return zlib.crc32(self.read(address, count))
+
+    def code_digest(self, cell):
+        """Checksum of a running cell's image."""
+        path = built.need(built.INMATES / f"{self.images[cell]}.bin")
+        return zlib.crc32(self.read(MEMORY[cell][0], path.stat().st_size))
+
+    def status(self):
+        return status.Status(self.read(status.STATUS_BASE, status.STATUS_BYTES))
+
+    def comm(self, cell):
+        return status.Comm(self.read(COMM[cell], status.COMM_BYTES))
+
+    def new_events(self):
+        now = self.status()
+        found = now.events(self.seen)
+        self.seen = now.next
+        return found
+
+    def result_of_launch(self):
+        """(status, a, b) as the kernel noted it when it did not arm the machine."""
+        at = self.symbols["launch_result"]
+        return struct.unpack("<IxxxxQQ", self.read(at, 24))
+
+    # -- time ----------------------------------------------------------------------------------
+
+    def tick_symbol(self, cell):
+        return built.symbols(built.INMATES / f"{self.images[cell]}.elf")["inmate_irq"]
+
+    def set_clock(self, cell):
+        """Take the timer interrupts of this cell as the test's clock."""
+        if self.clock is not None:
+            self.gdb.breakpoint(self.tick_symbol(self.clock), False)
+        self.clock = cell
+        if cell is not None:
+            self.gdb.breakpoint(self.tick_symbol(cell))
+
+    def ticks(self, count=1):
+        """Run until the clock cell has taken @p count more timer interrupts."""
+        for _ in range(count):
+            self.gdb.go()
+
+    def until(self, condition, budget):
+        """Run, tick by tick, until condition() or the budget of ticks is used up. @return ticks
+        used, or None."""
+        for used in range(budget + 1):
+            if condition():
+                return used
+            self.ticks()
+        return None
+
+    def up(self, cells=(ROOT, RT, OTHER), clock=RT):
+        """Run until the cells say that they are up."""
+        self.set_clock(clock)
+        if self.until(lambda: all(self.comm(c).up and self.comm(c).heartbeat > 1 for c in cells),
+                      UP_TICKS) is None:
+            raise QemuError("the cells did not come up: " +
+                            "; ".join(map(str, self.status().events())))
+        self.new_events()
+
+    # -- attempts ------------------------------------------------------------------------------
+
+    def command(self, cell, command, argument=0):
+        """Tell a cell what to attempt; it has not begun when this returns."""
+        base = COMM[cell]
+        self.write(base + status.COMM_RESULT, bytes(8))
+        self.write(base + status.COMM_ARGUMENT, struct.pack("<Q", argument))
+        self.write(base + status.COMM_COMMAND, struct.pack("<Q", command))
+
+    def attempt(self, cell, command, argument=0, budget=12):
+        """Let a cell attempt something. @return its result word, or None when it does not answer
+        within @p budget ticks; and the events recorded since."""
+        self.command(cell, command, argument)
+        answered = self.until(lambda: self.comm(cell).result & status.DONE, budget)
+        result = self.comm(cell).result if answered is not None else None
+        return result, self.new_events()
+
+    def hypercall(self, number, cell=0, caller=ROOT, budget=400):
+        """A hypercall by a cell. @return (status, events)."""
+        result, events = self.attempt(caller, status.ATTEMPT["HYPERCALL"], number + cell * 256,
+                                      budget)
+        return (None if result is None else result & 0xFFFFFFFF), events
+
+    def heartbeats(self):
+        return {cell: self.comm(cell).heartbeat for cell in self.images}
+
+    def silent(self, cells, ticks=3):
+        """Those of the cells whose heartbeat does not grow over some ticks."""
+        before = self.heartbeats()
+        self.ticks(ticks)
+        after = self.heartbeats()
+        return [NAMES[c] for c in cells if after[c] <= before[c]]
