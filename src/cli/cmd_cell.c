@@ -11,7 +11,8 @@
 
 #define IMAGE_LIMIT (256U * 1024U * 1024U)
 
-static int report(const char *command, uint32_t cell, const char *what)
+/* One line about what was done; with @p cpus also on which CPUs. */
+static int report(const char *command, uint32_t cell, const char *what, bool with_cpus)
 {
     char name[BH_NAME_BYTES + 1U];
     char cpus[64];
@@ -25,7 +26,7 @@ static int report(const char *command, uint32_t cell, const char *what)
         json_end();
     } else if (!opt.quiet) {
         out_bits(cpus, sizeof(cpus), session.info.plan.cells[cell].cpus);
-        printf("cell '%s' %s CPU %s\n", name, what, cpus);
+        printf("cell '%s' %s%s%s\n", name, what, with_cpus ? " CPU " : "", with_cpus ? cpus : "");
     }
     return EXIT_OK;
 }
@@ -42,7 +43,7 @@ static int simple(const char *command, uint32_t op, const char *what)
     if (!device_cell(BH_IOC_CELL, op, cell, &result)) {
         return fail_result(&result);
     }
-    return report(command, cell, what);
+    return report(command, cell, what, true);
 }
 
 int cmd_cell_create(void)
@@ -106,7 +107,7 @@ static int load(uint32_t cell, const char *image, uint64_t address)
            device_cell(BH_IOC_CELL, BH_HC_CELL_LOAD, cell, &result);
     good = good && device_write(cell, address, data, bytes, &result);
     free(data);
-    return good ? report("cell load", cell, "loaded for") : fail_result(&result);
+    return good ? report("cell load", cell, "loaded", false) : fail_result(&result);
 }
 
 int cmd_cell_load(void)

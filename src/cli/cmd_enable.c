@@ -41,7 +41,7 @@ int cmd_enable(void)
     if (!device_enable(&plan_given, &result)) {
         return fail_result(&result);
     }
-    snprintf(line, sizeof(line), "enabled: plan %08" PRIx32 ", %" PRIu32 " CPUs, %" PRIu32 " cells",
+    snprintf(line, sizeof(line), "enabled: plan %08" PRIx32 ", CPUs %" PRIu32 ", cells %" PRIu32,
              plan_given.crc, plan_given.n_cpus, plan_given.n_cells - 2U);
     return say_done("enable", line);
 }
@@ -69,7 +69,7 @@ int cmd_plan_check(void)
         return code;
     }
     snprintf(line, sizeof(line),
-             "plan %08" PRIx32 " is good: %" PRIu32 " cells, %" PRIu32 " regions, %" PRIu32 " CPUs",
-             plan_given.crc, plan_given.n_cells - 2U, plan_given.n_regions, plan_given.n_cpus);
+             "plan %08" PRIx32 " is good: CPUs %" PRIu32 ", cells %" PRIu32 ", regions %" PRIu32,
+             plan_given.crc, plan_given.n_cpus, plan_given.n_cells - 2U, plan_given.n_regions);
     return say_done("plan check", line);
 }

@@ -278,7 +278,7 @@ class Plans(Cli):
     def test_good(self):
         """@test TC_CLI_020 @verifies SWR_CLI_004 @technique requirements @level unit"""
         out, _ = self.run_cli("plan", "check", self.folder / "good.plan")
-        self.assertRegex(out, r"^plan [0-9a-f]{8} is good: 1 cells, 7 regions, 4 CPUs\n$")
+        self.assertRegex(out, r"^plan [0-9a-f]{8} is good: CPUs 4, cells 1, regions 7\n$")
         _, err = self.run_cli("enable", self.folder / "good.plan", machine=make_machine(enabled=0))
         self.assertIn("FAKE enable", err)
 
