@@ -86,7 +86,8 @@ static void trap_smc(uint32_t cpu, struct frame *f)
 {
     event_exit(cpu, (uint32_t)BH_EXIT_SMC);
     f->elr = f->elr + 4U; /* a trapped SMC has not been executed */
-    f->x[0] = psci_call(cpu, f->x[0], f->x[1], f->x[2], f->x[3]);
+    /* SMCCC: the function is W0. */
+    f->x[0] = psci_call(cpu, f->x[0] % 0x100000000U, f->x[1], f->x[2], f->x[3]);
 }
 
 static uint64_t register_of(const struct frame *f, uint64_t rt)

@@ -1,0 +1,143 @@
+# SPDX-License-Identifier: Apache-2.0
+# Bulkhead. `make help` lists the targets. All tools are the locked ones of build/tools (make setup).
+
+MAKEFLAGS += --no-builtin-rules --no-print-directory
+.DEFAULT_GOAL := all
+SHELL := /bin/sh
+BOARD ?= qemu-virt-arm64
+BUILD ?= build
+IMAGE := $(BUILD)/aarch64-$(BOARD)
+RUN := verification/toolroot/run
+# A copy of the sources may use the tool root of another checkout (BULKHEAD_ROOT).
+TOOLS := $(if $(BULKHEAD_ROOT),$(patsubst %/root,%,$(BULKHEAD_ROOT)),build/tools)
+SETUP := $(if $(BULKHEAD_ROOT),,build/tools/setup.json)
+KERNELS := 6.1 6.12
+PLANS := $(patsubst src/configs/$(BOARD)/%.toml,%,$(filter-out %/board.toml,$(wildcard src/configs/$(BOARD)/*.toml)))
+ABI := $(wildcard src/abi/*)
+JUDGE_C := src/plan/judge.c src/core/plan.c src/core/crc.c
+HELPERS := $(wildcard verification/system/guest/*)
+
+# ---- set up -----------------------------------------------------------------------------------
+
+.PHONY: setup
+setup: ## the locked tools into build/tools (idempotent; other targets call it)
+	@python3 verification/toolroot/setup.py
+
+.PHONY: toolchain-relock
+toolchain-relock: ## rewrite the tool lock for what the mirror has now; review the difference
+	@python3 verification/toolroot/setup.py --relock
+
+build/tools/setup.json: verification/toolroot/toolchain.lock
+	@python3 verification/toolroot/setup.py
+	@touch $@
+
+# ---- build ------------------------------------------------------------------------------------
+
+.PHONY: all
+all: image inmates plans driver cli guest-tools plugin ## everything that runs: kernel, cells, plans, driver, command
+
+.PHONY: image
+image: $(SETUP) ## the kernel image (COVERAGE=1: instrumented)
+	@$(RUN) env COVERAGE=$(COVERAGE) $(MAKE) -s -f src/kernel.mk O=$(IMAGE) BOARD=$(BOARD)
+
+.PHONY: inmates
+inmates: $(SETUP) ## the bare-metal demo cells
+	@$(RUN) $(MAKE) -s -f src/inmate.mk O=$(BUILD)/inmates
+
+$(BUILD)/host/plan-judge: $(JUDGE_C) $(wildcard src/core/plan* src/core/crc*) $(ABI) | $(SETUP)
+	@mkdir -p $(@D)
+	@echo "  HOSTCC $@"
+	@$(RUN) gcc -std=c11 -O2 -Wall -Wextra -Werror -Isrc -ffile-prefix-map=$(CURDIR)=. \
+	  -Wl,--build-id=none -o $@ $(JUDGE_C)
+
+.PHONY: plans
+plans: $(PLANS:%=$(BUILD)/plans/%.plan) ## every shipped plan, judged, with its owner map
+
+$(BUILD)/plans/%.plan: src/configs/$(BOARD)/%.toml $(wildcard src/configs/$(BOARD)/*.toml src/configs/$(BOARD)/cells/*) \
+  $(wildcard src/plan/bhplan/*.py) $(BUILD)/host/plan-judge
+	@mkdir -p $(@D)
+	@BULKHEAD_PLAN_JUDGE=$(CURDIR)/$(BUILD)/host/plan-judge \
+	  src/plan/bulkhead-plan build $< -o $@ --map $(@:.plan=.map)
+
+.PHONY: driver
+driver: $(KERNELS:%=$(BUILD)/linux-%/bulkhead.ko) $(KERNELS:%=$(BUILD)/linux-%-test/bulkhead.ko) ## bulkhead.ko for the stock kernels
+
+$(BUILD)/linux-%-test/bulkhead.ko: $(wildcard src/linux/*) $(ABI) | $(SETUP)
+	@echo "  KO $@"
+	@$(RUN) src/linux/build $(TOOLS)/linux-$*/headers $(BUILD)/linux-$*-test test
+
+$(BUILD)/linux-%/bulkhead.ko: $(wildcard src/linux/*) $(ABI) | $(SETUP)
+	@echo "  KO $@"
+	@$(RUN) src/linux/build $(TOOLS)/linux-$*/headers $(BUILD)/linux-$*
+
+.PHONY: cli
+cli: $(BUILD)/cli/arm64/bulkhead ## the `bulkhead` command for arm64 Linux
+
+$(BUILD)/cli/arm64/bulkhead: $(wildcard src/cli/*) $(wildcard src/core/plan* src/core/crc*) $(ABI) | $(SETUP)
+	@echo "  CLI $@"
+	@$(RUN) src/cli/build $@
+
+.PHONY: guest-tools
+guest-tools: $(BUILD)/guest/bin/physmem ## helper programs of the test guest
+
+$(BUILD)/guest/bin/physmem: $(HELPERS) | $(SETUP)
+	@$(RUN) verification/system/guest/build $(BUILD)/guest
+
+.PHONY: plugin
+plugin: $(BUILD)/bench/exits.so ## the instruction-counting plugin for QEMU
+
+$(BUILD)/bench/exits.so: $(wildcard verification/bench/*.c verification/bench/*.h) | $(SETUP)
+	@mkdir -p $(@D)
+	@$(RUN) gcc -std=c11 -O2 -Wall -Wextra -Werror -fPIC -shared -Wl,--build-id=none \
+	  -ffile-prefix-map=$(CURDIR)=. -o $@ verification/bench/exits.c
+
+# ---- use --------------------------------------------------------------------------------------
+
+.PHONY: demo
+demo: all ## boot a stock Linux, run a real-time cell, attack everything (INTERACTIVE=1, KERNEL=6.1|6.12, CPU=, ALL=1)
+	@python3 verification/system/demo.py $(if $(KERNEL),--kernel $(KERNEL)) $(if $(CPU),--cpu $(CPU)) \
+	  $(if $(ALL),--all) $(if $(INTERACTIVE),--interactive)
+
+.PHONY: run
+run: all ## the demo guest with a shell
+	@python3 verification/system/demo.py --interactive
+
+.PHONY: debug
+debug: image inmates plans ## direct boot, stopped, gdb attached at EL2
+	@python3 verification/system/debug.py
+
+# ---- verify -----------------------------------------------------------------------------------
+
+.PHONY: verify
+verify: setup ## all stages, or STAGE=a,b; summary in build/verify/summary.json
+	@python3 verification/verify/verify.py $(if $(STAGE),--stage $(STAGE))
+
+.PHONY: verify-selftest
+verify-selftest: setup ## every gate goes red on its seeded defect
+	@python3 verification/verify/verify.py --stage selftest
+
+.PHONY: check-fast
+check-fast: setup ## what fits into a minute
+	@python3 verification/verify/verify.py --fast
+
+.PHONY: prove
+prove: setup ## proofs; FILE=src/core/x.c FN=function
+	@$(RUN) python3 verification/proof/prove.py $(if $(FILE),--file $(FILE)) $(if $(FN),--fn $(FN))
+
+.PHONY: test
+test: all ## system tests; T=pattern
+	@python3 verification/system/run.py $(if $(T),-k $(T))
+
+.PHONY: size
+size: setup ## lines, text and stack against the targets
+	@python3 verification/static/sizes.py
+
+# ---- housekeeping -----------------------------------------------------------------------------
+
+.PHONY: clean
+clean: ## remove what was built, keep the tools
+	@find $(BUILD) -mindepth 1 -maxdepth 1 ! -name tools ! -name cache -exec rm -rf {} +
+
+.PHONY: help
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-18s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
