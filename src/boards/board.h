@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /** @file board.h
- * A board is one constant structure; src/boards/NAME/board.c defines it.
+ * A board is constant data, defined by src/boards/NAME/board.c: `board_facts` for the core and, for
+ * AArch64, `board`.
  */
 #ifndef BOARDS_BOARD_H
 #define BOARDS_BOARD_H
 
-#include "core/plan.h"
+#include <stdint.h>
+#include "core/arch/board.h"
 
 struct board {
-    struct plan_board plan;  /**< board number and the kernel's memory */
-    uint64_t table_base;     /**< physical address of s2_e */
     uint64_t gicd;           /**< GIC distributor, 64 KiB */
     uint64_t gicr;           /**< first GIC redistributor frame pair */
     uint32_t gicr_count;     /**< frame pairs of 128 KiB */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "core/init.h"
 #include "core/bits.h"
-#include "boards/board.h"
+#include "core/arch/board.h"
 
 static struct outcome launch_result;
 
@@ -56,12 +56,12 @@ static struct outcome judge(void)
     struct outcome out = judge_handover();
 
     if (out.status == BH_OK) {
-        out = refuse(plan_check(&board.plan), plan_a, plan_b);
+        out = refuse(plan_check(&board_facts.plan), plan_a, plan_b);
     }
     if ((out.status == BH_OK) && (handover.n_cpus != plan.n_cpus)) {
         out = refuse((uint32_t)BH_E_LAUNCH_HANDOVER, 1U, handover.n_cpus);
     }
-    if ((out.status == BH_OK) && (part_boot(board.table_base) != BH_OK)) {
+    if ((out.status == BH_OK) && (part_boot(board_facts.map_base) != BH_OK)) {
         out = refuse((uint32_t)BH_E_LAUNCH_TABLES, 0U, 0U);
     }
     return out;

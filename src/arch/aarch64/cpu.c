@@ -88,7 +88,7 @@ void cpu_release(uint32_t cpu)
 
 void arch_cpu_load_map(uint32_t cell, uint32_t pool)
 {
-    uint64_t root = board.table_base + ((uint64_t)pool * S2_POOL_BYTES);
+    uint64_t root = board_facts.map_base + ((uint64_t)pool * S2_POOL_BYTES);
 
     sysreg_write((uint32_t)SR_VTTBR_EL2, ((uint64_t)cell * 0x1000000000000U) + root);
     isb();

@@ -2,9 +2,12 @@
 /* QEMU "virt" with GICv3 and EL2; addresses from QEMU's hw/arm/virt documentation and device tree. */
 #include "boards/board.h"
 
-const struct board board = {
+const struct board_facts board_facts = {
     .plan = {.board = 1U, .kernel_pages = 0x400U, .kernel_ppn = 0x70000U},
-    .table_base = 0x70200000U,
+    .map_base = 0x70200000U,
+};
+
+const struct board board = {
     .gicd = 0x08000000U,
     .gicr = 0x080A0000U,
     .gicr_count = 8U,
