@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# Bulkhead. `make help` lists the targets. All tools are the locked ones of build/tools (make setup).
+# Bulkhead. `make help` lists the targets. All tools are the locked ones (make setup).
 
 MAKEFLAGS += --no-builtin-rules --no-print-directory
 .DEFAULT_GOAL := all
@@ -12,7 +12,8 @@ RUN := verification/toolroot/run
 TOOLS := $(if $(BULKHEAD_ROOT),$(patsubst %/root,%,$(BULKHEAD_ROOT)),build/tools)
 SETUP := $(if $(BULKHEAD_ROOT),,build/tools/setup.json)
 KERNELS := 6.1 6.12
-PLANS := $(patsubst src/configs/$(BOARD)/%.toml,%,$(filter-out %/board.toml,$(wildcard src/configs/$(BOARD)/*.toml)))
+CONFIGS := src/configs/$(BOARD)
+PLANS := $(patsubst $(CONFIGS)/%.toml,%,$(filter-out %/board.toml,$(wildcard $(CONFIGS)/*.toml)))
 ABI := $(wildcard src/abi/*)
 JUDGE_C := src/plan/judge.c src/core/plan.c src/core/crc.c
 HELPERS := $(wildcard verification/system/guest/*)
@@ -34,7 +35,7 @@ build/tools/setup.json: verification/toolroot/toolchain.lock
 # ---- build ------------------------------------------------------------------------------------
 
 .PHONY: all
-all: image inmates plans driver cli guest-tools plugin ## everything that runs: kernel, cells, plans, driver, command
+all: image inmates plans driver cli guest-tools plugin ## everything that runs
 
 .PHONY: image
 image: $(SETUP) ## the kernel image (COVERAGE=1: instrumented)
@@ -44,23 +45,25 @@ image: $(SETUP) ## the kernel image (COVERAGE=1: instrumented)
 inmates: $(SETUP) ## the bare-metal demo cells
 	@$(RUN) $(MAKE) -s -f src/inmate.mk O=$(BUILD)/inmates
 
-$(BUILD)/host/plan-judge: $(JUDGE_C) $(wildcard src/core/plan* src/core/crc*) $(ABI) | $(SETUP)
+JUDGED_BY := $(wildcard src/core/plan* src/core/crc* src/core/arch/board.h) $(ABI)
+$(BUILD)/host/plan-judge: $(JUDGE_C) $(JUDGED_BY) | $(SETUP)
 	@mkdir -p $(@D)
 	@echo "  HOSTCC $@"
 	@$(RUN) gcc -std=c11 -O2 -Wall -Wextra -Werror -Isrc -ffile-prefix-map=$(CURDIR)=. \
-	  -Wl,--build-id=none -o $@ $(JUDGE_C)
+	  -static -Wl,--build-id=none -o $@ $(JUDGE_C)
 
 .PHONY: plans
 plans: $(PLANS:%=$(BUILD)/plans/%.plan) ## every shipped plan, judged, with its owner map
 
-$(BUILD)/plans/%.plan: src/configs/$(BOARD)/%.toml $(wildcard src/configs/$(BOARD)/*.toml src/configs/$(BOARD)/cells/*) \
+$(BUILD)/plans/%.plan: $(CONFIGS)/%.toml $(wildcard $(CONFIGS)/*.toml $(CONFIGS)/cells/*) \
   $(wildcard src/plan/bhplan/*.py) $(BUILD)/host/plan-judge
 	@mkdir -p $(@D)
 	@BULKHEAD_PLAN_JUDGE=$(CURDIR)/$(BUILD)/host/plan-judge \
 	  src/plan/bulkhead-plan build $< -o $@ --map $(@:.plan=.map)
 
 .PHONY: driver
-driver: $(KERNELS:%=$(BUILD)/linux-%/bulkhead.ko) $(KERNELS:%=$(BUILD)/linux-%-test/bulkhead.ko) ## bulkhead.ko for the stock kernels
+driver: $(KERNELS:%=$(BUILD)/linux-%/bulkhead.ko) ## bulkhead.ko for the stock kernels
+driver: $(KERNELS:%=$(BUILD)/linux-%-test/bulkhead.ko)
 
 $(BUILD)/linux-%-test/bulkhead.ko: $(wildcard src/linux/*) $(ABI) | $(SETUP)
 	@echo "  KO $@"
@@ -73,7 +76,7 @@ $(BUILD)/linux-%/bulkhead.ko: $(wildcard src/linux/*) $(ABI) | $(SETUP)
 .PHONY: cli
 cli: $(BUILD)/cli/arm64/bulkhead ## the `bulkhead` command for arm64 Linux
 
-$(BUILD)/cli/arm64/bulkhead: $(wildcard src/cli/*) $(wildcard src/core/plan* src/core/crc*) $(ABI) | $(SETUP)
+$(BUILD)/cli/arm64/bulkhead: $(wildcard src/cli/*) $(JUDGED_BY) | $(SETUP)
 	@echo "  CLI $@"
 	@$(RUN) src/cli/build $@
 
@@ -86,7 +89,7 @@ $(BUILD)/guest/bin/physmem: $(HELPERS) | $(SETUP)
 .PHONY: plugin
 plugin: $(BUILD)/bench/exits.so ## the instruction-counting plugin for QEMU
 
-$(BUILD)/bench/exits.so: $(wildcard verification/bench/*.c verification/bench/*.h) | $(SETUP)
+$(BUILD)/bench/exits.so: $(wildcard verification/bench/*.[ch]) | $(SETUP)
 	@mkdir -p $(@D)
 	@$(RUN) gcc -std=c11 -O2 -Wall -Wextra -Werror -fPIC -shared -Wl,--build-id=none \
 	  -ffile-prefix-map=$(CURDIR)=. -o $@ verification/bench/exits.c
@@ -94,8 +97,9 @@ $(BUILD)/bench/exits.so: $(wildcard verification/bench/*.c verification/bench/*.
 # ---- use --------------------------------------------------------------------------------------
 
 .PHONY: demo
-demo: all ## boot a stock Linux, run a real-time cell, attack everything (INTERACTIVE=1, KERNEL=6.1|6.12, CPU=, ALL=1)
-	@python3 verification/system/demo.py $(if $(KERNEL),--kernel $(KERNEL)) $(if $(CPU),--cpu $(CPU)) \
+demo: all ## a stock Linux, a real-time cell, attacks (KERNEL=6.1|6.12 CPU= ALL=1 INTERACTIVE=1)
+	@python3 verification/system/demo.py $(if $(KERNEL),--kernel $(KERNEL)) \
+	  $(if $(CPU),--cpu $(CPU)) \
 	  $(if $(ALL),--all) $(if $(INTERACTIVE),--interactive)
 
 .PHONY: run

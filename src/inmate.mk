@@ -17,10 +17,13 @@ $(O)/demo_%.o: src/inmate/demo/%.c src/inmate/demo/attempts.h src/inmate/lib/inm
 	@$(CROSS)gcc $(CFLAGS) -c $< -o $@
 $(O)/demo_rtexit.o: src/inmate/demo/rt.c src/inmate/demo/attempts.h | $(O)
 	@$(CROSS)gcc $(CFLAGS) -DEXIT_PER_INTERRUPT -c $< -o $@
+COMMON := $(O)/demo_attempts.o $(O)/lib_inmate.o $(O)/start.o
 .SECONDEXPANSION:
-$(O)/%.elf: $(O)/demo_$$(firstword $$(subst -, ,$$*)).o $(O)/demo_attempts.o $(O)/lib_inmate.o $(O)/start.o src/inmate/lib/inmate.lds
-	@$(CROSS)gcc -E -P -x assembler-with-cpp -DINMATE_BASE=0x$(lastword $(subst -, ,$*)) src/inmate/lib/inmate.lds -o $(O)/$*.lds
-	@$(CROSS)ld -nostdlib --build-id=none -z noexecstack --no-warn-rwx-segments -T $(O)/$*.lds $(filter %.o,$^) -o $@
+$(O)/%.elf: $(O)/demo_$$(firstword $$(subst -, ,$$*)).o $(COMMON) src/inmate/lib/inmate.lds
+	@$(CROSS)gcc -E -P -x assembler-with-cpp -DINMATE_BASE=0x$(lastword $(subst -, ,$*)) \
+	  src/inmate/lib/inmate.lds -o $(O)/$*.lds
+	@$(CROSS)ld -nostdlib --build-id=none -z noexecstack --no-warn-rwx-segments -T $(O)/$*.lds \
+	  $(filter %.o,$^) -o $@
 $(O)/%.bin: $(O)/%.elf
 	@$(CROSS)objcopy -O binary $< $@ && echo "  BIN $@"
 $(O):

@@ -34,12 +34,13 @@ $(O)/arch_%.o: src/arch/$(ARCH)/%.c | $(O)
 $(O)/board.o: $(BOARD_SRC) | $(O)
 	@echo "  CC $@"; $(CROSS)gcc $(CFLAGS) -MMD -c $< -o $@
 $(O)/asm_%.o: src/arch/$(ARCH)/%.S src/arch/$(ARCH)/layout.h | $(O)
-	@echo "  CC $@"; $(CROSS)gcc $(ARCH_CFLAGS) -g -ffile-prefix-map=$(CURDIR)=. -Isrc $(DEFS) -c $< -o $@
+	@echo "  CC $@"; $(CROSS)gcc $(ARCH_CFLAGS) -g -ffile-prefix-map=$(CURDIR)=. -Isrc $(DEFS) \
+	  -c $< -o $@
 $(O)/kernel.lds: src/arch/$(ARCH)/kernel.lds src/arch/$(ARCH)/layout.h | $(O)
-	@echo "  CC $@"; $(CROSS)gcc -E -P -x assembler-with-cpp -Isrc/arch/$(ARCH) $(DEFS) -include src/arch/$(ARCH)/layout.h $< -o $@
+	@$(CROSS)gcc -E -P -x assembler-with-cpp $(DEFS) -include src/arch/$(ARCH)/layout.h $< -o $@
 $(O)/bulkhead.elf: $(OBJS) $(O)/kernel.lds
-	@echo "  LD $@"; $(CROSS)ld -nostdlib --build-id=none -z noexecstack -z max-page-size=4096 --no-warn-rwx-segments \
-	  --fatal-warnings -T $(O)/kernel.lds -Map $(O)/bulkhead.map $(OBJS) -o $@
+	@echo "  LD $@"; $(CROSS)ld -nostdlib --build-id=none -z noexecstack -z max-page-size=4096 \
+	  --no-warn-rwx-segments --fatal-warnings -T $(O)/kernel.lds -Map $(O)/bulkhead.map $(OBJS) -o $@
 $(O)/bulkhead.bin: $(O)/bulkhead.elf
 	@echo "  BIN $@"; $(CROSS)objcopy -O binary $< $@
 $(O):

@@ -3,8 +3,8 @@
  * Header of the kernel image and the hand-over from a launcher (Linux driver or firmware).
  *
  * The launcher copies the image to `base`, zeroes up to `memory_bytes`, puts the plan at
- * `base + plan_offset` and the hand-over record at `base + handover_offset`, cleans all of it to the
- * point of coherency, and enters at EL2 with the MMU off:
+ * `base + plan_offset` and the hand-over record at `base + handover_offset`, cleans all of it to
+ * the point of coherency, and enters at EL2 with the MMU off:
  *  1. on one CPU at `entry_prepare`: builds the kernel's own map, returns;
  *  2. on every CPU at `entry_launch` with x0 = index of the CPU in the plan.
  * Both return by ERET to the caller with x0 = status, x1, x2 = details; x19 to x29 are preserved.

@@ -4,7 +4,7 @@
  * owner of every byte of memory, CPU and interrupt. Written by the plan compiler, judged by
  * plan_check() on the host and at EL2.
  *
- * Cell 0 is the kernel's own memory, cell 1 the root cell; root holds what no active cell has taken.
+ * Cell 0 is the kernel's own memory, cell 1 the root cell; root holds what no live cell has taken.
  * Memory is counted in pages of 4 KiB. Unused entries are zero.
  */
 #ifndef BH_ABI_PLAN_H
@@ -41,7 +41,7 @@
 
 /* Cell flags */
 #define BH_CELL_AUTOSTART 1U       /**< Direct boot: create and start at power-on. */
-#define BH_CELL_CONTINUE 2U        /**< A refused access is reported and answered; else the cell parks. */
+#define BH_CELL_CONTINUE 2U        /**< A refused access is reported and answered; else it parks. */
 
 /** A run of pages given to one cell. */
 struct bh_region {
@@ -62,7 +62,7 @@ struct bh_cell {
     bh_u32 cpus;               /**< bitmap of indices into mpidr[] */
     bh_u32 flags;              /**< BH_CELL_... */
     bh_u64 entry;              /**< address of the first instruction, in the cell's address space */
-    bh_u64 comm;               /**< address of its communication region in its address space, 0: none */
+    bh_u64 comm;               /**< its communication region, in its address space; 0: none */
     bh_u32 irqs[BH_IRQ_WORDS]; /**< bitmap of shared peripheral interrupts, INTID 32 to 1019 */
 };
 
@@ -82,7 +82,7 @@ struct bh_plan {
     struct bh_cell cells[BH_CELLS_MAX];
     struct bh_region regions[BH_REGIONS_MAX];
     bh_u8 reserved[4]; /**< zero */
-    bh_u32 crc;        /**< CRC-32 (IEEE 802.3, reflected, initial and final inversion) of all before */
+    bh_u32 crc;        /**< CRC-32 (IEEE 802.3, reflected, inverted) of all before */
 };
 
 BH_ASSERT_SIZE(struct bh_region, 32);

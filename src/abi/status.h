@@ -4,8 +4,8 @@
  * reads them back.
  *
  * Readers: an event is valid when its seq equals the number expected for its place (n, where the
- * place is n % BH_EVENTS); next is the number of events ever written, so next - BH_EVENTS older ones
- * have been overwritten and a reader that missed some knows how many.
+ * place is n % BH_EVENTS); next is the number of events ever written, so next - BH_EVENTS older
+ * ones have been overwritten and a reader that missed some knows how many.
  */
 #ifndef BH_ABI_STATUS_H
 #define BH_ABI_STATUS_H

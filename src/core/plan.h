@@ -12,14 +12,8 @@
 #include "abi/errors.h"
 #include "abi/plan.h"
 #include "abi/status.h"
+#include "core/arch/board.h"
 #include "core/crc.h"
-
-/** What the board knows and the plan must agree with. */
-struct plan_board {
-    uint32_t board;        /**< board number */
-    uint32_t kernel_pages; /**< pages of kernel memory */
-    uint64_t kernel_ppn;   /**< first page of kernel memory */
-};
 
 /** The plan in force. Written once, before plan_check(); read only afterwards. */
 extern struct bh_plan plan;

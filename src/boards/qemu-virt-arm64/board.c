@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* QEMU "virt" with GICv3 and EL2; addresses from QEMU's hw/arm/virt documentation and device tree. */
+/* QEMU "virt" with GICv3 and EL2; addresses from the device tree it generates. */
 #include "boards/board.h"
 
 const struct board_facts board_facts = {

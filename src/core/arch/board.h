@@ -5,7 +5,14 @@
 #ifndef CORE_ARCH_BOARD_H
 #define CORE_ARCH_BOARD_H
 
-#include "core/plan.h"
+#include <stdint.h>
+
+/** What the board knows and the plan must agree with. */
+struct plan_board {
+    uint32_t board;        /**< board number */
+    uint32_t kernel_pages; /**< pages of kernel memory */
+    uint64_t kernel_ppn;   /**< first page of kernel memory */
+};
 
 struct board_facts {
     struct plan_board plan; /**< board number and the kernel's memory */

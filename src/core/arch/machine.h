@@ -9,8 +9,12 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* Registers, devices and the shared words, as one: a function that may change any of them says so. */
+/* Registers, devices and the shared words, as one: who may change any of them says so. */
 /*@ ghost extern uint64_t hw; */
+
+/* The cell of each CPU, as SW_CPU_CELL holds it. A CPU's cell changes while the CPU is held at EL2,
+ * under the reconfiguration lock alone: to the CPU that executes, the word is no shared one. */
+/*@ ghost extern uint64_t owner[8]; */
 
 /**
  * The words that more than one CPU writes in the steady state. All else is written under the
@@ -33,24 +37,26 @@ enum shared_word {
 /** Read a shared word; later reads see what was written before the value was stored.
  * @req SWR_CPU_001 */
 /*@ requires word: word < SW_COUNT && i < SHARED_INDEX_MAX;
-    terminates \true; exits \false; assigns \nothing; */
+    terminates \true; exits \false; assigns \nothing;
+    ensures owner: word == SW_CPU_CELL ==> \result == owner[i]; */
 uint64_t arch_shared_load(uint32_t word, uint32_t i);
 
 /** Write a shared word after everything written before.
  * @req SWR_CPU_001 */
 /*@ requires word: word < SW_COUNT && i < SHARED_INDEX_MAX;
+    requires owner: word == SW_CPU_CELL ==> value == owner[i];
     terminates \true; exits \false; assigns hw; */
 void arch_shared_store(uint32_t word, uint32_t i, uint64_t value);
 
 /** Replace @p old by @p value; false, and nothing written, when the word held something else.
  * @req SWR_CPU_001 */
-/*@ requires word: word < SW_COUNT && i < SHARED_INDEX_MAX;
+/*@ requires word: word < SW_COUNT && word != SW_CPU_CELL && i < SHARED_INDEX_MAX;
     terminates \true; exits \false; assigns hw; */
 bool arch_shared_swap(uint32_t word, uint32_t i, uint64_t old, uint64_t value);
 
 /** Add one; returns the value before, modulo 2^64.
  * @req SWR_CPU_001 */
-/*@ requires word: word < SW_COUNT && i < SHARED_INDEX_MAX;
+/*@ requires word: word < SW_COUNT && word != SW_CPU_CELL && i < SHARED_INDEX_MAX;
     terminates \true; exits \false; assigns hw; */
 uint64_t arch_shared_next(uint32_t word, uint32_t i);
 

@@ -143,7 +143,8 @@ void inmate_timer_at(uint64_t deadline)
 {
     uint64_t on = 1U;
 
-    __asm__ volatile("msr cntv_cval_el0, %0\n\tmsr cntv_ctl_el0, %1\n\tisb" : : "r"(deadline), "r"(on));
+    __asm__ volatile("msr cntv_cval_el0, %0" : : "r"(deadline));
+    __asm__ volatile("msr cntv_ctl_el0, %0\n\tisb" : : "r"(on));
 }
 
 void inmate_irq_on(void)

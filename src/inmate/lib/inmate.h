@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /** @file inmate.h
- * What a bare-metal cell needs: its entry points, timer and interrupts, console ring, hypercalls and
- * PSCI calls.
+ * What a bare-metal cell needs: its entry points, timer and interrupts, console ring, hypercalls
+ * and PSCI calls.
  */
 #ifndef INMATE_H
 #define INMATE_H
