@@ -6,6 +6,7 @@
 #ifndef AARCH64_GIC_H
 #define AARCH64_GIC_H
 
+#include "abi/plan.h"
 #include "boards/board.h"
 #include "sysreg.h"
 
