@@ -30,8 +30,8 @@ else
     wrong=1
 fi
 
-echo "Not checked here: who made the package (it carries no signature yet); L2 that the image follows"
-echo "from the source; L3 that the tests give these results; L4 that the proofs do. From the source,"
+echo "Not checked here: who made the package (it carries no signature yet); L2 that the image"
+echo "follows from the source; L3 that the tests give these results; L4 that the proofs do. There,"
 echo "\`make verify\` does L2 to L4."
 [ "$wrong" -eq 0 ] && echo "package: PASS" || echo "package: FAIL"
 exit "$wrong"

@@ -7,9 +7,10 @@ import kernel
 
 COLUMNS = 100
 TAB_FILES = re.compile(r"(^|/)(Makefile|Kbuild)$|\.(mk|S|lds?|gitmodules)$")
-NO_TAG = re.compile(r"^(LICENSES/|requirements/links\.lock$)|\.(png|svg|gz|xz|dtb|lock|tsv|json)$"
-                    r"|(^|/)\.gitkeep$")
-LONG_LINES = re.compile(r"^LICENSES/|\.(md|toml|tsv|lock|def|json|svg)$")
+NO_TAG = re.compile(r"^(LICENSES/|(.*/)?\.gitignore$)|(^|/)\.gitkeep$"
+                    r"|\.(png|svg|gz|xz|dtb|lock|tsv|json)$")
+LONG_LINES = re.compile(r"^LICENSES/|(^|/)(Doxyfile|\.clang-format)$"
+                        r"|\.(md|toml|tsv|lock|def|json|svg)$")
 BINARY = re.compile(r"\.(png|dtb|gz|xz|bin|gcda|gcno)$")
 LICENCES = [
     (re.compile(r"^src/linux/"), "GPL-2.0-only"),
@@ -18,7 +19,7 @@ LICENCES = [
 ]
 # Written in pieces so that this file passes its own gate.
 PATHS = re.compile(r"(?<![\w.$}/-])/(?:" + "|".join(["work", "root", "home/\\w"]) + r")(?:/|\b)")
-URLS = re.compile("htt" + r"ps?://(?!\{|\$)[\w.-]+")
+URLS = re.compile("htt" + r"ps?://(?!\{|\$|127\.0\.0\.1|[\w.-]+\.invalid)[\w.-]+")
 CLAIM = re.compile("certi" + "fied", re.IGNORECASE)
 DENIAL = re.compile(r"\b(not|never|no|nobody|nothing|un|says so|until)\b", re.IGNORECASE)
 C_FILE = re.compile(r"^src/.*\.[ch]$|^verification/unit/.*\.[ch]$")

@@ -39,7 +39,7 @@ class Kernel:
         else:
             compiler = "aarch64-linux-gnu-gcc"
             flags = flags + self.data["cflags_target"]
-        return [compiler] + flags + (self.data["warnings"] if warnings else [])
+        return [compiler] + (self.data["warnings"] if warnings else []) + flags
 
 
 def batch(ctx, commands, jobs=2):

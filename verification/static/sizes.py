@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Size and shape gate: functions, files, complexity, and the constructs the kernel does without."""
+import sys
+from pathlib import Path
+
 import ctokens
 import kernel
 
@@ -66,6 +69,17 @@ def check_file(result, k, name):
     return found, lines
 
 
+def report(ctx, result):
+    """`make size`: the figures against the targets, with those of the built image."""
+    check(ctx, result)
+    print("\n".join(result.details))
+    elf = ctx.image_dir / "bulkhead.elf"
+    if elf.exists():
+        print(ctx.tool("aarch64-linux-gnu-size", "-A", "-d", elf).stdout)
+    print(f"{result.passed} passed, {result.failed} failed")
+    return 1 if result.failed else 0
+
+
 def check(ctx, result):
     """The size gate; notes the figures it found."""
     k = kernel.Kernel(ctx.repo)
@@ -86,3 +100,9 @@ def check(ctx, result):
     result.note(f"kernel {total} lines of code (target {target}), {len(lengths)} functions, "
                 f"median {result.data['function_lines_median']} lines, "
                 f"longest {lengths[-1] if lengths else 0}")
+
+
+if __name__ == "__main__":
+    sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "verify"))
+    import context
+    sys.exit(report(context.Context(), context.Result()))

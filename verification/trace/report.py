@@ -31,9 +31,9 @@ OPEN = {"amber", "assumed", "no-run", "draft", "missing"}
 CLAIMS = [
     "No certificate exists. The product is prepared for assessment to IEC 61508 SC 3 and "
     "ISO 26262 ASIL D as a safety element out of context; nobody independent has assessed it.",
-    "DMA is not isolated yet: there is no SMMU driver, and a device of one cell can reach all memory.",
-    "No claim about caches, shared buses and their timing, speculative execution or random hardware "
-    "faults.",
+    "DMA is not isolated yet: there is no SMMU driver; a device of one cell reaches all memory.",
+    "No claim about caches, shared buses and their timing, speculative execution or random "
+    "hardware faults.",
     "Everything was run on an emulated machine; the emulator is not silicon.",
     "Proofs are sequential and about C: not about assembly, the compiler, translation buffers or "
     "caches. Assembly, the Linux driver and the command are outside the proved set.",
@@ -109,7 +109,8 @@ class Report:
             f'</title><meta name="viewport" content="width=device-width"><style>{STYLE}</style>'
             f'</head><body><p><a href="{up}index.html">Summary</a> · <a href="{up}matrix.html">'
             f'Matrix</a> · <a href="{up}functions.html">Functions</a> · <a href="{up}tests.html">'
-            f"Tests</a></p><h1>{esc(title)}</h1>\n{body}\n<footer>{footer}</footer></body></html>\n")
+            f"Tests</a></p><h1>{esc(title)}</h1>\n{body}\n<footer>{footer}</footer></body>"
+            "</html>\n")
 
     def req_link(self, name, up=""):
         """Link to a requirement's page; plain text for an unknown one."""
@@ -177,7 +178,8 @@ class Report:
                 ("image SHA-256", f"<code>{esc(ident['image'])}</code>")]),
             table(("Five numbers", ""), [(esc(t), f"<b>{esc(n)}</b>") for t, n in self.numbers()],
                   "five"),
-            "<h2>Claims not made</h2><ul>" + "".join(f"<li>{esc(c)}</li>" for c in CLAIMS) + "</ul>",
+            "<h2>Claims not made</h2><ul>" + "".join(f"<li>{esc(c)}</li>" for c in CLAIMS)
+            + "</ul>",
             "<h2>What is missing</h2>" + more + "<ul>"
             + "".join(f"<li>{m}</li>" for m in missing[:200]) + "</ul>",
             "<h2>Gates</h2>" + table(("gate", "state", "passed", "failed", "seconds"),

@@ -2,8 +2,9 @@
 """Traceability: requirement to function to goal to test to coverage, and back; no orphans.
 
 The checks have stable IDs; each is one gate of the report.
-  T01 requirement files   T02 tags attached   T03 tags known     T04 functions without requirement
-  T05 requirements without function   T06 tests   T07 goals   T08 verdicts   T09 image and sources agree
+  T01 requirement files     T02 tags attached      T03 tags known
+  T04 functions without requirement                T05 requirements without function
+  T06 tests    T07 goals    T08 verdicts           T09 image and sources agree
 """
 import fnmatch
 import json

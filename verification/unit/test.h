@@ -13,9 +13,9 @@
  *         return test_result();
  *     }
  *
- * (the comment without the blanks between slash and star). The line of a case is `TC_CRC_001 PASS` or
- * `TC_CRC_001 FAIL`; a case that checked nothing fails. Which files a test is linked with stands in a
- * line ` * @link src/core/crc.c` of its first comment; without one it gets all of src/core and
+ * (the comment without the blanks between slash and star). The line of a case is `TC_CRC_001 PASS`
+ * or `TC_CRC_001 FAIL`; a case that checked nothing fails. Which files a test is linked with stands
+ * in a line ` * @link src/core/crc.c` of its first comment; without one it gets all of src/core and
  * src/arch/host.
  */
 #ifndef VERIFICATION_UNIT_TEST_H

@@ -89,7 +89,7 @@ def functions_of(dump, record, count, table, kinds):
     out = b""
     for place in dump.pointers(table, count):
         key, ident, lines, cfg = dump.words(place, "QIII")
-        if key != record:               # this object's copy of a shared function is not the one kept
+        if key != record:               # not the copy of a shared function that was kept
             out += struct.pack("<II", TAG_FUNCTION, 0)
             continue
         out += struct.pack("<IIIII", TAG_FUNCTION, 12, ident, lines, cfg)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Stage target-mcdc: the direct-boot scenarios on an instrumented image, counters read out of memory.
+"""Stage target-mcdc: direct-boot scenarios on an instrumented image, counters read from memory.
 
 The image is built by `make COVERAGE=1 image` into build/coverage-target. The system tests run on it
 with --coverage FOLDER and leave the kernel's memory of each run there as NAME.bin; its first byte

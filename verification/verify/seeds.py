@@ -1,0 +1,286 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The seeded defects of the self-test: what is damaged, which stages must turn red, and why."""
+import json
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+import context
+
+
+@dataclass
+class Seed:
+    """One defect. `red`: the stage it is meant for, then those that must follow from it."""
+    name: str
+    red: tuple
+    finding: str = ""
+    edits: tuple = ()       # (file, old, new); old "" appends; new None removes the file
+    damage: object = None   # a function of the folder, for what is not an edit
+    after: tuple = ()       # stages which run after the damage; all run before it
+
+    def apply(self, folder):
+        """Damage a copy."""
+        for file, old, new in self.edits:
+            edit(folder / file, old, new)
+        if self.damage:
+            self.damage(folder)
+
+
+def edit(path, old, new):
+    """Replace text that must be there, once."""
+    if new is None:
+        path.unlink()
+        return
+    text = path.read_text() if path.exists() else ""
+    if old and old not in text:
+        raise ValueError(f"{path.name} does not hold {old!r}")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text.replace(old, new, 1) if old else text + new)
+
+
+def flip(path, offset=None):
+    """Flip one bit of a file."""
+    data = bytearray(path.read_bytes())
+    data[len(data) // 2 if offset is None else offset] ^= 1
+    path.write_bytes(data)
+
+
+RESULT = "    uint32_t result = MINI_GOOD - 3U;\n"
+TAG = "/* SPDX-License-Identifier: Apache-2.0 */"
+SEED_C, SEED_H = "src/core/seed.c", "src/core/seed.h"
+TEST = "verification/unit/test_seed.c"
+FITS = "    bool fits = false;\n"
+PROVE = "verification/proof/prove.py"
+MISRA = "MISRA-deviations.md"
+SW = "requirements/30-sw.toml"
+SPARE = """
+## DEV-02 Spare
+
+- **Rule**: misra-c2012-15.5
+- **Kind**: project
+- **Scope**: `src/core/*.c`
+- **Rationale**: none.
+- **Risk**: none.
+- **Status**: proposed
+- **Approver**: open
+"""
+ORPHAN_REQ = """
+[SWR_SEED_003]
+title = "Nobody"
+text = "The module shall do what nobody implements."
+rationale = "A seeded defect."
+satisfies = ["SYR_MIN_001"]
+allocated = ["seed"]
+verify = ["unit"]
+status = "approved"
+"""
+SEEDS = [
+    Seed("baseline", ()),
+    # static
+    Seed("static-tab", ("static",), "format:.*tab", ((SEED_C, FITS, "\tbool fits = false;\n"),)),
+    Seed("static-licence", ("static",), "SPDX", ((SEED_C, TAG, "/* none */"),)),
+    Seed("static-path", ("static",), "path of one machine",
+         ((SEED_C, FITS, "    bool fits = false; /* /" + "root/x */\n"),)),
+    Seed("static-brace", ("static",), "clang-format",
+         ((SEED_C, "        fits = true;\n    }", "        fits = true; }"),)),
+    Seed("static-layer", ("static",), "layers:.*only lower layers",
+         (("src/core/low.c", '#include "low.h"\n', '#include "low.h"\n#include "seed.h"\n'),)),
+    Seed("static-cycle", ("static",), "in a circle",
+         (("src/core/seed.h", "#include <stdint.h>\n", '#include <stdint.h>\n#include "ring.h"\n'),
+          ("src/core/ring.h", "", "/* SPDX-License-Identifier: Apache-2.0 */\n/** @file ring.h\n"
+           " * A header.\n */\n#ifndef CORE_RING_H\n#define CORE_RING_H\n\n#include \"seed.h\"\n\n"
+           "#endif\n"),
+          ("src/core/layers.txt", "0: low", "0: low ring"))),
+    Seed("static-header", ("static",), "headers:.*does not compile alone",
+         ((SEED_H, "#include <stdbool.h>\n", ""),
+          (SEED_C, '#include "seed.h"\n', '#include <stdbool.h>\n#include "seed.h"\n'),
+          ("src/arch/aarch64/entry.c", '#include "core/seed.h"',
+           '#include <stdbool.h>\n#include "core/seed.h"'),
+          (TEST, '#include "core/seed.h"', '#include <stdbool.h>\n#include "core/seed.h"'))),
+    Seed("static-long", ("static",), "sizes:.*lines, at most",
+         ((SEED_C, FITS, FITS + "    /* a */\n" * 60),)),
+    Seed("static-goto", ("static", "misra"), "sizes:.*goto",
+         ((SEED_C, "        fits = true;\n    }\n",
+           "        fits = true;\n        goto out;\n    }\n"
+           "out:\n"),)),
+    # build
+    Seed("build-warning", ("build", "misra"), "unused",
+         (("src/arch/aarch64/entry.c", RESULT, RESULT + "    uint32_t unused;\n"),),
+         after=("build", "misra")),
+    Seed("build-path", ("build",), "differs between two directories",
+         (("Makefile", "FLAGS += -O2", "FLAGS += -O2 -DSEED=$(shell echo $(CURDIR) | cksum | "
+           "cut -d' ' -f1)U\n"),
+          ("src/arch/aarch64/entry.c", "    uint32_t result = MINI_GOOD - 3U;\n",
+           RESULT + "#ifdef SEED\n    volatile uint32_t seed = SEED;\n\n"
+           "    (void)seed;\n#endif\n"))),
+    Seed("build-stack", ("build",), "stack: .*needed",
+         (("src/arch/aarch64/layout.h", "0x1000", "0x10"),)),
+    Seed("build-recursion", ("build", "misra"), "recursion",
+         (("src/core/low.c", "    if (a < b) {\n        least = a;\n    }\n",
+           "    if (a < b) {\n        least = a + (0U * low_min(b, a));\n    }\n"),
+          ("Makefile", "FLAGS += -O2", "FLAGS += -O0"))),
+    # misra
+    Seed("misra-finding", ("misra",), "misra-c2012-7.1",
+         ((SEED_C, "low_min(at, size)", "low_min(at, size + (0U * 010U))"),)),
+    Seed("misra-comment", ("misra",), "suppression without an inline record",
+         ((SEED_C, FITS, "    /* cppcheck-suppress misra-c2012-15.5 ; DEV-77 */\n" + FITS),)),
+    Seed("misra-unused-record", ("misra",), "accepts no finding any more", ((MISRA, "", SPARE),)),
+    Seed("misra-unread-file", ("misra",), "not fully read by cppcheck|did not check it",
+         (("src/arch/aarch64/entry.c", "    uint32_t result = MINI_GOOD - 3U;\n",
+           '    uint32_t result = MINI_GOOD - 3U;\n    register uint64_t x9 __asm__("x9") = 0U;\n\n'
+           '    __asm__ volatile("" : : "r"(x9));\n'),)),
+    # prove
+    Seed("prove-unproved", ("prove", "trace"), "not proved",
+         ((PROVE, '"SWR_SEED_001", "valid"', '"SWR_SEED_001", "unknown"'),)),
+    Seed("prove-vacuous", ("prove", "trace"), "contradicts itself",
+         ((PROVE, '"seed_fits", "", "valid"', '"seed_fits", "", "doomed"'),)),
+    Seed("prove-silent", ("prove", "trace", "package"), "no proof result",
+         (("verification/proof/prove.py", "GOALS = [", "sys.exit(0)\nGOALS = ["),)),
+    # unit
+    Seed("unit-expectation", ("unit", "trace"), "TC_LOW_001 failed",
+         ((TEST, "low_min(2U, 1U), 1U", "low_min(2U, 1U), 2U"),)),
+    Seed("unit-empty", ("unit", "target-mcdc", "trace"), "checked nothing",
+         ((TEST, "    CHECK_EQ(low_min(1U, 2U), 1U);\n    CHECK_EQ(low_min(2U, 1U), 1U);\n", ""),)),
+    Seed("unit-forgotten", ("unit", "target-mcdc", "trace"), "announced and did not run",
+         ((TEST, "    TEST(TC_LOW_001, smaller);\n", "    (void)smaller;\n"),)),
+    Seed("unit-sanitizer", ("unit", "trace"), "AddressSanitizer|runtime error",
+         ((TEST, "    CHECK(seed_fits(0U, 4U, 4U));\n", "    volatile int room[2] = {0, 0};\n"
+           "    volatile int at = 2;\n\n    CHECK(seed_fits(0U, 4U, 4U));\n"
+           "    CHECK(room[at] == room[at]);\n"),)),
+    Seed("unit-coverage", ("unit",), "condition outcome",
+         ((TEST, "    CHECK(!seed_fits(1U, 4U, 4U));\n", ""),)),
+    Seed("unit-stale-record", ("unit", "target-mcdc"), "stale",
+         (("coverage/justifications.toml", "", '[CJ_001]\nfile = "src/core/seed.c"\n'
+           'function = "seed_fits"\ndigest = "000000000000"\nkinds = ["condition"]\nplaces = 1\n'
+           'reason = "defensive"\nwhy = "a seeded defect"\nreview = "open"\n'),)),
+    # system, target-mcdc, fault
+    Seed("system-expectation", ("system", "target-mcdc", "trace"), "TS_MINI_001",
+         (("verification/system/run.py", "EXPECTED = 0x600D", "EXPECTED = 0x600E"),)),
+    Seed("target-mcdc-gap", ("target-mcdc",), "entry_run",
+         (("src/arch/aarch64/entry.c", "    return result;",
+           "    if (result == 7U) {\n        result = 8U;\n    }\n    return result;"),)),
+    Seed("target-mcdc-compiler", ("target-mcdc",), "unknown compiler|not a note file",
+         (("verification/verify/gcovmem.py", "0x4234322A", "0x4233322A"),)),
+    Seed("target-mcdc-no-dump", ("target-mcdc",), "no scenario left a dump",
+         (("verification/system/run.py", '    good = found == EXPECTED\n',
+           '    good = found == EXPECTED\n    dump.unlink()\n'),)),
+    Seed("fault-missed", ("fault", "trace"), "fault FI_MINI",
+         (("verification/fault/run.py", "seen = zlib.crc32(bytes(data)) != good",
+           "seen = bit != 77"),)),
+    Seed("fault-too-few", ("fault",), "at least 100",
+         (("verification/fault/run.py", "BITS = 128", "BITS = 50"),)),
+    # trace
+    Seed("trace-no-test", ("trace",), "SWR_SEED_003 by unit: missing",
+         ((SW, "", ORPHAN_REQ), (SEED_H, "@req SWR_SEED_001", "@req SWR_SEED_001 SWR_SEED_003"))),
+    Seed("trace-no-function", ("trace",), "SWR_SEED_003 has no function",
+         ((SW, "", ORPHAN_REQ),
+          (TEST, "@verifies SWR_SEED_001", "@verifies SWR_SEED_001 SWR_SEED_003"))),
+    Seed("trace-orphan-function", ("trace",), "serves no requirement",
+         (("src/arch/aarch64/entry.h", "\n * @req SWR_SEED_002", ""),)),
+    Seed("trace-lost-tag", ("trace",), "one is lost",
+         ((SEED_C, FITS, "    /* @req SWR_SEED_001 */\n" + FITS),)),
+    Seed("trace-unknown-tag", ("trace",), "names the unknown requirement",
+         ((SEED_H, "@req SWR_SEED_001", "@req SWR_SEED_001 SWR_SEED_099"),)),
+    Seed("trace-verifies-nothing", ("trace",), "verifies nothing",
+         ((TEST, " @verifies SWR_LOW_001", ""),)),
+    Seed("trace-broken-adequacy", ("trace",), "executed none",
+         ((TEST, "/** @test TC_LOW_001",
+           "/** @test TC_LOW_002 @verifies SWR_SEED_002 @level unit */\n"
+           "static void idle(void)\n{\n    CHECK(true);\n}\n\n/** @test TC_LOW_001"),
+          (TEST, "    TEST(TC_LOW_001, smaller);\n",
+           "    TEST(TC_LOW_001, smaller);\n    TEST(TC_LOW_002, idle);\n"),
+          (SW, 'verify = ["system"]', 'verify = ["system", "unit"]'))),
+    Seed("trace-two-shalls", ("trace",), "2 'shall'",
+         ((SW, "shall return the smaller", "shall return, and shall do so again, the smaller"),)),
+    Seed("trace-dangling-parent", ("trace",), "satisfies the unknown",
+         ((SW, 'satisfies = ["SYR_MIN_001"]', 'satisfies = ["SYR_MIN_001", "SYR_MIN_009"]'),)),
+    Seed("trace-foreign-code", ("trace",), "not a file of the kernel",
+         (("Makefile", "src/arch/aarch64/*.c)", "src/arch/aarch64/*.c src/extra/*.c)"),
+          ("src/extra/extra.c", "", "/* SPDX-License-Identifier: Apache-2.0 */\nint extra(void);\n"
+           "int extra(void)\n{\n    return 1;\n}\n"))),
+    # doc
+    Seed("doc-warning", ("doc",), "warning",
+         ((SEED_H, " * @req SWR", " * @param nobody who is not there\n * @req SWR"),)),
+    Seed("doc-undocumented", ("doc", "trace"), "has no description|neither comment nor contract",
+         (("src/arch/aarch64/entry.h",
+           "/** Ask the core some questions and return what came of it.\n"
+           " * @req SWR_SEED_002 */\n", ""),
+          ("src/arch/aarch64/entry.c", "uint32_t entry_run(void)\n",
+           "/* cut */\nuint32_t entry_run(void)\n")),
+         ),
+    # package
+    Seed("package-lost-result", ("package",), "its stage left no result",
+         damage=lambda folder: (folder / "build/verify/unit.json").unlink(), after=("package",)),
+    Seed("package-forged-verdict", ("package",), "refuses its own package",
+         damage=lambda folder: forge(folder), after=("package",)),
+]
+
+
+def forge(folder):
+    """A verdict changed by hand after the trace."""
+    path = folder / "build/verify/trace.json"
+    data = json.loads(path.read_text())
+    data["requirements"]["SWR_LOW_001"]["methods"]["unit"]["verdict"] = "fail"
+    path.write_text(json.dumps(data))
+
+
+def flipped_byte(ctx):
+    """A byte of a finished package flipped: verify.sh must notice."""
+    import selftest
+    folder = selftest.fresh("package-real")
+    selftest.run_stages(folder, selftest.STAGES)
+    evidence = folder / "build/evidence"
+    good = ctx.host("sh", evidence / "verify.sh", cwd=evidence)
+    wrong = []
+    for name in ("product/bulkhead.bin", "results/unit.json", "check.py", "report/index.html"):
+        flip(evidence / name)
+        done = ctx.host("sh", evidence / "verify.sh", cwd=evidence)
+        flip(evidence / name)
+        if done.returncode == 0 or "L0 FAIL" not in done.stdout:
+            wrong.append(name)
+    (evidence / "stray.txt").write_text("not in the manifest\n")
+    stray = ctx.host("sh", evidence / "verify.sh", cwd=evidence)
+    if stray.returncode == 0:
+        wrong.append("a stray file")
+    return good.returncode == 0 and not wrong, \
+        f"4 flipped bytes and a stray file noticed; missed: {', '.join(wrong) or 'none'}"
+
+
+def damaged_lock(ctx):
+    """Setup's judgement on a record of other tools, and on tools that moved."""
+    from stages import setup
+    record = ctx.json("build/tools/setup.json", "setup leaves it")
+    cases = {"another lock": {**record, "lock_sha256": "0" * 64},
+             "a prover that failed": {**record, "provers": {**record["provers"], "z3": "failed"}},
+             "a tool without version": {**record, "tools": {**record["tools"], "gcc": ""}}}
+    states = {name: status(setup, ctx, changed) for name, changed in cases.items()}
+    moved = {**record, "baseline": False, "moved": [{"package": "x", "from": "1", "to": "2"}]}
+    states["moved tools are amber"] = "red" if status(setup, ctx, moved) == "amber" else "green"
+    good = status(setup, ctx, record) != "red" and set(states.values()) == {"red"}
+    return good, f"{states}"
+
+
+def status(stage, ctx, record):
+    """Status that a stage's judgement gives."""
+    result = context.Result()
+    stage.judge(ctx, result, record)
+    return result.status
+
+
+def proofs(ctx):
+    """The proofs' own seeded defects."""
+    program = ctx.need("verification/proof/selftest.py", "it seeds wrong contracts")
+    done = ctx.tool("python3", program.relative_to(ctx.repo), timeout=1200)
+    last = (done.stdout.strip().splitlines() or [""])[-1]
+    counts = re.search(r"(\d+) passed, (\d+) failed", last)
+    good = done.returncode == 0 and bool(counts) and int(counts.group(1)) > 0 \
+        and counts.group(2) == "0"
+    return good, last[-200:]
+
+
+REAL = {"setup-real-record": damaged_lock, "package-real-bytes": flipped_byte,
+        "prove-real-contracts": proofs}
+
+
+if __name__ == "__main__":
+    print(f"{len(SEEDS)} defects in {Path(__file__).name}, run selftest.py")
