@@ -2,6 +2,9 @@
 #include "core/cell.h"
 #include "core/bits.h"
 
+/** @req SWR_CEL_001 */
+/*@ terminates \true; exits \false; assigns \nothing;
+    ensures SWR_CEL_001: \result.status == status && \result.a == a && \result.b == b; */
 static struct outcome outcome_of(uint32_t status, uint64_t a, uint64_t b)
 {
     struct outcome out = {status, a, b};
@@ -16,23 +19,46 @@ uint32_t cell_state(uint32_t cell)
     return (state <= (uint64_t)BH_STATE_LOST) ? (uint32_t)state : (uint32_t)BH_STATE_LOST;
 }
 
+/** Write the state of a cell and show it.
+ * @req SWR_CEL_001 */
+/*@ requires cell: cell < BH_CELLS_MAX;
+    terminates \true; exits \false; assigns hw, status_page, totals;
+    ensures SWR_EVT_004: status_page.cells[cell].state == state; */
 static void set_state(uint32_t cell, uint32_t state)
 {
     arch_shared_store((uint32_t)SW_CELL_STATE, cell, state);
     event_show_cell(cell, state);
 }
 
+/** Does the plan give @p cpu to @p cell?
+ * @req SWR_CEL_002 */
+/*@ requires args: cell < BH_CELLS_MAX && cpu < BH_CPUS_MAX;
+    terminates \true; exits \false; assigns \nothing;
+    ensures SWR_CEL_002: \result <==> bit_set(plan.cells[cell].cpus, cpu); */
 static bool has_cpu(uint32_t cell, uint32_t cpu)
 {
     return bit_test(plan.cells[cell].cpus, cpu);
 }
 
-/** The cell's first CPU; every cell of an accepted plan has one. */
+/** The cell's first CPU; every cell of an accepted plan has one.
+ * @req SWR_CEL_004 */
+/*@ requires cell: cell < BH_CELLS_MAX;
+    terminates \true; exits \false; assigns \nothing;
+    ensures range: \result < BH_CPUS_MAX;
+    ensures SWR_CEL_004: \forall integer k; 0 <= k < BH_CPUS_MAX &&
+      bit_set(plan.cells[cell].cpus, k) ==>
+        \result <= k && bit_set(plan.cells[cell].cpus, \result); */
 static uint32_t first_cpu(uint32_t cell)
 {
     uint32_t first = 0U;
     uint32_t cpu = BH_CPUS_MAX;
 
+    /*@ loop invariant bound: 0 <= cpu <= BH_CPUS_MAX && first < BH_CPUS_MAX;
+        loop invariant so_far: \forall integer k; cpu <= k < BH_CPUS_MAX &&
+          bit_set(plan.cells[cell].cpus, k) ==>
+            first <= k && bit_set(plan.cells[cell].cpus, first);
+        loop assigns cpu, first;
+        loop variant cpu; */
     while (cpu > 0U) {
         cpu--;
         if (has_cpu(cell, cpu)) {
@@ -42,14 +68,29 @@ static uint32_t first_cpu(uint32_t cell)
     return first;
 }
 
-/** Put the cell's CPUs below @p end, all parked, back to root. */
+/** Put the cell's CPUs below @p end, all parked, back to root.
+ * @req SWR_CEL_002 SWR_CEL_006 */
+/*@ requires args: cell < BH_CELLS_MAX && end <= BH_CPUS_MAX;
+    terminates \true; exits \false;
+    assigns hw, status_page, owner[0 .. BH_CPUS_MAX - 1];
+    ensures SWR_CEL_006: \forall integer k; 0 <= k < end && bit_set(plan.cells[cell].cpus, k) ==>
+      owner[k] == BH_CELL_ROOT;
+    ensures SWR_CEL_002: \forall integer k; 0 <= k < BH_CPUS_MAX &&
+      !bit_set(plan.cells[cell].cpus, k) ==> owner[k] == \old(owner[k]); */
 static void return_cpus(uint32_t cell, uint32_t end)
 {
     uint32_t cpu = 0U;
 
+    /*@ loop invariant bound: 0 <= cpu <= end;
+        loop invariant so_far: \forall integer k; 0 <= k < cpu && bit_set(plan.cells[cell].cpus, k)
+          ==> owner[k] == BH_CELL_ROOT;
+        loop invariant others: \forall integer k; 0 <= k < BH_CPUS_MAX &&
+          !bit_set(plan.cells[cell].cpus, k) ==> owner[k] == \at(owner[k], Pre);
+        loop assigns cpu, hw, status_page, owner[0 .. BH_CPUS_MAX - 1];
+        loop variant end - cpu; */
     while (cpu < end) {
         if (has_cpu(cell, cpu)) {
-            arch_shared_store((uint32_t)SW_CPU_CELL, cpu, BH_CELL_ROOT);
+            cpu_give(cpu, BH_CELL_ROOT);
             cpu_set_phase(cpu, (uint32_t)CPU_OFF);
         }
         cpu++;
@@ -57,12 +98,21 @@ static void return_cpus(uint32_t cell, uint32_t end)
 }
 
 /** Take the cell's CPUs, which root must have switched off. Returns BH_CPUS_MAX, or the CPU that is
- * in use; then none is taken. */
+ * in use; then none is taken.
+ * @req SWR_CEL_002 */
+/*@ requires cell: cell < BH_CELLS_MAX;
+    terminates \true; exits \false;
+    assigns hw, status_page, owner[0 .. BH_CPUS_MAX - 1];
+    ensures SWR_CEL_002: \result <= BH_CPUS_MAX; */
 static uint32_t take_cpus(uint32_t cell)
 {
     uint32_t busy = BH_CPUS_MAX;
     uint32_t cpu = 0U;
 
+    /*@ loop invariant bound: 0 <= cpu <= BH_CPUS_MAX;
+        loop invariant busy: busy <= BH_CPUS_MAX;
+        loop assigns cpu, busy, hw;
+        loop variant BH_CPUS_MAX - cpu; */
     while ((cpu < BH_CPUS_MAX) && (busy == BH_CPUS_MAX)) {
         if (has_cpu(cell, cpu) && (!arch_shared_swap((uint32_t)SW_CPU_STATE, cpu, (uint64_t)CPU_OFF,
                                                      (uint64_t)CPU_PARKED))) {
@@ -76,20 +126,46 @@ static uint32_t take_cpus(uint32_t cell)
     return busy;
 }
 
+/** Make the CPUs, which are parked, the cell's.
+ * @req SWR_CEL_002 */
+/*@ requires cell: cell < BH_CELLS_MAX;
+    terminates \true; exits \false;
+    assigns hw, status_page, owner[0 .. BH_CPUS_MAX - 1];
+    ensures SWR_CEL_002: \forall integer k; 0 <= k < BH_CPUS_MAX &&
+      bit_set(plan.cells[cell].cpus, k) ==> owner[k] == cell;
+    ensures SWR_CEL_002: \forall integer k; 0 <= k < BH_CPUS_MAX &&
+      !bit_set(plan.cells[cell].cpus, k) ==> owner[k] == \old(owner[k]); */
 static void hand_cpus(uint32_t cell)
 {
     uint32_t cpu = 0U;
 
+    /*@ loop invariant bound: 0 <= cpu <= BH_CPUS_MAX;
+        loop invariant so_far: \forall integer k; 0 <= k < cpu && bit_set(plan.cells[cell].cpus, k)
+          ==> owner[k] == cell;
+        loop invariant others: \forall integer k; 0 <= k < BH_CPUS_MAX &&
+          !bit_set(plan.cells[cell].cpus, k) ==> owner[k] == \at(owner[k], Pre);
+        loop assigns cpu, hw, status_page, owner[0 .. BH_CPUS_MAX - 1];
+        loop variant BH_CPUS_MAX - cpu; */
     while (cpu < BH_CPUS_MAX) {
         if (has_cpu(cell, cpu)) {
-            arch_shared_store((uint32_t)SW_CPU_CELL, cpu, cell);
+            cpu_give(cpu, cell);
             cpu_set_phase(cpu, (uint32_t)CPU_PARKED);
         }
         cpu++;
     }
 }
 
-/** Build the changed view, put it in force on root's CPUs, then for good. */
+/** Build the changed view, put it in force on root's CPUs, then for good.
+ * @req SWR_CEL_001 */
+/*@ requires args: cell_args(self, cell);
+    requires inv: kernel_inv;
+    terminates \true; exits \false;
+    assigns hw, status_page, MAP_STATE, part_view, PART_VIEWS;
+    ensures SWR_CEL_001: kernel_inv;
+    ensures changed: \result.status == BH_OK ==> part_view == 1 - \old(part_view) &&
+      part_changed(part_view, 1 - part_view, cell, op);
+    ensures exact: \old(exact(part_view)) ==> exact(part_view);
+    ensures refused: \result.status != BH_OK ==> maps_kept{Pre, Post}; */
 static struct outcome change_view(uint32_t self, uint32_t cell, uint32_t op)
 {
     struct outcome out = outcome_of(part_stage(cell, op), cell, 0U);
@@ -106,7 +182,11 @@ static struct outcome change_view(uint32_t self, uint32_t cell, uint32_t op)
     return out;
 }
 
-/** Refuse unless the cell is in one of two states. */
+/** Refuse unless the cell is in one of two states.
+ * @req SWR_CEL_001 */
+/*@ requires cell: cell < BH_CELLS_MAX;
+    terminates \true; exits \false; assigns \nothing;
+    ensures SWR_CEL_001: \result.status == BH_OK ==> 2 <= cell < plan.n_cells; */
 static struct outcome require_state(uint32_t cell, uint32_t one, uint32_t other)
 {
     uint32_t state = cell_state(cell);
@@ -161,13 +241,21 @@ struct outcome cell_load(uint32_t self, uint32_t cell)
     return out;
 }
 
-/** The first CPU enters the cell; the others wait for the cell to switch them on. */
+/** The first CPU enters the cell; the others wait for the cell to switch them on.
+ * @req SWR_CEL_004 */
+/*@ requires cell: cell < BH_CELLS_MAX;
+    terminates \true; exits \false;
+    assigns hw, status_page, totals, cpu_entry[0 .. BH_CPUS_MAX - 1],
+      cpu_context[0 .. BH_CPUS_MAX - 1]; */
 static void start_cpus(uint32_t cell)
 {
     uint32_t first = first_cpu(cell);
     uint32_t cpu = 0U;
 
     set_state(cell, (uint32_t)BH_STATE_RUNNING);
+    /*@ loop invariant bound: 0 <= cpu <= BH_CPUS_MAX;
+        loop assigns cpu, hw, status_page;
+        loop variant BH_CPUS_MAX - cpu; */
     while (cpu < BH_CPUS_MAX) {
         if (has_cpu(cell, cpu) && (cpu != first)) {
             cpu_set_phase(cpu, (uint32_t)CPU_OFF);
@@ -182,7 +270,8 @@ struct outcome cell_start(uint32_t self, uint32_t cell)
     struct outcome out =
         require_state(cell, (uint32_t)BH_STATE_LOADING, (uint32_t)BH_STATE_STOPPED);
 
-    if ((out.status == BH_OK) && (cell_state(cell) == (uint32_t)BH_STATE_LOADING)) {
+    /* Decided by what is mapped, not by the state: a cell that runs is never open to root. */
+    if ((out.status == BH_OK) && (part_open[part_view][cell] != 0U)) {
         out = change_view(self, cell, (uint32_t)PART_CLOSE);
     }
     if (out.status == BH_OK) {
@@ -193,12 +282,23 @@ struct outcome cell_start(uint32_t self, uint32_t cell)
     return out;
 }
 
-/** Park all CPUs of the cell; BH_CPUS_MAX, or one that is lost. */
+/** Park all CPUs of the cell; BH_CPUS_MAX, or one that is lost.
+ * @req SWR_CEL_005 */
+/*@ requires args: self < BH_CPUS_MAX && 2 <= cell < BH_CELLS_MAX;
+    requires inv: kernel_inv;
+    terminates \true; exits \false;
+    assigns KERNEL_STATE;
+    ensures SWR_CEL_001: kernel_inv;
+    ensures SWR_CEL_005: \result <= BH_CPUS_MAX; */
 static uint32_t park_cpus(uint32_t self, uint32_t cell)
 {
     uint32_t lost = BH_CPUS_MAX;
     uint32_t cpu = 0U;
 
+    /*@ loop invariant bound: 0 <= cpu <= BH_CPUS_MAX;
+        loop invariant kept: kernel_inv && lost <= BH_CPUS_MAX;
+        loop assigns cpu, lost, KERNEL_STATE;
+        loop variant BH_CPUS_MAX - cpu; */
     while (cpu < BH_CPUS_MAX) {
         if (has_cpu(cell, cpu) && (!cpu_park(self, cpu, cell))) {
             lost = cpu;
@@ -227,7 +327,17 @@ struct outcome cell_stop(uint32_t self, uint32_t cell)
     return out;
 }
 
-/** Give the parked cell's memory, interrupts and CPUs back to root. */
+/** Give the parked cell's memory, interrupts and CPUs back to root.
+ * @req SWR_CEL_006 */
+/*@ requires args: self < BH_CPUS_MAX && 2 <= cell < BH_CELLS_MAX;
+    requires inv: kernel_inv;
+    terminates \true; exits \false;
+    assigns CELL_STATE;
+    ensures SWR_CEL_001: kernel_inv;
+    ensures SWR_CEL_006: \result.status == BH_OK ==> part_view == 1 - \old(part_view) &&
+      !live(part_view, cell) && empty(cell);
+    ensures exact: \old(exact(part_view)) ==> exact(part_view);
+    ensures refused: \result.status != BH_OK ==> maps_kept{Pre, Post}; */
 static struct outcome give_back(uint32_t self, uint32_t cell)
 {
     struct outcome out = change_view(self, cell, (uint32_t)PART_DESTROY);
@@ -262,11 +372,17 @@ struct outcome cell_destroy(uint32_t self, uint32_t cell)
     return out;
 }
 
-/** Ask the cell's other CPUs to park, and wait for none. */
+/** Ask the cell's other CPUs to park, and wait for none.
+ * @req SWR_CEL_007 */
+/*@ requires self: self < BH_CPUS_MAX;
+    terminates \true; exits \false; assigns hw; */
 static void end_others(uint32_t self, uint32_t cell)
 {
     uint32_t cpu = 0U;
 
+    /*@ loop invariant bound: 0 <= cpu <= BH_CPUS_MAX;
+        loop assigns cpu, hw;
+        loop variant BH_CPUS_MAX - cpu; */
     while (cpu < BH_CPUS_MAX) {
         if ((cpu != self) && (cpu_cell(cpu) == cell)) {
             arch_shared_store((uint32_t)SW_CPU_REQUEST, cpu, (uint64_t)CPU_REQ_PARK);

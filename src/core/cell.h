@@ -9,6 +9,11 @@
 #include "core/cpu.h"
 #include "core/arch/irq.h"
 
+/*@ // What every operation for root takes and leaves.
+    predicate cell_args(integer self, integer cell) = self < BH_CPUS_MAX && cell < BH_CELLS_MAX; */
+
+#define CELL_STATE VIEW_STATE, owner[0 .. BH_CPUS_MAX - 1]
+
 /** Outcome of an operation: status 0 or an error number, and the two values its text names. */
 struct outcome {
     uint32_t status;
@@ -18,31 +23,82 @@ struct outcome {
 
 /** Give the cell of the plan its CPUs, memory and interrupts; root loses them.
  * @req SWR_CEL_001 SWR_CEL_002 */
+/*@ requires args: cell_args(self, cell);
+    requires inv: kernel_inv;
+    terminates \true; exits \false;
+    assigns CELL_STATE;
+    ensures SWR_CEL_001: kernel_inv;
+    ensures SWR_CEL_002: \result.status == BH_OK ==> 2 <= cell < plan.n_cells &&
+      part_view == 1 - \old(part_view) &&
+      part_changed(part_view, 1 - part_view, cell, PART_CREATE);
+    ensures exact: \old(exact(part_view)) ==> exact(part_view);
+    ensures refused: \result.status != BH_OK ==> maps_kept{Pre, Post}; */
 struct outcome cell_create(uint32_t self, uint32_t cell);
 
 /** Open the loadable regions of a created or stopped cell to root.
  * @req SWR_CEL_003 */
+/*@ requires args: cell_args(self, cell);
+    requires inv: kernel_inv;
+    terminates \true; exits \false;
+    assigns VIEW_STATE;
+    ensures SWR_CEL_001: kernel_inv;
+    ensures SWR_CEL_003: \result.status == BH_OK ==> 2 <= cell < plan.n_cells &&
+      part_view == 1 - \old(part_view) &&
+      part_changed(part_view, 1 - part_view, cell, PART_OPEN);
+    ensures exact: \old(exact(part_view)) ==> exact(part_view);
+    ensures refused: \result.status != BH_OK ==> maps_kept{Pre, Post}; */
 struct outcome cell_load(uint32_t self, uint32_t cell);
 
 /** Close them and start the cell's first CPU at the plan's entry.
  * @req SWR_CEL_003 SWR_CEL_004 */
+/*@ requires args: cell_args(self, cell);
+    requires inv: kernel_inv;
+    terminates \true; exits \false;
+    assigns VIEW_STATE, cpu_entry[0 .. BH_CPUS_MAX - 1], cpu_context[0 .. BH_CPUS_MAX - 1];
+    ensures SWR_CEL_001: kernel_inv;
+    ensures SWR_CEL_003: \result.status == BH_OK ==> 2 <= cell < plan.n_cells &&
+      !open(part_view, cell);
+    ensures exact: \old(exact(part_view)) ==> exact(part_view);
+    ensures refused: \result.status != BH_OK ==> maps_kept{Pre, Post}; */
 struct outcome cell_start(uint32_t self, uint32_t cell);
 
 /** Park the CPUs of a running cell.
  * @req SWR_CEL_005 */
+/*@ requires args: cell_args(self, cell);
+    requires inv: kernel_inv;
+    terminates \true; exits \false;
+    assigns KERNEL_STATE;
+    ensures SWR_CEL_001: kernel_inv;
+    ensures SWR_CEL_005: \result.status == BH_OK ==> 2 <= cell < plan.n_cells;
+    ensures kept: view_kept{Pre, Post}; */
 struct outcome cell_stop(uint32_t self, uint32_t cell);
 
 /** Stop the cell if it runs, and give everything back to root.
  * @req SWR_CEL_006 */
+/*@ requires args: cell_args(self, cell);
+    requires inv: kernel_inv;
+    terminates \true; exits \false;
+    assigns CELL_STATE;
+    ensures SWR_CEL_001: kernel_inv;
+    ensures SWR_CEL_006: \result.status == BH_OK ==> 2 <= cell < plan.n_cells &&
+      part_view == 1 - \old(part_view) && !live(part_view, cell) && empty(cell);
+    ensures refused: \result.status != BH_OK ==> view_kept{Pre, Post}; */
 struct outcome cell_destroy(uint32_t self, uint32_t cell);
 
 /** The calling CPU's cell ends here, by its own wish or by its fault: all its CPUs park. Called
  * without the lock: touches only what belongs to the cell.
  * @req SWR_CEL_007 */
+/*@ requires self: self < BH_CPUS_MAX;
+    terminates \true; exits \false;
+    assigns hw, status_page, totals;
+    ensures SWR_CEL_007: status_page.cpus[self].state == CPU_PARKED; */
 void cell_end(uint32_t self, uint32_t state);
 
 /** State of a cell; an impossible value reads as LOST.
  * @req SWR_CEL_001 */
+/*@ requires cell: cell < BH_CELLS_MAX;
+    terminates \true; exits \false; assigns \nothing;
+    ensures SWR_CEL_001: \result <= BH_STATE_LOST; */
 uint32_t cell_state(uint32_t cell);
 
 #endif

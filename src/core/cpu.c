@@ -21,6 +21,12 @@ uint32_t cpu_cell(uint32_t cpu)
     return (cell < BH_CELLS_MAX) ? (uint32_t)cell : BH_CELL_KERNEL;
 }
 
+void cpu_give(uint32_t cpu, uint32_t cell)
+{
+    //@ ghost owner[cpu] = cell;
+    arch_shared_store((uint32_t)SW_CPU_CELL, cpu, cell);
+}
+
 void cpu_set_phase(uint32_t cpu, uint32_t phase)
 {
     event_show_cpu(cpu, phase, cpu_cell(cpu));
@@ -137,7 +143,8 @@ static void ask_root(uint32_t self)
     }
 }
 
-/** The first of root's CPUs but @p self which did not answer in time, or BH_CPUS_MAX.
+/** The first of root's CPUs but @p self which did not answer in time, or BH_CPUS_MAX. A CPU of
+ * another cell, or a lost one, is not waited for: it cannot keep root from being reconfigured.
  * @req SWR_CPU_004 SWR_CPU_006 */
 /*@ requires self: self < BH_CPUS_MAX;
     terminates \true; exits \false; assigns \nothing;
@@ -151,7 +158,7 @@ static uint32_t late_root_cpu(uint32_t self)
         loop assigns cpu, late;
         loop variant BH_CPUS_MAX - cpu; */
     while (cpu < BH_CPUS_MAX) {
-        if ((late == BH_CPUS_MAX) && (cpu != self) && (!answered(cpu))) {
+        if ((late == BH_CPUS_MAX) && (cpu != self) && runs_root(cpu) && (!answered(cpu))) {
             late = cpu;
         }
         cpu++;

@@ -13,6 +13,7 @@
 #include "core/part.h"
 #include "core/plan.h"
 #include "core/arch/cpu.h"
+#include "core/kernel.acsl"
 
 /** Phase of a CPU, in SW_CPU_STATE; shown as enum bh_cpu_state. */
 enum cpu_phase {
@@ -44,6 +45,10 @@ enum cpu_next {
 extern uint64_t cpu_entry[BH_CPUS_MAX];
 extern uint64_t cpu_context[BH_CPUS_MAX];
 
+/*@ // The cell that owns a CPU; an impossible value reads as the kernel's.
+    logic integer cell_on{L}(integer cpu) =
+      owner[cpu] < BH_CELLS_MAX ? owner[cpu] : BH_CELL_KERNEL; */
+
 /** The pool whose tables a CPU of @p cell uses: root's follow the view.
  * @req SWR_CPU_004 */
 /*@ requires cell: cell < BH_CELLS_MAX;
@@ -57,13 +62,23 @@ uint32_t cpu_pool(uint32_t cell);
  * @req SWR_CPU_002 */
 /*@ requires cpu: cpu < BH_CPUS_MAX;
     terminates \true; exits \false; assigns \nothing;
-    ensures SWR_CPU_002: \result < BH_CELLS_MAX; */
+    ensures SWR_CPU_002: \result == cell_on(cpu);
+    ensures range: \result < BH_CELLS_MAX; */
 uint32_t cpu_cell(uint32_t cpu);
+
+/** Make @p cpu, which waits at EL2, one of @p cell.
+ * @req SWR_CPU_002 */
+/*@ requires args: cpu < BH_CPUS_MAX && cell < BH_CELLS_MAX;
+    terminates \true; exits \false; assigns hw, owner[cpu];
+    ensures SWR_CPU_002: owner[cpu] == cell; */
+void cpu_give(uint32_t cpu, uint32_t cell);
 
 /** Put @p cpu in a phase and show it.
  * @req SWR_CPU_002 */
 /*@ requires cpu: cpu < BH_CPUS_MAX;
-    terminates \true; exits \false; assigns hw, status_page; */
+    terminates \true; exits \false; assigns hw, status_page;
+    ensures SWR_EVT_004: status_page.cpus[cpu].state == phase &&
+      status_page.cpus[cpu].cell == cell_on(cpu); */
 void cpu_set_phase(uint32_t cpu, uint32_t phase);
 
 /** Obey what was asked of the calling CPU and say what it does next.
@@ -78,7 +93,9 @@ uint32_t cpu_service(uint32_t cpu);
  * @req SWR_CPU_002 */
 /*@ requires cpu: cpu < BH_CPUS_MAX;
     terminates \true; exits \false;
-    assigns hw, cpu_entry[cpu], cpu_context[cpu]; */
+    assigns hw, cpu_entry[cpu], cpu_context[cpu];
+    ensures SWR_CPU_002: \result ? cpu_entry[cpu] == entry && cpu_context[cpu] == context :
+      cpu_entry[cpu] == \old(cpu_entry[cpu]) && cpu_context[cpu] == \old(cpu_context[cpu]); */
 bool cpu_start(uint32_t cpu, uint64_t from, uint64_t entry, uint64_t context);
 
 /** Make all of root's CPUs but @p self use the tables of @p view, and @p self too. Returns
@@ -95,10 +112,10 @@ uint32_t cpu_sync_root(uint32_t self, uint32_t view);
  * is parked.
  * @req SWR_CPU_003 SWR_CPU_006 */
 /*@ requires args: self < BH_CPUS_MAX && cpu < BH_CPUS_MAX && 2 <= cell < BH_CELLS_MAX;
-    requires inv: part_inv(part_view);
+    requires inv: kernel_inv;
     terminates \true; exits \false;
-    assigns hw, status_page, totals, MAP_STATE;
-    ensures SWR_CPU_003: part_inv(part_view); */
+    assigns KERNEL_STATE;
+    ensures SWR_CPU_003: kernel_inv; */
 bool cpu_park(uint32_t self, uint32_t cpu, uint32_t cell);
 
 #endif

@@ -25,12 +25,16 @@ static void clear_cells(void)
 
 /** @req SWR_EVT_001 */
 /*@ terminates \true; exits \false;
-    assigns status_page.events[0 .. BH_EVENTS - 1]; */
+    assigns status_page.events[0 .. BH_EVENTS - 1];
+    ensures SWR_EVT_001: \forall integer k; 0 <= k < BH_EVENTS ==>
+      status_page.events[k].seq == 0xFFFFFFFFFFFFFFFF; */
 static void clear_events(void)
 {
     uint32_t i = 0U;
 
     /*@ loop invariant bound: 0 <= i <= BH_EVENTS;
+        loop invariant so_far: \forall integer k; 0 <= k < i ==>
+          status_page.events[k].seq == 0xFFFFFFFFFFFFFFFF;
         loop assigns i, status_page.events[0 .. BH_EVENTS - 1];
         loop variant BH_EVENTS - i; */
     while (i < BH_EVENTS) {
@@ -41,10 +45,49 @@ static void clear_events(void)
     }
 }
 
+/** @req SWR_EVT_001 */
+/*@ requires who: cpu < BH_CPUS_MAX;
+    terminates \true; exits \false;
+    assigns status_page.cpus[0 .. BH_CPUS_MAX - 1], totals; */
+static void clear_cpu(uint32_t cpu)
+{
+    uint32_t i = 0U;
+
+    status_page.cpus[cpu].state = 0U;
+    status_page.cpus[cpu].cell = BH_CELL_ROOT;
+    status_page.cpus[cpu].total = 0U;
+    totals.total[cpu] = 0U;
+    /*@ loop invariant bound: 0 <= i <= BH_EXITS;
+        loop assigns i, status_page.cpus[0 .. BH_CPUS_MAX - 1], totals;
+        loop variant BH_EXITS - i; */
+    while (i < (uint32_t)BH_EXITS) {
+        status_page.cpus[cpu].exits[i] = 0U;
+        totals.exits[cpu][i] = 0U;
+        i++;
+    }
+}
+
+/** @req SWR_EVT_001 */
+/*@ terminates \true; exits \false;
+    assigns status_page.cpus[0 .. BH_CPUS_MAX - 1], totals; */
+static void clear_cpus(void)
+{
+    uint32_t cpu = 0U;
+
+    /*@ loop invariant bound: 0 <= cpu <= BH_CPUS_MAX;
+        loop assigns cpu, status_page.cpus[0 .. BH_CPUS_MAX - 1], totals;
+        loop variant BH_CPUS_MAX - cpu; */
+    while (cpu < BH_CPUS_MAX) {
+        clear_cpu(cpu);
+        cpu++;
+    }
+}
+
 void event_init(uint32_t n_cells, uint32_t n_cpus, uint32_t plan_crc)
 {
     status_page.armed = 0U;
     clear_cells();
+    clear_cpus();
     clear_events();
     status_page.abi = BH_ABI_VERSION;
     status_page.next = 0U;
@@ -58,7 +101,7 @@ void event_init(uint32_t n_cells, uint32_t n_cpus, uint32_t plan_crc)
 /** One more, or the greatest value.
  * @req SWR_EVT_003 */
 /*@ terminates \true; exits \false; assigns \nothing;
-    ensures SWR_EVT_003: \result == (n < 0xFFFFFFFFFFFFFFFF ? n + 1 : n); */
+    ensures SWR_EVT_003: \result == saturated(n); */
 static uint64_t one_more(uint64_t n)
 {
     return (n < 0xFFFFFFFFFFFFFFFFU) ? (n + 1U) : n;

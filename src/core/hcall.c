@@ -1,6 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "core/hcall.h"
 
+/** What any cell may know.
+ * @req SWR_HCL_001 */
+/*@ requires cpu: cpu < BH_CPUS_MAX;
+    terminates \true; exits \false; assigns \nothing;
+    ensures SWR_HCL_001: \result.status == BH_OK ||
+      (\result.status == BH_E_HC_UNKNOWN && what > BH_INFO_CELLS); */
 static struct outcome get_info(uint32_t cpu, uint64_t what)
 {
     struct outcome out = {BH_OK, 0U, 0U};
@@ -20,12 +26,18 @@ static struct outcome get_info(uint32_t cpu, uint64_t what)
     return out;
 }
 
-/** The first cell that still holds something of root's, or BH_CELLS_MAX. */
+/** The first cell that still holds something of root's, or BH_CELLS_MAX.
+ * @req SWR_HCL_003 */
+/*@ terminates \true; exits \false; assigns \nothing;
+    ensures SWR_HCL_003: 2 <= \result <= BH_CELLS_MAX; */
 static uint32_t cell_left(void)
 {
     uint32_t left = BH_CELLS_MAX;
     uint32_t cell = BH_CELLS_MAX;
 
+    /*@ loop invariant bound: 2 <= cell <= BH_CELLS_MAX && 2 <= left <= BH_CELLS_MAX;
+        loop assigns cell, left;
+        loop variant cell; */
     while (cell > 2U) {
         cell--;
         if (cell_state(cell) != (uint32_t)BH_STATE_ABSENT) {
@@ -36,12 +48,18 @@ static uint32_t cell_left(void)
 }
 
 /** The first CPU of the plan which does not execute root, or BH_CPUS_MAX. Those already given back
- * are absent. */
+ * are absent.
+ * @req SWR_HCL_003 */
+/*@ terminates \true; exits \false; assigns \nothing;
+    ensures SWR_HCL_003: \result <= BH_CPUS_MAX; */
 static uint32_t cpu_off(void)
 {
     uint32_t off = BH_CPUS_MAX;
     uint32_t cpu = BH_CPUS_MAX;
 
+    /*@ loop invariant bound: 0 <= cpu <= BH_CPUS_MAX && off <= BH_CPUS_MAX;
+        loop assigns cpu, off;
+        loop variant cpu; */
     while (cpu > 0U) {
         uint64_t phase;
 
@@ -54,6 +72,12 @@ static uint32_t cpu_off(void)
     return off;
 }
 
+/** Root's wish to have this CPU back: granted when all cells are gone and all CPUs are root's.
+ * @req SWR_HCL_003 */
+/*@ requires cpu: cpu < BH_CPUS_MAX;
+    terminates \true; exits \false; assigns hw, status_page;
+    ensures SWR_HCL_003: \result.status == BH_OK ==>
+      status_page.armed == 0 && status_page.cpus[cpu].state == CPU_ABSENT; */
 static struct outcome disable(uint32_t cpu)
 {
     struct outcome out = {BH_OK, 0U, 0U};
@@ -73,6 +97,14 @@ static struct outcome disable(uint32_t cpu)
     return out;
 }
 
+/** Root's calls.
+ * @req SWR_HCL_001 */
+/*@ requires args: cell_args(cpu, cell);
+    requires inv: kernel_inv;
+    terminates \true; exits \false;
+    assigns HCALL_STATE;
+    ensures SWR_HCL_001: kernel_inv;
+    ensures refused: \result.status != BH_OK ==> view_kept{Pre, Post}; */
 static struct outcome manage(uint32_t cpu, uint64_t number, uint32_t cell)
 {
     struct outcome out = {BH_OK, 0U, 0U};
@@ -100,7 +132,14 @@ static struct outcome manage(uint32_t cpu, uint64_t number, uint32_t cell)
     return out;
 }
 
-/** Root's calls, one at a time: nobody waits for another's. */
+/** Root's calls, one at a time: nobody waits for another's.
+ * @req SWR_HCL_001 */
+/*@ requires args: cell_args(cpu, cell);
+    requires inv: kernel_inv;
+    terminates \true; exits \false;
+    assigns HCALL_STATE;
+    ensures SWR_HCL_001: kernel_inv;
+    ensures refused: \result.status != BH_OK ==> view_kept{Pre, Post}; */
 static struct outcome locked(uint32_t cpu, uint64_t number, uint32_t cell)
 {
     struct outcome out = {(uint32_t)BH_E_HC_BUSY, 0U, 0U};

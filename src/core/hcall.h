@@ -8,10 +8,24 @@
 #include "abi/hypercall.h"
 #include "core/cell.h"
 
+#define HCALL_STATE CELL_STATE, cpu_entry[0 .. BH_CPUS_MAX - 1], cpu_context[0 .. BH_CPUS_MAX - 1]
+
+/*@ predicate denied(integer status) = status == BH_E_HC_PERMISSION || status == BH_E_HC_UNKNOWN; */
+
 /** Serve hypercall @p number with argument @p arg from the cell on CPU @p cpu. Total: any number
  * and argument from any cell. BH_HC_DISABLE answers 0 when this CPU may be given back; the caller
  * then does so.
  * @req SWR_HCL_001 SWR_HCL_002 */
+/*@ requires cpu: cpu < BH_CPUS_MAX;
+    requires inv: kernel_inv;
+    terminates \true; exits \false;
+    assigns HCALL_STATE;
+    ensures SWR_HCL_001: kernel_inv;
+    ensures SWR_HCL_001: number >= BH_HC_COUNT ==> \result.status == BH_E_HC_UNKNOWN;
+    ensures SWR_HCL_002: \old(cell_on(cpu)) != BH_CELL_ROOT && number != BH_HC_GET_INFO ==>
+      denied(\result.status) && maps_kept{Pre, Post};
+    ensures query: number == BH_HC_GET_INFO ==> maps_kept{Pre, Post};
+    ensures refused: \result.status != BH_OK ==> view_kept{Pre, Post}; */
 struct outcome hcall(uint32_t cpu, uint64_t number, uint64_t arg);
 
 #endif
