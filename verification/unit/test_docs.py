@@ -1,0 +1,380 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Unit tests of the documents: what they say of the code is compared with the code.
+
+Each check is a function from text to a list of problems, and each test also feeds it a defect.
+"""
+import os
+import re
+import sys
+import unittest
+from pathlib import Path
+
+REPO = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(REPO / "docs/spec"))
+
+import el2_registers  # noqa: E402
+
+ABI = REPO / "src/abi"
+SPEC = REPO / "docs/spec"
+ADR = REPO / "docs/adr"
+SKIP = {"build", ".git", ".frama-c", "mini"}  # mini: the miniature project of the gates' self-test
+HOSTS = {"www.w3.org"}
+SIZES = {"bh_u8": 1, "bh_u32": 4, "bh_u64": 8}
+ADR_PARTS = ["Status", "Context", "Decision", "Rejected", "Consequences for the safety case"]
+
+
+# ---- reading ----------------------------------------------------------------------------------
+
+def documents(*suffixes):
+    """All files of the checkout with one of the suffixes, but for what was built."""
+    found = []
+    for folder, folders, names in os.walk(REPO):
+        folders[:] = [f for f in folders if f not in SKIP]
+        found += [Path(folder) / n for n in names if Path(n).suffix in suffixes]
+    return sorted(found)
+
+
+def manuals():
+    """The manual pages."""
+    return sorted((REPO / "docs/man").iterdir())
+
+
+def short(path):
+    """Path below the checkout."""
+    return str(path.relative_to(REPO))
+
+
+def table(text, *head):
+    """Rows of the first table whose header begins with the given words."""
+    rows, inside = [], False
+    for line in text.splitlines():
+        cells = [c.strip() for c in line.strip().strip("|").split("|")]
+        if not line.startswith("|"):
+            if inside:
+                break
+        elif inside:
+            rows.append(cells)
+        elif cells[:len(head)] == list(head):
+            inside = True
+    return [r for r in rows if not set(r[0]) <= set("-: ")]
+
+
+def section(text, title):
+    """The part of a page below a heading, up to the next of its rank."""
+    found = re.search(rf"^(#+) {re.escape(title)}\n(.*?)(?=^#{{1,6}} |\Z)", text,
+                      re.MULTILINE | re.DOTALL)
+    return found.group(2) if found else ""
+
+
+def code(text):
+    """The code of a page: fenced blocks and inline."""
+    blocks = re.findall(r"^```[^\n]*\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
+    rest = re.sub(r"^```.*?^```", "", text, flags=re.MULTILINE | re.DOTALL)
+    return blocks + re.findall(r"`([^`\n]+)`", rest)
+
+
+def defines(text, prefix):
+    """{NAME: number} of #define PREFIX_NAME number."""
+    return {n: int(v.rstrip("UL"), 0) for n, v in
+            re.findall(rf"^#define {prefix}(\w+)\s+(0x[0-9A-Fa-f]+U*L*|\d+U*L*)\b", text, re.M)}
+
+
+def enumerators(text, prefix):
+    """{NAME: number} of the enumerators PREFIX_NAME = number."""
+    return {n: int(v, 0) for n, v in
+            re.findall(rf"^\s+{prefix}(\w+) = (0x[0-9A-Fa-f]+|\d+)", text, re.MULTILINE)}
+
+
+def identifiers():
+    """{E0101, ...}: all error and event IDs."""
+    text = (ABI / "errors.def").read_text()
+    return {("E" if kind == "ERROR" else "V") + number for kind, number in
+            re.findall(r"^BH_(ERROR|EVENT)\(0x([0-9A-F]{4})", text, re.MULTILINE)}
+
+
+class Layouts:
+    """Structures of the ABI headers: field, offset, size, with natural alignment."""
+
+    def __init__(self):
+        self.numbers, self.structs, self.sizes = {}, {}, dict(SIZES)
+        for name in ("plan.h", "status.h", "comm.h"):
+            text = (ABI / name).read_text()
+            self.numbers.update(defines(text, "BH_"))
+            self.numbers.update(enumerators(text, "BH_"))
+            clean = re.sub(r"/\*.*?\*/", "", text, flags=re.DOTALL)
+            for struct, body in re.findall(r"^struct (\w+) \{(.*?)^\};", clean, re.M | re.DOTALL):
+                self.add(struct, body)
+            self.asserted(text)
+
+    def add(self, struct, body):
+        """Lay out one structure."""
+        at, widest, fields = 0, 1, []
+        for kind, name, count in re.findall(r"(?:struct )?(\w+) (\w+)(?:\[(\w+)\])?;", body):
+            size = self.sizes[kind]
+            align = size if kind in SIZES else 8
+            at = -(-at // align) * align
+            many = 1 if not count else (int(count) if count.isdigit()
+                                        else self.numbers[count.removeprefix("BH_")])
+            fields.append((name, at, size * many))
+            at += size * many
+            widest = max(widest, align)
+        self.structs[struct] = fields
+        self.sizes[struct] = -(-at // widest) * widest
+
+    def asserted(self, text):
+        """The header's own assertions must agree, or this reader is wrong."""
+        for struct, size in re.findall(r"BH_ASSERT_SIZE\(struct (\w+), (\d+)\)", text):
+            if self.sizes[struct] != int(size):
+                raise AssertionError(f"{struct} is {self.sizes[struct]}, the header says {size}")
+
+
+# ---- checks: each returns a list of problems ---------------------------------------------------
+
+def wrong_numbers(text, head, numbers):
+    """A table `number | name` against {NAME: number}."""
+    rows = [(int(r[0]), r[1]) for r in table(text, *head)]
+    wanted = sorted((v, k) for k, v in numbers.items())
+    return [] if rows == wanted else [f"{head}: table {rows}, header {wanted}"]
+
+
+def wrong_layout(text, struct, fields):
+    """A table of fields against the fields of a structure."""
+    rows = [(r[2], int(r[0]), int(r[1])) for r in table(section(text, f"struct {struct}"), "offset")]
+    return [] if rows == fields else [f"{struct}: table {rows}, header {fields}"]
+
+
+def wrong_transitions(text, source):
+    """The table of allowed states against require_state() in cell.c."""
+    said = {r[0]: {s.strip() for s in r[1].split(",")} for r in table(text, "call", "allowed in")}
+    problems = []
+    for name in ("create", "load", "start", "stop"):
+        call = re.search(rf"^struct outcome cell_{name}\(.*?require_state\(cell,(.*?)\);", source,
+                         re.MULTILINE | re.DOTALL)
+        states = set(re.findall(r"BH_STATE_(\w+)", call.group(1))) if call else set()
+        if said.get(f"CELL_{name.upper()}") != states:
+            problems.append(f"{name}: table {said.get('CELL_' + name.upper())}, code {states}")
+    return problems
+
+
+def anchors(text):
+    """Anchors of the headings of a page."""
+    return {re.sub(r"[^\w\- ]", "", h.strip().lower()).replace(" ", "-")
+            for h in re.findall(r"^#+ (.*)$", text, re.MULTILINE)}
+
+
+def broken_links(path, text):
+    """Relative links, pictures included, that lead nowhere."""
+    problems = []
+    plain = re.sub(r"^```.*?^```", "", text, flags=re.MULTILINE | re.DOTALL)
+    targets = re.findall(r"\]\(([^)\s]+)\)", plain)
+    targets += re.findall(r'(?:src|srcset|href)="([^"]+)"', plain)
+    for target in targets:
+        if re.match(r"\w+:", target):
+            continue
+        file, _, anchor = target.partition("#")
+        to = (path.parent / file).resolve() if file else path
+        if not to.exists():
+            problems.append(f"{target} leads nowhere")
+        elif anchor and to.suffix == ".md" and anchor not in anchors(
+                text if to == path else to.read_text()):
+            problems.append(f"{target}: no such heading")
+    return problems
+
+
+def unknown_ids(text, known):
+    """Error and event IDs that are in no table."""
+    return sorted(set(re.findall(r"\b[EV][0-9A-F]{4}\b", text)) - known)
+
+
+def unknown_targets(text, targets):
+    """Words after `make` in code that are no target of the Makefile."""
+    found = {word for part in code(text) for word in re.findall(r"(?<![\w./-])make ([a-z][\w-]*)(?![\w=])",
+                                                                part)}
+    return sorted(found - targets)
+
+
+def unknown_places(text):
+    """`file:function` whose file or name does not exist, and paths that do not."""
+    problems = []
+    for part in code(text):
+        for name, word in re.findall(r"([\w/-]+\.(?:c|h|S|acsl|def|lds|py)):(\w+)", part):
+            found = [p for p in (REPO / name, REPO / "src" / name) if p.is_file()]
+            if not found:
+                problems.append(f"{name} does not exist")
+            elif not re.search(rf"\b{word}\b", found[0].read_text()):
+                problems.append(f"{name} has no {word}")
+        for name in re.findall(r"^(?:src|docs|verification|requirements|safety-case|coverage)/[\w/.-]+$",
+                               part.strip()):
+            if not (REPO / name).exists():
+                problems.append(f"{name} does not exist")
+    return problems
+
+
+def foreign_places(text):
+    """Paths of one machine, and hosts that are not on the list."""
+    paths = re.findall(r"(?<![\w.$}])/(?:home|root|work|srv|mnt)/[\w./-]*", text)
+    hosts = [h for h in re.findall(r"https?://([\w.-]+)", text) if h not in HOSTS]
+    return paths + hosts
+
+
+def false_claims(text):
+    """Sentences that speak of certification without denying it."""
+    words = " ".join(text.split())
+    return [s for s in re.split(r"(?<=[.!?:])[\s*]+", words)
+            if re.search(r"\bcertif(?:y|ied|ies)\b", s, re.IGNORECASE)
+            and not re.search(r"\b(?:not|never|no|nobody)\b", s, re.IGNORECASE)]
+
+
+def adr_problems(names, pages):
+    """Numbers without gaps, all parts in order, a status of three."""
+    problems = []
+    numbers = [int(n[:4]) for n in names]
+    if numbers != list(range(1, len(numbers) + 1)):
+        problems.append(f"numbers {numbers}")
+    for name, text in zip(names, pages):
+        parts = re.findall(r"^## (.*)$", text, re.MULTILINE)
+        if parts != ADR_PARTS:
+            problems.append(f"{name}: parts {parts}")
+        if not re.match(r"(accepted|proposed|superseded by)", section(text, "Status").strip()):
+            problems.append(f"{name}: status")
+    return problems
+
+
+def makefile_targets():
+    """Targets of the Makefile."""
+    return set(re.findall(r"^([a-z][\w-]*):", (REPO / "Makefile").read_text(), re.MULTILINE))
+
+
+# ---- tests ------------------------------------------------------------------------------------
+
+class Specification(unittest.TestCase):
+    """docs/spec against src."""
+
+    def none(self, problems):
+        """No problem."""
+        self.assertEqual(problems, [])
+
+    def test_hypercalls(self):
+        """@test TC_DOC_001 @verifies SYR_UI_001 @technique back-to-back @level unit
+        Numbers, infos and states are those of hypercall.h."""
+        page, header = (SPEC / "hypercalls.md").read_text(), (ABI / "hypercall.h").read_text()
+        calls = {k: v for k, v in defines(header, "BH_HC_").items() if k != "COUNT"}
+        self.assertEqual(len(calls), defines(header, "BH_HC_")["COUNT"])
+        self.assertIn(f"HVC #{defines(header, 'BH_')['HVC_IMM']:#x}", page)
+        for head, numbers in ((("number", "name"), calls),
+                              (("number", "INFO"), defines(header, "BH_INFO_")),
+                              (("number", "state"), enumerators(header, "BH_STATE_"))):
+            self.assertTrue(numbers)
+            self.none(wrong_numbers(page, head, numbers))
+            self.assertTrue(wrong_numbers(page, head, {**numbers, "SEEDED": 99}))
+
+    def test_transitions(self):
+        """@test TC_DOC_002 @verifies SYR_UI_001 @technique back-to-back @level unit
+        The table of allowed states says what cell.c requires."""
+        page = (SPEC / "hypercalls.md").read_text()
+        source = (REPO / "src/core/cell.c").read_text()
+        self.none(wrong_transitions(page, source))
+        self.assertTrue(wrong_transitions(page.replace("| LOADING, STOPPED | RUNNING |",
+                                                       "| LOADING | RUNNING |"), source))
+
+    def test_layouts(self):
+        """@test TC_DOC_003 @verifies SYR_EVT_001 @technique back-to-back @level unit
+        Status pages and communication region have the layout of their headers."""
+        layouts = Layouts()
+        pages = {"status-pages.md": ["bh_status", "bh_cell_status", "bh_cpu_status", "bh_event"],
+                 "comm-region.md": ["bh_comm"]}
+        for name, structs in pages.items():
+            text = (SPEC / name).read_text()
+            for struct in structs:
+                self.none(wrong_layout(text, struct, layouts.structs[struct]))
+                moved = [(n, at + 8, size) for n, at, size in layouts.structs[struct]]
+                self.assertTrue(wrong_layout(text, struct, moved))
+
+    def test_status_numbers(self):
+        """@test TC_DOC_004 @verifies SYR_EVT_001 @technique back-to-back @level unit
+        States of a CPU and causes of exits are those of status.h."""
+        page, header = (SPEC / "status-pages.md").read_text(), (ABI / "status.h").read_text()
+        self.none(wrong_numbers(page, ("number", "CPU state"), enumerators(header, "BH_CPU_")))
+        self.none(wrong_numbers(page, ("index", "exit"), enumerators(header, "BH_EXIT_")))
+        for name, word in (("status-pages.md", "STATUS_MAGIC"), ("comm-region.md", "COMM_MAGIC")):
+            value = defines((ABI / ("comm.h" if word[0] == "C" else "status.h")).read_text(), "BH_")
+            self.assertIn(f"0x{value[word]:X}", (SPEC / name).read_text())
+
+    def test_el2_registers(self):
+        """@test TC_DOC_005 @verifies SYR_EL2_001 @technique back-to-back @level unit
+        The page of EL2 registers is what its generator writes from the kernel's table."""
+        source = el2_registers.TABLE.read_text()
+        self.assertEqual(el2_registers.PAGE.read_text(), el2_registers.page(source),
+                         "run docs/spec/el2_registers.py")
+        self.assertNotEqual(el2_registers.page(source.replace("0x3U,", "0x1U,")),
+                            el2_registers.page(source))
+        with self.assertRaises(ValueError):
+            el2_registers.page(source + "\nEL2REG(SEEDED_EL2, what)\n")
+
+
+class Pages(unittest.TestCase):
+    """Every page of the checkout."""
+
+    def each(self, check, paths):
+        """A check over files."""
+        self.assertTrue(paths)
+        problems = [f"{short(p)}: {x}" for p in paths for x in check(p, p.read_text())]
+        self.assertEqual(problems, [])
+
+    def test_links(self):
+        """@test TC_DOC_006 @verifies HZ_007 @technique requirements @level unit
+        Relative links lead to a file, and to a heading if they name one."""
+        self.each(broken_links, documents(".md"))
+        page = REPO / "docs/CONTRIBUTING.md"
+        self.assertTrue(broken_links(page, "[x](no-such-file.md)"))
+        self.assertTrue(broken_links(page, "[x](CHANGELOG.md#no-such-heading)"))
+        self.assertEqual(broken_links(page, "[x](CHANGELOG.md) [y](mailto:x)"), [])
+
+    def test_ids(self):
+        """@test TC_DOC_007 @verifies CFG_TOOL_020 @technique requirements @level unit
+        Every error and event ID in pages and manuals exists."""
+        known = identifiers()
+        self.each(lambda _, t: unknown_ids(t, known), documents(".md") + manuals())
+        self.assertEqual(unknown_ids("E0101 and E0FFF, V0501", known), ["E0FFF"])
+
+    def test_targets(self):
+        """@test TC_DOC_008 @verifies HZ_007 @technique requirements @level unit
+        Every make target that a page names is in the Makefile."""
+        targets = makefile_targets()
+        self.each(lambda _, t: unknown_targets(t, targets), documents(".md"))
+        self.assertEqual(unknown_targets("`make nonesuch`, `make help`; make sure", targets),
+                         ["nonesuch"])
+
+    def test_places(self):
+        """@test TC_DOC_009 @verifies HZ_007 @technique requirements @level unit
+        Every file, and every function named with its file, exists."""
+        self.each(lambda _, t: unknown_places(t), documents(".md"))
+        self.assertEqual(len(unknown_places("`core/init.c:no_such` `core/none.c:x` `src/none.c`")), 3)
+        self.assertEqual(unknown_places("`core/init.c:init_cpu` `src/core`"), [])
+
+    def test_neutral(self):
+        """@test TC_DOC_010 @verifies HZ_007 @technique requirements @level unit
+        No path of one machine, no host, no claim of certification."""
+        paths = documents(".md", ".svg") + manuals()
+        self.each(lambda _, t: foreign_places(t) + false_claims(t), paths)
+        self.assertTrue(foreign_places("see /home/x/y"))
+        self.assertTrue(foreign_places("from http://mirror.example/debian"))
+        self.assertEqual(foreign_places("build/tools/root/usr"), [])
+        self.assertTrue(false_claims("Bulkhead is certified to SIL 3."))
+        self.assertEqual(false_claims("Bulkhead is not certified."), [])
+
+    def test_decisions(self):
+        """@test TC_DOC_011 @verifies HZ_007 @technique requirements @level unit
+        Decision records are complete, and the list names each."""
+        paths = sorted(p for p in ADR.glob("[0-9]*.md"))
+        names, pages = [p.name for p in paths], [p.read_text() for p in paths]
+        self.assertTrue(names)
+        self.assertEqual(adr_problems(names, pages), [])
+        listed = re.findall(r"\]\((\d{4}-[\w-]+\.md)\)", (ADR / "README.md").read_text())
+        self.assertEqual(listed, names)
+        self.assertTrue(adr_problems(names, [pages[0].replace("## Rejected", "## Other")] + pages[1:]))
+        self.assertTrue(adr_problems(["0002-x.md"], pages[:1]))
+
+
+if __name__ == "__main__":
+    unittest.main()
