@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/** @file host_machine.h
+ * The architecture contract as a fake machine in plain C, for tests of the core on the host. It
+ * does nothing by itself: it keeps what the core asked for, and a hook lets a test act as another
+ * CPU just before any access to a shared word. Memory maps are the real ones (s2.c).
+ */
+#ifndef HOST_MACHINE_H
+#define HOST_MACHINE_H
+
+#include "core/arch/cpu.h"
+#include "core/arch/irq.h"
+#include "core/arch/machine.h"
+
+/** Accesses to a shared word. */
+enum host_access { HOST_LOAD, HOST_STORE, HOST_SWAP, HOST_NEXT };
+
+/** Called before an access; may read and write words, or call the core as another CPU. Calls nest:
+ * a hook that calls the core is called again. */
+typedef void host_hook(enum host_access how, uint32_t word, uint32_t i, uint64_t value);
+
+extern uint64_t host_word[SW_COUNT][SHARED_INDEX_MAX];
+extern host_hook *host_on_access;
+
+/** A call of arch_irq_reset(). */
+struct host_reset {
+    uint32_t cell;
+    uint32_t cpu;
+};
+
+#define HOST_RESETS 16U
+
+/** The machine's state and what was done to it. */
+struct host_machine {
+    uint64_t now;    /**< the counter: one tick is a microsecond */
+    uint64_t step;   /**< ticks by which each reading of it advances */
+    uint32_t self;   /**< the CPU that executes, for what has no CPU in its arguments */
+    uint32_t check;  /**< answer of arch_machine_check() */
+    uint64_t mpidr;  /**< of the CPU that executes */
+    uint32_t kicks[BH_CPUS_MAX];
+    uint32_t loads[BH_CPUS_MAX]; /**< maps loaded, and the last of them: */
+    uint32_t cell[BH_CPUS_MAX];
+    uint32_t pool[BH_CPUS_MAX];
+    uint32_t quiet[BH_CPUS_MAX];
+    uint32_t taken[BH_CPUS_MAX];
+    uint32_t powered[BH_CPUS_MAX];
+    uint32_t flushes;
+    uint32_t published;
+    uint32_t n_resets;
+    struct host_reset resets[HOST_RESETS]; /**< the first of them */
+};
+extern struct host_machine host;
+
+/** A machine at rest: all words zero, no hook, time 0 and going by one tick per reading. */
+void host_power_on(void);
+
+#endif
