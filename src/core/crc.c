@@ -24,9 +24,20 @@ static uint32_t shift_out(uint32_t c)
     return half;
 }
 
+/* The byte comes into the low bits of the remainder. */
+/*@ terminates \true;
+    exits \false;
+    assigns \nothing;
+    ensures SWR_CRC_001: \result == crc_mix(x, y);
+*/
+static uint32_t mix(uint32_t x, uint32_t y)
+{
+    return x ^ y;
+}
+
 uint32_t crc_byte(uint32_t c, uint8_t b)
 {
-    uint32_t r = c ^ (uint32_t)b;
+    uint32_t r = mix(c, b);
 
     /*@ loop invariant range: 0 <= k <= 8;
         loop invariant so_far: r == crc_shifts(crc_mix(c, b), k);

@@ -481,8 +481,22 @@ static bool build_view(uint32_t w, uint32_t cell, uint32_t op)
     /*@ assert sound: \forall integer c;
           BH_CELL_ROOT <= c < BH_CELLS_MAX && live(part_view, c) ==> sound(part_view, c); */
     //@ assert core: part_core(part_view);
-    //@ assert others: \forall integer c; 2 <= c < BH_CELLS_MAX && live(w, c) ==> sound(w, c);
+    /*@ assert kin: \forall integer c; 2 <= c < BH_CELLS_MAX && sound(part_view, c) ==>
+          safe(w, c, plan.n_regions) && none(w, c, plan.n_regions); */
+    //@ assert born: op == PART_CREATE ==> sound(w, cell);
+    //@ assert old: op != PART_CREATE ==> sound(part_view, cell);
+    //@ assert cell: live(w, cell) ==> sound(w, cell);
+    /*@ assert others: \forall integer c; 2 <= c < BH_CELLS_MAX && c != cell && live(w, c) ==>
+          live(part_view, c) && sound(w, c); */
     //@ assert staged: part_core(w);
+    //@ assert root: ok ==> exact_for(w, BH_CELL_ROOT);
+    //@ assert made: ok && op == PART_CREATE ==> exact_for(w, cell);
+    /*@ assert rest: \forall integer c; 2 <= c < BH_CELLS_MAX && live(part_view, c) &&
+          \at(exact_for(part_view, c), Pre) ==> exact_for(w, c); */
+    //@ assert one: ok && \at(exact(part_view), Pre) && live(w, cell) ==> exact_for(w, cell);
+    /*@ assert each: \at(exact(part_view), Pre) ==> \forall integer c;
+          2 <= c < BH_CELLS_MAX && c != cell && live(w, c) ==> exact_for(w, c); */
+    //@ assert exact: ok && \at(exact(part_view), Pre) ==> exact(w);
     //@ ghost climb(part_view);
     //@ ghost climb(w);
     return ok;
@@ -497,6 +511,13 @@ uint32_t part_stage(uint32_t cell, uint32_t op)
     if (e == BH_OK) {
         change_view(w, v, cell, op);
         //@ assert inv: part_inv(v);
+        /*@ assert keeps: \forall integer j; 0 <= j < plan.n_regions ==>
+              (keeps(v, j) <==> \at(keeps(part_view, j), Pre)); */
+        /*@ assert taken: \forall integer p; taken(v, p) <==> \at(taken(part_view, p), Pre); */
+        /*@ assert each: \forall integer c; BH_CELL_ROOT <= c < BH_CELLS_MAX && live(v, c) &&
+              \at(exact_for(part_view, c), Pre) ==> exact_for(v, c); */
+        //@ assert exact: \at(exact(part_view), Pre) ==> exact(v);
+        //@ assert same: part_same{Pre, Here}(v);
         if (!build_view(w, cell, op)) {
             e = (uint32_t)BH_E_HC_POOL;
         }

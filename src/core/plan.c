@@ -672,7 +672,7 @@ static bool cpu_claims_ok(void)
     exits \false;
     assigns plan_a, plan_b;
     ensures SWR_PLN_001: \result <==> (\forall integer d; 2 <= d < c ==> cpus_apart(c, d));
-    ensures SWR_PLN_002: !\result ==> blames_cpus_pair(plan_a, plan_b);
+    ensures SWR_PLN_002: !\result ==> plan_a == c && blames_cpus_pair(plan_a, plan_b);
 */
 static bool has_cpus_alone(uint32_t c)
 {
@@ -680,7 +680,7 @@ static bool has_cpus_alone(uint32_t c)
 
     /*@ loop invariant range: 2 <= d <= c;
         loop invariant so_far: ok ==> (\forall integer k; 2 <= k < d ==> cpus_apart(c, k));
-        loop invariant SWR_PLN_002: !ok ==> blames_cpus_pair(plan_a, plan_b);
+        loop invariant SWR_PLN_002: !ok ==> plan_a == c && blames_cpus_pair(plan_a, plan_b);
         loop assigns d, ok, plan_a, plan_b;
         loop variant c - d;
     */
@@ -865,7 +865,7 @@ static bool are_irqs_apart(uint32_t c, uint32_t d)
     exits \false;
     assigns plan_a, plan_b;
     ensures SWR_PLN_001: \result <==> (\forall integer d; 2 <= d < c ==> irqs_apart(c, d));
-    ensures SWR_PLN_002: !\result ==> blames_irqs_pair(plan_a, plan_b);
+    ensures SWR_PLN_002: !\result ==> plan_a == c && blames_irqs_pair(plan_a, plan_b);
 */
 static bool has_irqs_alone(uint32_t c)
 {
@@ -873,7 +873,7 @@ static bool has_irqs_alone(uint32_t c)
 
     /*@ loop invariant range: 2 <= d <= c;
         loop invariant so_far: ok ==> (\forall integer k; 2 <= k < d ==> irqs_apart(c, k));
-        loop invariant SWR_PLN_002: !ok ==> blames_irqs_pair(plan_a, plan_b);
+        loop invariant SWR_PLN_002: !ok ==> plan_a == c && blames_irqs_pair(plan_a, plan_b);
         loop assigns d, ok, plan_a, plan_b;
         loop variant c - d;
     */

@@ -11,8 +11,7 @@
 
 uint64_t s2_base;
 uint16_t s2_used[S2_POOLS];
-uint64_t s2_e[S2_POOLS][S2_TABLES][S2_ENTRIES]
-    __attribute__((section(".s2_tables"), aligned(8192)));
+struct s2_store s2_e __attribute__((section(".s2_tables"), aligned(8192)));
 
 bool map_init(uint64_t base)
 {
@@ -24,24 +23,24 @@ bool map_init(uint64_t base)
 /*@ requires index: p < S2_POOLS && t < S2_TABLES;
     terminates \true;
     exits \false;
-    assigns s2_e[..][..][..];
-    ensures zero: \forall integer j; 0 <= j < 512 ==> s2_e[p][t][j] == 0;
+    assigns s2_e;
+    ensures zero: \forall integer j; 0 <= j < 512 ==> s2_e.at[p][t][j] == 0;
     ensures same: \forall integer u, j; 0 <= u < S2_TABLES && u != t && 0 <= j < 512 ==>
-      s2_e[p][u][j] == \old(s2_e[p][u][j]);
+      s2_e.at[p][u][j] == \old(s2_e.at[p][u][j]);
     ensures rest: s2_rest{Pre, Here}(p);
 */
 static void clear_table(uint32_t p, uint32_t t)
 {
     /*@ loop invariant range: 0 <= i <= 512;
-        loop invariant zero: \forall integer j; 0 <= j < i ==> s2_e[p][t][j] == 0;
+        loop invariant zero: \forall integer j; 0 <= j < i ==> s2_e.at[p][t][j] == 0;
         loop invariant same: \forall integer u, j; 0 <= u < S2_TABLES && u != t && 0 <= j < 512 ==>
-          s2_e[p][u][j] == \at(s2_e[p][u][j], Pre);
+          s2_e.at[p][u][j] == \at(s2_e.at[p][u][j], Pre);
         loop invariant rest: s2_rest{Pre, Here}(p);
-        loop assigns i, s2_e[p][t][0 .. 511];
+        loop assigns i, s2_e;
         loop variant 512 - i;
     */
     for (uint32_t i = 0U; i < S2_ENTRIES; i++) {
-        s2_e[p][t][i] = 0U;
+        s2_e.at[p][t][i] = 0U;
     }
 }
 
@@ -60,57 +59,57 @@ static uint32_t child_of(uint32_t p, uint64_t d)
 
 /* Hang the next free table below entry i of table t. */
 /*@ requires ok: map_ready && p < S2_POOLS && map_ok(p);
-    requires entry: t < s2_used[p] && i < S2_ENTRIES && 1 <= s2_level[p][t] <= 2 &&
-      s2_e[p][t][i] == 0;
+    requires entry: t < s2_used[p] && i < S2_ENTRIES && 1 <= s2_tree.level[p][t] <= 2 &&
+      s2_e.at[p][t][i] == 0;
     requires room: s2_used[p] < S2_TABLES;
     terminates \true;
     exits \false;
-    assigns s2_used[p], s2_level[p][s2_used[p]], s2_from_table[p][s2_used[p]],
-      s2_from_entry[p][s2_used[p]], s2_e[p][t][i];
+    assigns s2_used[p], s2_tree.level[p][s2_used[p]], s2_tree.from_table[p][s2_used[p]],
+      s2_tree.from_entry[p][s2_used[p]], s2_e.at[p][t][i];
     ensures head: s2_head(p) && s2_used[p] == \old(s2_used[p]) + 1;
     ensures levels: s2_levels(p);
     ensures free: s2_free(p);
     ensures links: s2_links(p);
     ensures blocks: s2_blocks(p);
-    ensures level: s2_level[p][\old(s2_used[p])] == s2_level[p][t] + 1;
-    ensures link: s2_e[p][t][i] % 4 == 3 && s2_child(p, s2_e[p][t][i]) == \old(s2_used[p]);
+    ensures level: s2_tree.level[p][\old(s2_used[p])] == s2_tree.level[p][t] + 1;
+    ensures link: s2_e.at[p][t][i] % 4 == 3 && s2_child(p, s2_e.at[p][t][i]) == \old(s2_used[p]);
 */
 static void hang_table(uint32_t p, uint32_t t, uint32_t i)
 {
     uint32_t c = s2_used[p];
 
-    //@ ghost s2_level[p][c] = (uint16_t)(s2_level[p][t] + 1);
-    //@ ghost s2_from_table[p][c] = (uint16_t)t;
-    //@ ghost s2_from_entry[p][c] = (uint16_t)i;
+    //@ ghost s2_tree.level[p][c] = (uint16_t)(s2_tree.level[p][t] + 1);
+    //@ ghost s2_tree.from_table[p][c] = (uint16_t)t;
+    //@ ghost s2_tree.from_entry[p][c] = (uint16_t)i;
     s2_used[p] = (uint16_t)(c + 1U);
-    s2_e[p][t][i] = s2_base + ((uint64_t)p * S2_POOL_BYTES) + ((uint64_t)c * 4096U) + 3U;
-    //@ assert child: s2_child(p, s2_e[p][t][i]) == c;
-    //@ assert mod: s2_e[p][t][i] % 4 == 3;
+    s2_e.at[p][t][i] = s2_base + ((uint64_t)p * S2_POOL_BYTES) + ((uint64_t)c * 4096U) + 3U;
+    //@ assert child: s2_child(p, s2_e.at[p][t][i]) == c;
+    //@ assert mod: s2_e.at[p][t][i] % 4 == 3;
     //@ assert here: s2_link(p, t, i);
 }
 
 /* Table below entry i of table t: found, or hung there if the entry is empty. 0: there is a block,
  * or the pool is used up. What the pool maps stays the same. */
 /*@ requires ok: map_ready && p < S2_POOLS && map_ok(p);
-    requires entry: t < s2_used[p] && i < S2_ENTRIES && 1 <= s2_level[p][t] <= 2;
+    requires entry: t < s2_used[p] && i < S2_ENTRIES && 1 <= s2_tree.level[p][t] <= 2;
     terminates \true;
     exits \false;
-    assigns s2_used[p], s2_level[p][s2_used[p]], s2_from_table[p][s2_used[p]],
-      s2_from_entry[p][s2_used[p]], s2_e[p][t][i];
+    assigns s2_used[p], s2_tree.level[p][s2_used[p]], s2_tree.from_table[p][s2_used[p]],
+      s2_tree.from_entry[p][s2_used[p]], s2_e.at[p][t][i];
     ensures ok: map_ok(p);
     ensures grown: s2_used[p] >= \old(s2_used[p]);
     ensures levels: \forall integer u; 0 <= u < \old(s2_used[p]) ==>
-      s2_level[p][u] == \old(s2_level[p][u]);
-    ensures below: \result != 0 ==> s2_e[p][t][i] % 4 == 3 &&
-      \result == s2_child(p, s2_e[p][t][i]) && \result < s2_used[p] &&
-      s2_level[p][\result] == s2_level[p][t] + 1;
+      s2_tree.level[p][u] == \old(s2_tree.level[p][u]);
+    ensures below: \result != 0 ==> s2_e.at[p][t][i] % 4 == 3 &&
+      \result == s2_child(p, s2_e.at[p][t][i]) && \result < s2_used[p] &&
+      s2_tree.level[p][\result] == s2_tree.level[p][t] + 1;
     ensures same: \forall integer r, a, b, c; s2_root(r) && s2_index(a, b, c) ==>
       s2_walk(p, r, a, b, c) == \old(s2_walk(p, r, a, b, c));
     ensures rest: s2_rest{Pre, Here}(p);
 */
 static uint32_t step_down(uint32_t p, uint32_t t, uint32_t i)
 {
-    uint64_t d = s2_e[p][t][i];
+    uint64_t d = s2_e.at[p][t][i];
     uint32_t c = 0U;
 
     if ((d % 4U) == 3U) {
@@ -119,21 +118,27 @@ static uint32_t step_down(uint32_t p, uint32_t t, uint32_t i)
     } else if ((d == 0U) && (s2_used[p] < S2_TABLES)) {
         c = s2_used[p];
         hang_table(p, t, i);
-        //@ assert empty: \forall integer j; 0 <= j < 512 ==> s2_e[p][c][j] == 0;
-        //@ assert child: s2_child(p, s2_e[p][t][i]) == c;
+        //@ assert empty: \forall integer j; 0 <= j < 512 ==> s2_e.at[p][c][j] == 0;
+        //@ assert child: s2_child(p, s2_e.at[p][t][i]) == c;
         /*@ assert old2: \forall integer u, y, z;
-              0 <= u < c && s2_level[p][u] == 2 && 0 <= y < 512 && 0 <= z < 512 ==>
+              0 <= u < c && s2_tree.level[p][u] == 2 && 0 <= y < 512 && 0 <= z < 512 ==>
                 s2_walk2(p, u, y, z) == \at(s2_walk2(p, u, y, z), Pre); */
         /*@ assert new2: \forall integer y, z; 0 <= y < 512 && 0 <= z < 512 ==>
               s2_walk2(p, c, y, z) == 0; */
         /*@ assert kept: \forall integer r, x;
               s2_root(r) && 0 <= x < 512 && !(r == t && x == i) ==>
-                s2_e[p][r][x] == \at(s2_e[p][r][x], Pre); */
+                s2_e.at[p][r][x] == \at(s2_e.at[p][r][x], Pre); */
         /*@ assert links: \forall integer r, x; s2_root(r) && 0 <= x < 512 ==>
               \at(s2_link(p, r, x), Pre) && s2_link(p, r, x); */
         /*@ assert tops: \forall integer r, x;
-              s2_root(r) && 0 <= x < 512 && !(r == t && x == i) ==>
-                (s2_e[p][r][x] % 4 == 3 ==> 2 <= s2_child(p, s2_e[p][r][x]) < c); */
+              s2_root(r) && 0 <= x < 512 && !(r == t && x == i) && s2_e.at[p][r][x] % 4 == 3 ==>
+                2 <= s2_child(p, s2_e.at[p][r][x]) < c &&
+                s2_tree.level[p][s2_child(p, s2_e.at[p][r][x])] == 2; */
+        /*@ assert hole: t < 2 ==> \forall integer y, z; 0 <= y < 512 && 0 <= z < 512 ==>
+              s2_walk(p, t, i, y, z) == 0 && \at(s2_walk(p, t, i, y, z), Pre) == 0; */
+        /*@ assert far: \forall integer r, x, y, z;
+              s2_root(r) && s2_index(x, y, z) && !(r == t && x == i) ==>
+                s2_walk(p, r, x, y, z) == \at(s2_walk(p, r, x, y, z), Pre); */
         /*@ assert same: \forall integer r, x, y, z; s2_root(r) && s2_index(x, y, z) ==>
               s2_walk(p, r, x, y, z) == \at(s2_walk(p, r, x, y, z), Pre); */
     } else {
@@ -149,10 +154,10 @@ static uint32_t step_down(uint32_t p, uint32_t t, uint32_t i)
     exits \false;
     assigns MAP_STATE;
     ensures ok: map_ok(p);
-    ensures path: \result != 0 ==> s2_e[p][r][a] % 4 == 3 &&
-      s2_e[p][s2_child(p, s2_e[p][r][a])][b] % 4 == 3 &&
-      \result == s2_child(p, s2_e[p][s2_child(p, s2_e[p][r][a])][b]) &&
-      \result < s2_used[p] && s2_level[p][\result] == 3;
+    ensures path: \result != 0 ==> s2_e.at[p][r][a] % 4 == 3 &&
+      s2_e.at[p][s2_child(p, s2_e.at[p][r][a])][b] % 4 == 3 &&
+      \result == s2_child(p, s2_e.at[p][s2_child(p, s2_e.at[p][r][a])][b]) &&
+      \result < s2_used[p] && s2_tree.level[p][\result] == 3;
     ensures same: \forall integer q, x, y, z; s2_root(q) && s2_index(x, y, z) ==>
       s2_walk(p, q, x, y, z) == \old(s2_walk(p, q, x, y, z));
     ensures rest: s2_rest{Pre, Here}(p);
@@ -172,10 +177,10 @@ static uint32_t reach_last(uint32_t p, uint32_t r, uint32_t a, uint32_t b)
 /* Write the leaf of one page. */
 /*@ requires ok: map_ready && p < S2_POOLS && map_ok(p);
     requires index: r < 2 && a < S2_ENTRIES && b < S2_ENTRIES && c < S2_ENTRIES && d % 4 == 3;
-    requires path: s2_e[p][r][a] % 4 == 3 && s2_e[p][s2_child(p, s2_e[p][r][a])][b] % 4 == 3;
+    requires path: s2_e.at[p][r][a] % 4 == 3 && s2_e.at[p][s2_child(p, s2_e.at[p][r][a])][b] % 4 == 3;
     terminates \true;
     exits \false;
-    assigns s2_e[..][..][..];
+    assigns s2_e;
     ensures ok: map_ok(p);
     ensures hit: s2_walk(p, r, a, b, c) == d;
     ensures same: \forall integer q, x, y, z;
@@ -186,27 +191,27 @@ static uint32_t reach_last(uint32_t p, uint32_t r, uint32_t a, uint32_t b)
 static void write_page(uint32_t p, uint32_t r, uint32_t a, uint32_t b, uint32_t c, uint64_t d)
 {
     //@ assert link1: s2_link(p, r, a);
-    uint32_t t2 = child_of(p, s2_e[p][r][a]);
+    uint32_t t2 = child_of(p, s2_e.at[p][r][a]);
     //@ assert link2: s2_link(p, t2, b);
-    uint32_t t3 = child_of(p, s2_e[p][t2][b]);
+    uint32_t t3 = child_of(p, s2_e.at[p][t2][b]);
 
-    s2_e[p][t3][c] = d;
+    s2_e.at[p][t3][c] = d;
     /*@ assert mid: \forall integer u, y, z;
-          2 <= u < s2_used[p] && s2_level[p][u] == 2 && 0 <= y < 512 && 0 <= z < 512 &&
-          !(s2_from_table[p][u] == r && s2_from_entry[p][u] == a && y == b && z == c) ==>
+          2 <= u < s2_used[p] && s2_tree.level[p][u] == 2 && 0 <= y < 512 && 0 <= z < 512 &&
+          !(s2_tree.from_table[p][u] == r && s2_tree.from_entry[p][u] == a && y == b && z == c) ==>
             s2_walk2(p, u, y, z) == \at(s2_walk2(p, u, y, z), Pre); */
     /*@ assert tops: \forall integer q, x; s2_root(q) && 0 <= x < 512 ==>
-          s2_link(p, q, x) && s2_e[p][q][x] == \at(s2_e[p][q][x], Pre); */
+          s2_link(p, q, x) && s2_e.at[p][q][x] == \at(s2_e.at[p][q][x], Pre); */
 }
 
 /* Write the leaf of a 2 MiB block, where there is nothing. */
 /*@ requires ok: map_ready && p < S2_POOLS && map_ok(p);
     requires index: r < 2 && a < S2_ENTRIES && b < S2_ENTRIES && d % 4 == 3;
     requires aligned: (d / 4096) % 512 == 0;
-    requires path: s2_e[p][r][a] % 4 == 3 && s2_e[p][s2_child(p, s2_e[p][r][a])][b] == 0;
+    requires path: s2_e.at[p][r][a] % 4 == 3 && s2_e.at[p][s2_child(p, s2_e.at[p][r][a])][b] == 0;
     terminates \true;
     exits \false;
-    assigns s2_e[..][..][..];
+    assigns s2_e;
     ensures ok: map_ok(p);
     ensures hit: \forall integer c; 0 <= c < 512 ==> s2_walk(p, r, a, b, c) == d + c * 4096;
     ensures same: \forall integer q, x, y, z;
@@ -217,17 +222,17 @@ static void write_page(uint32_t p, uint32_t r, uint32_t a, uint32_t b, uint32_t 
 static void write_block2(uint32_t p, uint32_t r, uint32_t a, uint32_t b, uint64_t d)
 {
     //@ assert link: s2_link(p, r, a);
-    uint32_t t2 = child_of(p, s2_e[p][r][a]);
+    uint32_t t2 = child_of(p, s2_e.at[p][r][a]);
 
-    s2_e[p][t2][b] = d - 2U;
-    //@ assert mod: s2_e[p][t2][b] % 4 == 1;
-    //@ assert aligned: (s2_e[p][t2][b] / 4096) % 512 == 0;
-    //@ assert level: s2_level[p][t2] == 2;
+    s2_e.at[p][t2][b] = d - 2U;
+    //@ assert mod: s2_e.at[p][t2][b] % 4 == 1;
+    //@ assert aligned: (s2_e.at[p][t2][b] / 4096) % 512 == 0;
+    //@ assert level: s2_tree.level[p][t2] == 2;
     /*@ assert mid: \forall integer u, y, z;
-          2 <= u < s2_used[p] && s2_level[p][u] == 2 && 0 <= y < 512 && 0 <= z < 512 &&
+          2 <= u < s2_used[p] && s2_tree.level[p][u] == 2 && 0 <= y < 512 && 0 <= z < 512 &&
           !(u == t2 && y == b) ==> s2_walk2(p, u, y, z) == \at(s2_walk2(p, u, y, z), Pre); */
     /*@ assert tops: \forall integer q, x; s2_root(q) && 0 <= x < 512 ==>
-          s2_link(p, q, x) && s2_e[p][q][x] == \at(s2_e[p][q][x], Pre); */
+          s2_link(p, q, x) && s2_e.at[p][q][x] == \at(s2_e.at[p][q][x], Pre); */
     //@ assert links: s2_links(p);
     //@ assert blocks: s2_blocks(p);
 }
@@ -236,10 +241,10 @@ static void write_block2(uint32_t p, uint32_t r, uint32_t a, uint32_t b, uint64_
 /*@ requires ok: map_ready && p < S2_POOLS && map_ok(p);
     requires index: r < 2 && a < S2_ENTRIES && d % 4 == 3;
     requires aligned: (d / 4096) % 262144 == 0;
-    requires empty: s2_e[p][r][a] == 0;
+    requires empty: s2_e.at[p][r][a] == 0;
     terminates \true;
     exits \false;
-    assigns s2_e[..][..][..];
+    assigns s2_e;
     ensures ok: map_ok(p);
     ensures hit: \forall integer b, c; 0 <= b < 512 && 0 <= c < 512 ==>
       s2_walk(p, r, a, b, c) == d + (b * 512 + c) * 4096;
@@ -250,15 +255,15 @@ static void write_block2(uint32_t p, uint32_t r, uint32_t a, uint32_t b, uint64_
 */
 static void write_block1(uint32_t p, uint32_t r, uint32_t a, uint64_t d)
 {
-    s2_e[p][r][a] = d - 2U;
-    //@ assert page: s2_e[p][r][a] / 4096 == d / 4096;
+    s2_e.at[p][r][a] = d - 2U;
+    //@ assert page: s2_e.at[p][r][a] / 4096 == d / 4096;
     /*@ assert mid: \forall integer u, y, z;
-          2 <= u < s2_used[p] && s2_level[p][u] == 2 && 0 <= y < 512 && 0 <= z < 512 ==>
+          2 <= u < s2_used[p] && s2_tree.level[p][u] == 2 && 0 <= y < 512 && 0 <= z < 512 ==>
             s2_walk2(p, u, y, z) == \at(s2_walk2(p, u, y, z), Pre); */
     /*@ assert tops: \forall integer q, x; s2_root(q) && 0 <= x < 512 && !(q == r && x == a) ==>
-          s2_link(p, q, x) && s2_e[p][q][x] == \at(s2_e[p][q][x], Pre); */
-    //@ assert mod: s2_e[p][r][a] % 4 == 1;
-    //@ assert aligned: (s2_e[p][r][a] / 4096) % 262144 == 0;
+          s2_link(p, q, x) && s2_e.at[p][q][x] == \at(s2_e.at[p][q][x], Pre); */
+    //@ assert mod: s2_e.at[p][r][a] % 4 == 1;
+    //@ assert aligned: (s2_e.at[p][r][a] / 4096) % 262144 == 0;
 }
 
 /* Map one page, if nothing is there. */
@@ -282,7 +287,7 @@ static bool place_page(uint32_t p, uint32_t r, uint32_t a, uint32_t b, uint32_t 
 
     if (t3 != 0U) {
         //@ assert range: 0 <= t3 < S2_TABLES;
-        if (s2_e[p][t3][c] == 0U) {
+        if (s2_e.at[p][t3][c] == 0U) {
             write_page(p, r, a, b, c, d);
             ok = true;
         }
@@ -313,7 +318,7 @@ static bool place_block2(uint32_t p, uint32_t r, uint32_t a, uint32_t b, uint64_
     uint32_t t2 = step_down(p, r, a);
 
     if (t2 != 0U) {
-        if (s2_e[p][t2][b] == 0U) {
+        if (s2_e.at[p][t2][b] == 0U) {
             write_block2(p, r, a, b, d);
             ok = true;
         }
@@ -383,7 +388,7 @@ static bool lay_block1(uint32_t p, uint32_t x, uint64_t d)
     uint32_t a = (x / PAGES_L1) % 512U;
 
     //@ assert inside: \forall integer y; x <= y < x + 262144 ==> map_page(y);
-    if (s2_e[p][r][a] == 0U) {
+    if (s2_e.at[p][r][a] == 0U) {
         write_block1(p, r, a, d);
         ok = true;
     }
@@ -513,25 +518,25 @@ void map_reset(uint32_t pool)
 {
     /*@ loop invariant range: 0 <= t <= S2_TABLES;
         loop invariant zero: \forall integer u, j; 0 <= u < t && 0 <= j < 512 ==>
-          s2_e[pool][u][j] == 0;
-        loop invariant level: \forall integer u; 0 <= u < t ==> s2_level[pool][u] == 1;
+          s2_e.at[pool][u][j] == 0;
+        loop invariant level: \forall integer u; 0 <= u < t ==> s2_tree.level[pool][u] == 1;
         loop invariant rest: s2_rest{Pre, Here}(pool);
-        loop assigns t, s2_level[..][..], s2_e[..][..][..];
+        loop assigns t, s2_e, s2_tree;
         loop variant S2_TABLES - t;
     */
     for (uint32_t t = 0U; t < S2_TABLES; t++) {
         clear_table(pool, t);
-        //@ ghost s2_level[pool][t] = 1;
+        //@ ghost s2_tree.level[pool][t] = 1;
     }
     s2_used[pool] = 2U;
     //@ assert rest: s2_rest{Pre, Here}(pool);
     /*@ assert mid: \forall integer q, u, y, z;
           map_pool(q) && q != pool && \at(map_ok(q), Pre) && 2 <= u < \at(s2_used[q], Pre) &&
-          \at(s2_level[q][u], Pre) == 2 && 0 <= y < 512 && 0 <= z < 512 ==>
+          \at(s2_tree.level[q][u], Pre) == 2 && 0 <= y < 512 && 0 <= z < 512 ==>
             s2_walk2(q, u, y, z) == \at(s2_walk2(q, u, y, z), Pre); */
     /*@ assert tops: \forall integer q, r, x;
           map_pool(q) && q != pool && \at(map_ok(q), Pre) && s2_root(r) && 0 <= x < 512 ==>
-            \at(s2_link(q, r, x), Pre) && s2_e[q][r][x] == \at(s2_e[q][r][x], Pre); */
+            \at(s2_link(q, r, x), Pre) && s2_e.at[q][r][x] == \at(s2_e.at[q][r][x], Pre); */
     /*@ assert walks: \forall integer q, r, x, y, z;
           map_pool(q) && q != pool && \at(map_ok(q), Pre) && s2_root(r) && s2_index(x, y, z) ==>
             s2_walk(q, r, x, y, z) == \at(s2_walk(q, r, x, y, z), Pre); */
@@ -547,13 +552,15 @@ bool map_range(uint32_t pool, uint32_t ipn, uint64_t ppn, uint32_t n, uint32_t f
     ok = lay_run(pool, ipn, n, d);
     /*@ assert steps: \forall integer x; ipn <= x < ipn + n ==>
           d + (x - ipn) * 4096 == map_want(ppn + (x - ipn), flags); */
+    //@ assert mine: map_ok(pool);
+    //@ assert theirs: \forall integer q; map_pool(q) && q != pool ==> map_ok(q);
     /*@ assert mid: \forall integer q, u, y, z;
           map_pool(q) && q != pool && \at(map_ok(q), Pre) && 2 <= u < \at(s2_used[q], Pre) &&
-          \at(s2_level[q][u], Pre) == 2 && 0 <= y < 512 && 0 <= z < 512 ==>
+          \at(s2_tree.level[q][u], Pre) == 2 && 0 <= y < 512 && 0 <= z < 512 ==>
             s2_walk2(q, u, y, z) == \at(s2_walk2(q, u, y, z), Pre); */
     /*@ assert tops: \forall integer q, r, x;
           map_pool(q) && q != pool && \at(map_ok(q), Pre) && s2_root(r) && 0 <= x < 512 ==>
-            \at(s2_link(q, r, x), Pre) && s2_e[q][r][x] == \at(s2_e[q][r][x], Pre); */
+            \at(s2_link(q, r, x), Pre) && s2_e.at[q][r][x] == \at(s2_e.at[q][r][x], Pre); */
     /*@ assert walks: \forall integer q, r, x, y, z;
           map_pool(q) && q != pool && \at(map_ok(q), Pre) && s2_root(r) && s2_index(x, y, z) ==>
             s2_walk(q, r, x, y, z) == \at(s2_walk(q, r, x, y, z), Pre); */

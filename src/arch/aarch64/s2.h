@@ -17,13 +17,21 @@
 /* Address of pool p's root, for VTTBR_EL2.BADDR. */
 #define S2_ROOT(base, p) ((base) + ((uint64_t)(p) * S2_POOL_BYTES))
 
+/** The tables. A structure, because a contract can then name all of them as one thing. */
+struct s2_store {
+    uint64_t at[S2_POOLS][S2_TABLES][S2_ENTRIES];
+};
+
 extern uint64_t s2_base;           /**< physical address of s2_e */
 extern uint16_t s2_used[S2_POOLS]; /**< tables in use, from 0 on */
-extern uint64_t s2_e[S2_POOLS][S2_TABLES][S2_ENTRIES];
+extern struct s2_store s2_e;
 
-/* For the proof alone: level of each table, and the one entry which refers to it. */
-/*@ ghost uint16_t s2_level[S2_POOLS][S2_TABLES]; */
-/*@ ghost uint16_t s2_from_table[S2_POOLS][S2_TABLES]; */
-/*@ ghost uint16_t s2_from_entry[S2_POOLS][S2_TABLES]; */
+/** For the proof alone: level of each table, and the one entry which refers to it. */
+struct s2_tree {
+    uint16_t level[S2_POOLS][S2_TABLES];
+    uint16_t from_table[S2_POOLS][S2_TABLES];
+    uint16_t from_entry[S2_POOLS][S2_TABLES];
+};
+/*@ ghost struct s2_tree s2_tree; */
 
 #endif
