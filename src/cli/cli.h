@@ -58,7 +58,7 @@ struct verb {
     int least;           /**< words needed */
     int most;
     const char *summary;
-    const char *detail;
+    const char *detail; /**< lines */
     int (*run)(void);
 };
 
@@ -75,7 +75,7 @@ int help_usage(const char *what, const char *word);
 extern const struct bh_plan *error_plan;
 /** Words to print for a and b where they are no numbers; NULL: the numbers. */
 extern const char *error_words[2];
-/** Print an error of errors.def with its parties and its hint. @return the exit code it stands for. */
+/** Print an error with its parties and its hint. @return the exit code it stands for. */
 int fail(uint32_t id, uint64_t a, uint64_t b, const char *subject);
 int fail_result(const struct bh_result *result);
 /** Text of an error or event with its parties filled in, printable. */

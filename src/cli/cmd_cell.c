@@ -31,6 +31,11 @@ static int report(const char *command, uint32_t cell, const char *what, bool wit
     return EXIT_OK;
 }
 
+/**
+ * The verbs that are one call of the driver.
+ *
+ * @req SWR_CLI_010
+ */
 static int simple(const char *command, uint32_t op, const char *what)
 {
     struct bh_result result;
@@ -91,6 +96,11 @@ static bool target(uint32_t cell, char *image, uint64_t *address)
     return true;
 }
 
+/**
+ * Open the loadable regions if they are closed, then copy.
+ *
+ * @req SWR_CLI_010
+ */
 static int load(uint32_t cell, const char *image, uint64_t address)
 {
     struct bh_result result = {0};
@@ -132,7 +142,11 @@ int cmd_cell_load(void)
 
 /* -- console ---------------------------------------------------------------------------------- */
 
-/* The ring is the cell's: only printable bytes and line ends pass. */
+/**
+ * The ring is the cell's: only printable bytes and line ends pass.
+ *
+ * @req SWR_CLI_005
+ */
 static void put_untrusted(uint8_t byte)
 {
     if (byte == '\n' || (byte >= 0x20U && byte < 0x7FU)) {

@@ -102,7 +102,11 @@ static void heads(void)
     }
 }
 
-/* Events [from, to) which still stand, as rows or objects. @return how many were overwritten. */
+/**
+ * Events [from, to) which still stand, as rows or objects. @return how many were overwritten.
+ *
+ * @req SWR_CLI_006
+ */
 static uint64_t collect(uint64_t from, uint64_t to)
 {
     struct bh_event event;

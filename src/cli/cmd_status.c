@@ -11,7 +11,7 @@
 #define STATUS_EVENTS 5U
 #define DMA_LINE "DMA: NOT ISOLATED (no SMMU driver yet)"
 
-static const char *const exit_names[BH_EXITS] = {"HVC",  "SMC",  "SYSREG", "MMIO",
+static const char *const exit_names[BH_EXITS] = {"HVC",   "SMC",  "SYSREG", "MMIO",
                                                  "ABORT", "KICK", "SERROR", "OTHER"};
 
 static void number_cell(uint64_t number)
@@ -313,6 +313,11 @@ static int status_json(void)
     return EXIT_OK;
 }
 
+/**
+ * One screen.
+ *
+ * @req SWR_CLI_008
+ */
 int cmd_status(void)
 {
     int code;

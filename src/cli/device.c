@@ -21,8 +21,7 @@ static int device = -1;
 /* Memory that the kernel has revoked answers with a bus error. */
 static void on_bus_error(int number)
 {
-    static const char text[] = "bulkhead: error[E020B]: the mapped page has been revoked\n"
-                               "hint: see 'bulkhead events'\n";
+    static const char text[] = "bulkhead: error[E020B]: page revoked\nhint: bulkhead events\n";
 
     (void)number;
     (void)!write(STDERR_FILENO, text, sizeof(text) - 1U);

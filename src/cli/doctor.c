@@ -15,6 +15,8 @@
 #define FINDINGS_MAX 16
 #define ARGUMENTS_BYTES 512U
 #define KIB 1024U
+#define SMMU_BLACKLIST "initcall_blacklist=arm_smmu_driver_init"
+#define SMMU_DEFER "deferred_probe_timeout=0"
 
 /** One line of the report. */
 struct finding {
@@ -68,8 +70,7 @@ static void check_level(void)
     need("id_aa64mmfr1.vh=0");
     add("exception level", false,
         known ? "Linux runs at EL2 (VHE): boot with id_aa64mmfr1.vh=0"
-              : "Linux may run at EL2 (VHE): boot with id_aa64mmfr1.vh=0, or load the driver to "
-                "know");
+              : "Linux may run at EL2 (VHE): boot with id_aa64mmfr1.vh=0 (the driver would know)");
 }
 
 static void check_el2(void)
@@ -195,16 +196,18 @@ static void check_memory(void)
 
 static void check_devices(void)
 {
+    char text[200];
+
     if (machine.smmu_bound) {
-        need("initcall_blacklist=arm_smmu_driver_init");
-        need("deferred_probe_timeout=0");
+        need(SMMU_BLACKLIST);
+        need(SMMU_DEFER);
+        snprintf(text, sizeof(text), "a Linux driver is bound: boot with %s %s", SMMU_BLACKLIST,
+                 SMMU_DEFER);
+        add("SMMU", false, text);
+    } else {
+        add("SMMU", true, "no Linux driver is bound");
     }
-    add("SMMU", !machine.smmu_bound,
-        machine.smmu_bound ? "a Linux driver is bound: boot with "
-                             "initcall_blacklist=arm_smmu_driver_init deferred_probe_timeout=0"
-                           : "no Linux driver is bound");
-    add("GIC", machine.gicv3,
-        machine.gicv3 ? "GICv3" : "no GICv3 found: this release needs one");
+    add("GIC", machine.gicv3, machine.gicv3 ? "GICv3" : "no GICv3 found: this release needs one");
 }
 
 static void check_cpus(void)
@@ -225,12 +228,12 @@ static void check_driver(void)
 
     add("driver", has_driver, has_driver ? "loaded" : "not loaded: insmod bulkhead.ko");
     if (machine.image_abi == BH_ABI_VERSION) {
-        snprintf(text, sizeof(text), "/lib/firmware/bulkhead.bin, ABI %" PRIu32,
-                 machine.image_abi);
+        snprintf(text, sizeof(text), "/lib/firmware/bulkhead.bin, ABI %" PRIu32, machine.image_abi);
         add("image", true, text);
     } else if (machine.image_abi != 0U) {
-        snprintf(text, sizeof(text), "ABI %" PRIu32 ", this command has ABI %u: install one release",
-                 machine.image_abi, BH_ABI_VERSION);
+        snprintf(text, sizeof(text),
+                 "ABI %" PRIu32 ", this command has ABI %u: install one release", machine.image_abi,
+                 BH_ABI_VERSION);
         add("image", false, text);
     } else {
         add("image", false, "none: install bulkhead.bin to /lib/firmware");
@@ -242,8 +245,8 @@ static void ask_driver(void)
 {
     int code;
 
-    has_driver = opt.root == NULL && access("/dev/bulkhead", R_OK | W_OK) == 0 &&
-                 session_open(&code);
+    has_driver =
+        opt.root == NULL && access("/dev/bulkhead", R_OK | W_OK) == 0 && session_open(&code);
 }
 
 static bool all_good(void)
@@ -293,6 +296,11 @@ static void print_text(void)
     }
 }
 
+/**
+ * Probe, judge each point, report.
+ *
+ * @req SWR_CLI_003
+ */
 int cmd_doctor(void)
 {
     int code;

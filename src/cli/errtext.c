@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /** @file errtext.c
- * Errors and events in words. The texts are those of errors.def; here stands only what kind of thing
- * their a and b are, and which exit code an error means.
+ * Errors and events in words. The texts are those of errors.def; here stands only what kind of
+ * thing their a and b are, and which exit code an error means.
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -104,19 +104,19 @@ static const struct {
     uint32_t id;
     int code;
 } codes[] = {
-    {BH_E_HC_NO_CELL, EXIT_NO_CELL},         {BH_E_HC_STATE, EXIT_STATE},
-    {BH_E_HC_CELLS_LEFT, EXIT_STATE},        {BH_E_HC_CPU_OFFLINE, EXIT_STATE},
-    {BH_E_HC_PERMISSION, EXIT_PERMISSION},   {BH_E_LAUNCH_ABI, EXIT_ABSENT},
-    {BH_E_LAUNCH_IMAGE, EXIT_ABSENT},        {BH_E_LAUNCH_TWICE, EXIT_STATE},
-    {BH_E_LAUNCH_CPU, EXIT_HARDWARE},        {BH_E_LAUNCH_E2H, EXIT_HARDWARE},
-    {BH_E_LAUNCH_GIC, EXIT_HARDWARE},        {BH_E_SYS_NOT_NVHE, EXIT_HARDWARE},
-    {BH_E_SYS_NO_EL2, EXIT_HARDWARE},        {BH_E_SYS_KVM, EXIT_HARDWARE},
-    {BH_E_SYS_MEMORY, EXIT_HARDWARE},        {BH_E_SYS_CPU_OFFLINE, EXIT_STATE},
-    {BH_E_SYS_PMR, EXIT_HARDWARE},           {BH_E_SYS_SMMU, EXIT_HARDWARE},
-    {BH_E_SYS_GIC, EXIT_HARDWARE},           {BH_E_SYS_NO_DRIVER, EXIT_ABSENT},
-    {BH_E_SYS_NOT_ENABLED, EXIT_ABSENT},     {BH_E_SYS_ABI, EXIT_ABSENT},
-    {BH_E_SYS_USAGE, EXIT_USAGE},            {BH_E_SYS_IO, EXIT_USAGE},
-    {BH_E_SYS_PERMISSION, EXIT_PERMISSION},  {BH_E_SYS_IMAGE, EXIT_ABSENT},
+    {BH_E_HC_NO_CELL, EXIT_NO_CELL},        {BH_E_HC_STATE, EXIT_STATE},
+    {BH_E_HC_CELLS_LEFT, EXIT_STATE},       {BH_E_HC_CPU_OFFLINE, EXIT_STATE},
+    {BH_E_HC_PERMISSION, EXIT_PERMISSION},  {BH_E_LAUNCH_ABI, EXIT_ABSENT},
+    {BH_E_LAUNCH_IMAGE, EXIT_ABSENT},       {BH_E_LAUNCH_TWICE, EXIT_STATE},
+    {BH_E_LAUNCH_CPU, EXIT_HARDWARE},       {BH_E_LAUNCH_E2H, EXIT_HARDWARE},
+    {BH_E_LAUNCH_GIC, EXIT_HARDWARE},       {BH_E_SYS_NOT_NVHE, EXIT_HARDWARE},
+    {BH_E_SYS_NO_EL2, EXIT_HARDWARE},       {BH_E_SYS_KVM, EXIT_HARDWARE},
+    {BH_E_SYS_MEMORY, EXIT_HARDWARE},       {BH_E_SYS_CPU_OFFLINE, EXIT_STATE},
+    {BH_E_SYS_PMR, EXIT_HARDWARE},          {BH_E_SYS_SMMU, EXIT_HARDWARE},
+    {BH_E_SYS_GIC, EXIT_HARDWARE},          {BH_E_SYS_NO_DRIVER, EXIT_ABSENT},
+    {BH_E_SYS_NOT_ENABLED, EXIT_ABSENT},    {BH_E_SYS_ABI, EXIT_ABSENT},
+    {BH_E_SYS_USAGE, EXIT_USAGE},           {BH_E_SYS_IO, EXIT_USAGE},
+    {BH_E_SYS_PERMISSION, EXIT_PERMISSION}, {BH_E_SYS_IMAGE, EXIT_ABSENT},
     {BH_E_SYS_INTERNAL, EXIT_INTERNAL},
 };
 
@@ -160,6 +160,11 @@ bool id_is_event(uint32_t id)
     return entry != NULL && entry->hint == NULL;
 }
 
+/**
+ * The exit code of an error.
+ *
+ * @req SWR_CLI_002
+ */
 int id_exit(uint32_t id)
 {
     size_t i;
@@ -239,7 +244,8 @@ static void region_words(char *out, size_t bytes, uint64_t index)
 static void call_words(char *out, size_t bytes, uint64_t call)
 {
     static const char *const names[BH_HC_COUNT] = {
-        "get_info", "cell_create", "cell_load", "cell_start", "cell_stop", "cell_destroy", "disable",
+        "get_info",  "cell_create",  "cell_load", "cell_start",
+        "cell_stop", "cell_destroy", "disable",
     };
 
     if (call < BH_HC_COUNT) {
@@ -296,8 +302,8 @@ static void party(char *out, size_t bytes, enum kind kind, uint64_t value)
 
 static bool is_word(char c)
 {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-           c == '_' || c == '\'';
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
+           c == '\'';
 }
 
 /* Does the text before @p at end in one of the nouns that a number follows? */
@@ -318,7 +324,7 @@ static bool follows_noun(const char *text, const char *at)
     return false;
 }
 
-/* 'b' alone always is a party. 'a' alone may be the article: then a noun follows it, none leads it. */
+/* 'b' alone always is a party. 'a' may be the article: then a noun follows it, none leads it. */
 static bool is_party(const char *text, const char *at)
 {
     bool alone = (at == text || !is_word(at[-1])) && !is_word(at[1]);
@@ -376,6 +382,12 @@ static void fail_json(uint32_t id, const char *text, const char *hint, uint64_t 
     json_end();
 }
 
+/**
+ * ID, parties, hint; with --json the same as a document.
+ *
+ * @req SWR_CLI_001
+ * @req SWR_CLI_002
+ */
 int fail(uint32_t id, uint64_t a, uint64_t b, const char *subject)
 {
     const char *hint = id_hint(id);

@@ -31,8 +31,26 @@ static void name_of(char *out, size_t bytes, const struct verb *verb)
              verb->args[0] == '\0' ? "" : " ", verb->args);
 }
 
+static void put_lines(const char *const *lines)
+{
+    for (; *lines != NULL; lines++) {
+        puts(*lines);
+    }
+}
+
 int help_all(void)
 {
+    static const char *const tail[] = {
+        "",
+        "  --json       one JSON document (schema bulkhead/1) instead of text",
+        "  -q, --quiet  no header, no line on success",
+        "  --help       this, or of a command",
+        "  --version    version and ABI",
+        "",
+        "exit: 0 done, 1 refused, 2 usage, 3 plan, 4 no such cell, 5 kernel or driver absent,",
+        "      6 wrong state, 7 permission, 8 hardware, 9 internal; see bulkhead(8)",
+        NULL,
+    };
     const struct verb *verb;
     char name[64];
 
@@ -41,12 +59,7 @@ int help_all(void)
         name_of(name, sizeof(name), verb);
         printf("  %-32s %s\n", name, verb->summary);
     }
-    puts("\n  --json       one JSON document (schema bulkhead/1) instead of text\n"
-         "  -q, --quiet  no header, no line on success\n"
-         "  --help       this, or of a command\n"
-         "  --version    version and ABI\n\n"
-         "exit: 0 done, 1 refused, 2 usage, 3 plan, 4 no such cell, 5 kernel or driver absent,\n"
-         "      6 wrong state, 7 permission, 8 hardware, 9 internal; see bulkhead(8)");
+    put_lines(tail);
     return EXIT_OK;
 }
 
@@ -104,12 +117,24 @@ static void words_of(const char *noun)
  * name offers the names of the cells, everything else files. */
 int help_completion(void)
 {
+    static const char *const head[] = {
+        "# bash completion of bulkhead, generated from its verb table",
+        "_bulkhead() {",
+        "    local word=${COMP_WORDS[COMP_CWORD]} last=${COMP_WORDS[COMP_CWORD-1]} list=",
+        "    case $last in",
+        NULL,
+    };
+    static const char *const tail[] = {
+        "        *) COMPREPLY=($(compgen -f -- \"$word\")); return ;;",
+        "    esac",
+        "    COMPREPLY=($(compgen -W \"$list\" -- \"$word\"))",
+        "}",
+        "complete -F _bulkhead bulkhead",
+        NULL,
+    };
     const struct verb *verb;
 
-    puts("# bash completion of bulkhead, generated from its verb table\n"
-         "_bulkhead() {\n"
-         "    local word=${COMP_WORDS[COMP_CWORD]} last=${COMP_WORDS[COMP_CWORD-1]} list=\n"
-         "    case $last in");
+    put_lines(head);
     printf("        bulkhead) list='--json --quiet --help --version");
     words_of("");
     puts("' ;;");
@@ -126,11 +151,7 @@ int help_completion(void)
                    verb->name);
         }
     }
-    puts("        *) COMPREPLY=($(compgen -f -- \"$word\")); return ;;\n"
-         "    esac\n"
-         "    COMPREPLY=($(compgen -W \"$list\" -- \"$word\"))\n"
-         "}\n"
-         "complete -F _bulkhead bulkhead");
+    put_lines(tail);
     return EXIT_OK;
 }
 

@@ -9,47 +9,19 @@
 
 struct options opt;
 
+#define VERB(noun, name, args, options, least, most, run, summary, detail) \
+    {noun, name, args, options, least, most, summary, detail, run},
 const struct verb verbs[] = {
-    {"", "status", "", "", 0, 0, "Show kernel, cells, CPUs and the last events",
-     "Numbers come from the status pages, which the kernel alone can write. HEARTBEAT is the\n"
-     "cell's own word.\n",
-     cmd_status},
-    {"", "doctor", "[PLAN]", "r", 0, 1, "Say what this machine lacks, and the kernel argument to add",
-     "One line per point, 'ok' or 'fix'. With PLAN the memory is judged by that plan. Works\n"
-     "without the driver. Exit 0 only if all is ok, else 8.\n",
-     cmd_doctor},
-    {"", "enable", "PLAN", "", 1, 1, "Hand the machine to the Bulkhead kernel",
-     "PLAN is a blob of 'bulkhead-plan build'. It is judged here, then by the kernel. Refused:\n"
-     "nothing has changed.\n",
-     cmd_enable},
-    {"", "disable", "", "", 0, 0, "Give the machine back to Linux",
-     "All cells must have been destroyed.\n", cmd_disable},
-    {"cell", "list", "", "", 0, 0, "List the cells", "", cmd_cell_list},
-    {"cell", "show", "NAME", "", 1, 1, "Show one cell and its memory",
-     "FLAGS: r read, w write, x execute, d device, l loadable.\n", cmd_cell_show},
-    {"cell", "create", "NAME", "", 1, 1, "Take a cell's CPUs and memory from Linux",
-     "Its CPUs go offline in Linux first, and back online if the kernel refuses.\n",
-     cmd_cell_create},
-    {"cell", "load", "NAME IMAGE[@ADDRESS]", "", 2, 2, "Copy an image into a cell",
-     "IMAGE is a raw binary. ADDRESS is in the cell's address space; without it, the start of\n"
-     "its first loadable region. May be repeated before start.\n",
-     cmd_cell_load},
-    {"cell", "start", "NAME", "", 1, 1, "Start a cell", "", cmd_cell_start},
-    {"cell", "stop", "NAME", "", 1, 1, "Stop a cell; it keeps what it has", "", cmd_cell_stop},
-    {"cell", "destroy", "NAME", "", 1, 1, "Give a cell's CPUs and memory back to Linux", "",
-     cmd_cell_destroy},
-    {"cell", "console", "NAME", "f", 1, 1, "Print what a cell has written to its console",
-     "Bytes that are not printable are shown as '?'.\n", cmd_cell_console},
-    {"", "events", "", "fn", 0, 0, "Print the kernel's events", "", cmd_events},
-    {"plan", "check", "FILE", "", 1, 1, "Judge a plan without using it",
-     "The kernel's own judge, compiled into this command: same verdict, same error.\n",
-     cmd_plan_check},
-    {"", "explain", "ID", "", 1, 1, "Explain an error or event such as E0103 or V0510", "",
-     cmd_explain},
-    {"", "help", "[COMMAND]", "c", 0, 2, "Show this, or the help of a command", "", cmd_help},
+#include "cli/verbs.def"
     {NULL, NULL, NULL, NULL, 0, 0, NULL, NULL, NULL},
 };
+#undef VERB
 
+/**
+ * Look a command up in the table.
+ *
+ * @req SWR_CLI_009
+ */
 static const struct verb *find(const char *noun, const char *name)
 {
     const struct verb *verb;

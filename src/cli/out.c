@@ -19,6 +19,11 @@ static bool is_printable(unsigned char byte)
     return byte >= 0x20U && byte < 0x7FU;
 }
 
+/**
+ * Names come from plans: only printable bytes pass.
+ *
+ * @req SWR_CLI_005
+ */
 void out_text(char *out, size_t bytes, const void *untrusted, size_t n)
 {
     const unsigned char *in = untrusted;
@@ -54,8 +59,8 @@ void out_size(char *out, size_t bytes, uint64_t size)
     if (size % scale == 0U) {
         snprintf(out, bytes, "%" PRIu64 " %s", size / scale, units[unit]);
     } else {
-        snprintf(out, bytes, "%" PRIu64 ".%" PRIu64 " %s", size / scale,
-                 size % scale * 10U / scale, units[unit]);
+        snprintf(out, bytes, "%" PRIu64 ".%" PRIu64 " %s", size / scale, size % scale * 10U / scale,
+                 units[unit]);
     }
 }
 
@@ -191,6 +196,11 @@ void json_close(char bracket)
     json_first = false;
 }
 
+/**
+ * One document with its schema.
+ *
+ * @req SWR_CLI_007
+ */
 void json_start(const char *command)
 {
     json_first = true;

@@ -39,8 +39,7 @@ void *file_read(const char *path, uint64_t limit, uint64_t *bytes, int *exit_cod
     return data;
 }
 
-uint32_t plan_judge(const void *data, uint64_t bytes, struct bh_plan *out, uint64_t *a,
-                    uint64_t *b)
+uint32_t plan_judge(const void *data, uint64_t bytes, struct bh_plan *out, uint64_t *a, uint64_t *b)
 {
     uint32_t status;
 
@@ -59,6 +58,11 @@ uint32_t plan_judge(const void *data, uint64_t bytes, struct bh_plan *out, uint6
     return status;
 }
 
+/**
+ * Read and judge; what is refused is never passed on.
+ *
+ * @req SWR_CLI_004
+ */
 bool plan_load(const char *path, struct bh_plan *out, int *exit_code)
 {
     uint64_t bytes;

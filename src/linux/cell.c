@@ -58,6 +58,11 @@ static bool take_cpus(u32 cell, struct bh_result *result)
     return true;
 }
 
+/**
+ * CPUs first, then the kernel; back if it refuses.
+ *
+ * @req SWR_DRV_004
+ */
 static void create(u32 cell, struct bh_result *result)
 {
     u32 before = bh.taken[cell];
@@ -75,6 +80,11 @@ static void create(u32 cell, struct bh_result *result)
     }
 }
 
+/**
+ * The kernel first, then the CPUs.
+ *
+ * @req SWR_DRV_004
+ */
 static void destroy(u32 cell, struct bh_result *result)
 {
     if (bh_hypercall(BH_HC_CELL_DESTROY, cell, result)) {
@@ -126,9 +136,12 @@ static bool find_target(const struct bh_ioc_write *call, u64 *physical, struct b
     return bh_refuse(result, BH_E_SYS_RANGE, call->ipa, call->bytes);
 }
 
-/*
- * The state is looked at first: outside LOADING the region is not root's, and an access from kernel
- * mode would be answered by an external abort. The lock keeps START away until the copy is done.
+/**
+ * The state is looked at first: outside LOADING the region is not root's, and an access from
+ * kernel mode would be answered by an external abort. The lock keeps START away until the copy is
+ * done.
+ *
+ * @req SWR_DRV_005
  */
 int bh_cell_write(struct bh_ioc_write *call)
 {

@@ -129,6 +129,11 @@ static bool check_online(struct bh_result *result)
     return true;
 }
 
+/**
+ * What of the machine itself must hold, in the order of the manual.
+ *
+ * @req SWR_DRV_001
+ */
 bool bh_check_machine(struct bh_result *result)
 {
     if (!check_el2(result) || !check_kvm(result)) {
@@ -143,9 +148,11 @@ bool bh_check_machine(struct bh_result *result)
     return check_smmu(result) && check_online(result);
 }
 
-/*
+/**
  * Only what the driver itself relies on, in the order of the kernel's own judgement and with its
  * IDs: the kernel judges the whole plan before it takes anything.
+ *
+ * @req SWR_DRV_001
  */
 bool bh_check_plan(const struct bh_plan *plan, u32 board, struct bh_result *result)
 {
@@ -191,6 +198,11 @@ static bool check_range(u64 first, u64 bytes, struct bh_result *result)
     return true;
 }
 
+/**
+ * Nothing that the plan gives to kernel or cells may be memory of Linux.
+ *
+ * @req SWR_DRV_001
+ */
 bool bh_check_memory(const struct bh_plan *plan, const struct bh_image *image,
                      struct bh_result *result)
 {
@@ -221,7 +233,11 @@ static void read_mpidr(void *out)
     *(u64 *)out = read_cpuid_mpidr() & MPIDR_HWID_BITMASK;
 }
 
-/* Match each CPU of Linux with one of the plan, by the CPU's own register. Fills bh.linux_cpu. */
+/**
+ * Match each CPU of Linux with one of the plan, by the CPU's own register. Fills bh.linux_cpu.
+ *
+ * @req SWR_DRV_001
+ */
 bool bh_check_cpus(const struct bh_plan *plan, struct bh_result *result)
 {
     u32 index;

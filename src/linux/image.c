@@ -35,6 +35,11 @@ static bool head_is_sane(const struct bh_image *head, u64 file_bytes)
            (plan_end <= head->handover_offset || record_end <= head->plan_offset);
 }
 
+/**
+ * Find the image in the firmware path and judge its header.
+ *
+ * @req SWR_DRV_001
+ */
 bool bh_image_get(struct bh_image_file *file, struct bh_result *result)
 {
     const struct firmware *firmware;

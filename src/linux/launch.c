@@ -39,19 +39,19 @@ struct launch {
  * HVC with three argument and three result registers. The callee may use x0 to x17 and x30; x18 is
  * kept by hand because the compiler may not know it as clobbered (shadow call stack).
  */
-#define HVC(imm, regs)                                                                             \
-    do {                                                                                           \
-        register u64 x0 asm("x0") = (regs)[0];                                                     \
-        register u64 x1 asm("x1") = (regs)[1];                                                     \
-        register u64 x2 asm("x2") = (regs)[2];                                                     \
-        asm volatile("mov x19, x18\n\thvc %3\n\tmov x18, x19"                                      \
-                     : "+r"(x0), "+r"(x1), "+r"(x2)                                                \
-                     : "i"(imm)                                                                    \
-                     : "x3", "x4", "x5", "x6", "x7", "x8", "x9", "x10", "x11", "x12", "x13",       \
-                       "x14", "x15", "x16", "x17", "x19", "x30", "cc", "memory");                  \
-        (regs)[0] = x0;                                                                            \
-        (regs)[1] = x1;                                                                            \
-        (regs)[2] = x2;                                                                            \
+#define HVC(imm, regs) \
+    do { \
+        register u64 x0 asm("x0") = (regs)[0]; \
+        register u64 x1 asm("x1") = (regs)[1]; \
+        register u64 x2 asm("x2") = (regs)[2]; \
+        asm volatile("mov x19, x18\n\thvc %3\n\tmov x18, x19" \
+                     : "+r"(x0), "+r"(x1), "+r"(x2) \
+                     : "i"(imm) \
+                     : "x3", "x4", "x5", "x6", "x7", "x8", "x9", "x10", "x11", "x12", "x13", \
+                       "x14", "x15", "x16", "x17", "x19", "x30", "cc", "memory"); \
+        (regs)[0] = x0; \
+        (regs)[1] = x1; \
+        (regs)[2] = x2; \
     } while (0)
 
 static noinline void stub_call(u64 regs[3])
@@ -94,7 +94,7 @@ static bool late(u64 end)
     return (s64)(read_sysreg(cntvct_el0) - end) > 0;
 }
 
-/* Bring the hyp stub back on this CPU (an idle KVM leaves its own vectors) and wait for the others. */
+/* Bring the hyp stub back on this CPU (an idle KVM leaves its own vectors), wait for the others. */
 static bool stubs_ready(struct launch *l)
 {
     u64 regs[3] = {HVC_RESET_VECTORS, 0U, 0U};
@@ -158,7 +158,11 @@ static int launch_cpu(void *data)
     return 0;
 }
 
-/* The first refusal in the order of the plan; one that tells more than "too few came" goes first. */
+/**
+ * The first refusal in the order of the plan; one that tells more than "too few came" goes first.
+ *
+ * @req SWR_DRV_002
+ */
 static bool verdict(const struct launch *l, struct bh_result *result)
 {
     u32 good = 0U;
@@ -190,6 +194,11 @@ static bool verdict(const struct launch *l, struct bh_result *result)
     return good == l->expected;
 }
 
+/**
+ * All CPUs enter the kernel together, or none stays there.
+ *
+ * @req SWR_DRV_002
+ */
 bool bh_launch(const struct bh_image *image, const struct bh_plan *plan, struct bh_result *result)
 {
     struct launch l = {
@@ -230,6 +239,11 @@ static int leave_cpu(void *data)
     return 0;
 }
 
+/**
+ * Each CPU asks the kernel to leave, all at the same time.
+ *
+ * @req SWR_DRV_003
+ */
 bool bh_give_back(struct bh_result *result)
 {
     static struct leave leave; /* NR_CPUS results are too many for a stack */

@@ -25,16 +25,21 @@ static bool abi_matches(u32 abi, struct bh_result *result)
     return true;
 }
 
-/* Judge plan and image, place them, launch. CPU hotplug is shut out from the check to the launch. */
+/* Judge plan and image, place them, launch. Hotplug is shut out from the check to the launch. */
 static bool judge_and_launch(const struct bh_plan *plan, struct bh_image_file *file,
                              struct bh_result *result)
 {
     return bh_image_get(file, result) && bh_check_plan(plan, file->head.board, result) &&
            bh_check_memory(plan, &file->head, result) && bh_check_cpus(plan, result) &&
-           bh_image_place(file, plan, plan->n_cpus, result) &&
-           bh_launch(&file->head, plan, result);
+           bh_image_place(file, plan, plan->n_cpus, result) && bh_launch(&file->head, plan, result);
 }
 
+/**
+ * Take the machine; holds the module from then on.
+ *
+ * @req SWR_DRV_001
+ * @req SWR_DRV_007
+ */
 static bool enable(struct bh_plan *plan, struct bh_result *result)
 {
     struct bh_image_file file = {};
@@ -100,6 +105,11 @@ static bool give_back(struct bh_result *result)
     return good;
 }
 
+/**
+ * Give the machine back and let the module go.
+ *
+ * @req SWR_DRV_003
+ */
 static long call_disable(struct bh_ioc_cell *call)
 {
     if (!abi_matches(call->abi, &call->result)) {
@@ -240,7 +250,11 @@ static const struct file_operations bh_operations = {
     .llseek = noop_llseek,
 };
 
-/* The kernel owns power management while enabled: a system that sleeps would leave its cells. */
+/**
+ * The kernel owns power management while enabled: a system that sleeps would leave its cells.
+ *
+ * @req SWR_DRV_007
+ */
 static int on_sleep(struct notifier_block *block, unsigned long event, void *data)
 {
     bool going = event == PM_SUSPEND_PREPARE || event == PM_HIBERNATION_PREPARE ||

@@ -53,6 +53,11 @@ static int map_comm(struct vm_area_struct *vma, u64 cell)
     return -ENXIO;
 }
 
+/**
+ * One of the two kinds of page that user space may see.
+ *
+ * @req SWR_DRV_006
+ */
 int bh_map(struct file *file, struct vm_area_struct *vma)
 {
     u64 offset = (u64)vma->vm_pgoff << PAGE_SHIFT;

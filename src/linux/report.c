@@ -28,6 +28,11 @@ static void announce(u32 cell, u32 state)
     kobject_uevent_env(&bh.misc.this_device->kobj, KOBJ_CHANGE, env);
 }
 
+/**
+ * Announce every cell whose state differs from the one last announced.
+ *
+ * @req SWR_DRV_008
+ */
 void bh_report(void)
 {
     u32 cell;

@@ -2,9 +2,11 @@
 """Tests of the `bulkhead` command on the host: built natively with ASan and UBSan, its device
 replaced by a file (cli_device.c). Runs inside the tool root where there is one."""
 
+import atexit
+import functools
 import json
-import os
 import re
+import shutil
 import struct
 import subprocess
 import tempfile
@@ -14,27 +16,30 @@ from pathlib import Path
 
 REPO = Path(__file__).resolve().parents[2]
 RUNNER = REPO / "verification/toolroot/run"
-OUT = REPO / "build/unit-cli"
-PROGRAM = OUT / "bulkhead"
 TEXT = (REPO / "src/abi/errors.def").read_text()
-ENTRIES = re.findall(r'^BH_(ERROR|EVENT)\((0x[0-9A-F]+), +(\w+), +"([^"]*)"(?:, "([^"]*)")?\)', TEXT,
-                     re.MULTILINE)
+ENTRIES = re.findall(
+    r'^BH_(ERROR|EVENT)\((0x[0-9A-F]+), +(\w+), +"([^"]*)"(?:, "([^"]*)")?\)', TEXT, re.MULTILINE)
 STATES = ["absent", "created", "loading", "running", "stopped", "failed", "lost"]
 R, W, X, D, L = 1, 2, 4, 8, 16
 
 
+@functools.lru_cache(maxsize=None)
 def build():
-    """The command with the fake device. Any warning is an error."""
-    OUT.mkdir(parents=True, exist_ok=True)
+    """The command with the fake device, built once, in a folder of this run."""
+    (REPO / "build/tmp").mkdir(parents=True, exist_ok=True)
+    folder = tempfile.mkdtemp(dir=REPO / "build/tmp")
+    atexit.register(shutil.rmtree, folder)
+    program = Path(folder) / "bulkhead"
     sources = [p for p in sorted((REPO / "src/cli").glob("*.c")) if p.name != "device.c"]
     sources += [REPO / "src/core/plan.c", REPO / "src/core/crc.c",
                 REPO / "verification/unit/cli_device.c"]
     command = [RUNNER, "gcc", "-std=c11", "-D_GNU_SOURCE", "-g", "-O1", "-Wall", "-Wextra",
                "-Werror", "-fsanitize=address,undefined", "-fno-sanitize-recover=all",
-               f"-I{REPO / 'src'}", "-o", PROGRAM, *sources]
+               f"-I{REPO / 'src'}", "-o", program, *sources]
     done = subprocess.run([str(w) for w in command], capture_output=True, text=True, check=False)
     if done.returncode != 0:
         raise AssertionError(done.stderr)
+    return program
 
 
 # -- plans, made by hand so that the plan compiler is not its own judge ----------------------------
@@ -117,10 +122,8 @@ class Cli(unittest.TestCase):
 
     @classmethod
     def setUpClass(cls):
-        build()
-        tests = REPO / "build/tmp"
-        tests.mkdir(parents=True, exist_ok=True)
-        cls.holder = tempfile.TemporaryDirectory(dir=tests)
+        cls.program = build()
+        cls.holder = tempfile.TemporaryDirectory(dir=REPO / "build/tmp")
         cls.folder = Path(cls.holder.name)
         (cls.folder / "good.plan").write_bytes(make_plan())
 
@@ -136,7 +139,7 @@ class Cli(unittest.TestCase):
             environment.append(f"BULKHEAD_FAKE={self.folder / 'machine'}")
         if result is not None:
             environment.append(f"BULKHEAD_FAKE_RESULT={result}")
-        command = [str(w) for w in (RUNNER, "env", *environment, PROGRAM, *words)]
+        command = [str(w) for w in (RUNNER, "env", *environment, self.program, *words)]
         done = subprocess.run(command, capture_output=True, timeout=60, check=False)
         out, err = done.stdout.decode("ascii"), done.stderr.decode("ascii")
         self.assertEqual(done.returncode, code, f"{words}: {out}{err}")

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /** @file abi_try.c
  * Test helper: what a careless or hostile root program does with /dev/bulkhead. Prints one line per
- * attempt, `name: outcome`, where an outcome is E and the error number in hex, or the errno's number.
+ * attempt, `name: outcome`: E and the error number in hex, or the number of the errno.
  *
  *   abi_try calls      ioctls with wrong ABI, pointers, cells, sizes
  *   abi_try maps       mappings that must be refused, and the two that must not

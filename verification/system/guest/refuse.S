@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A kernel image that never takes the machine: it answers the driver's two entries with the statuses
- * it is assembled with. Shows that the driver brings Linux back from every refusal.
+ * A kernel image that never takes the machine: it answers the driver's two entries with the
+ * statuses it is assembled with. Shows that the driver brings Linux back from every refusal.
  *
  *   -DPREPARE=n      status of entry_prepare
  *   -DLAUNCH=n       status of entry_launch

@@ -1,0 +1,479 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Late launch: the driver and the command on the stock kernels, in QEMU.
+
+    late.py [--json OUT] [--kernel 6.1|6.12] [--cpu CPU] [CASE...]
+
+Each case is a function of a running guest, announced by its docstring (@test, @verifies). It
+starts from a snapshot taken when the agent was ready and the driver loaded, so that no case sees
+another. A case passes if it does so on every kernel and CPU of MACHINES. run() is for a runner that
+has more cases.
+"""
+
+import argparse
+import json
+import pathlib
+import re
+import struct
+import subprocess
+import sys
+import time
+
+sys.path[:0] = [str(pathlib.Path(__file__).resolve().parent),
+                str(pathlib.Path(__file__).resolve().parent / "guest")]
+import mkguest  # noqa: E402
+from qemu import LINUX_ARGS, REPO, SMMU_ARGS, Machine, QemuError  # noqa: E402
+
+CPUS = {"a57": "cortex-a57", "max": "max,pauth-impdef=on"}
+MACHINES = [(kernel, cpu) for kernel in ("6.1", "6.12") for cpu in CPUS]
+GUEST = REPO / "build/guest"
+PLAN = REPO / "src/configs/qemu-virt-arm64/demo.toml"
+IMAGE = "rt-71000000.bin"
+START = ("bulkhead cell create rt && bulkhead cell load rt /inmates/" + IMAGE +
+         " && bulkhead cell start rt")
+ENABLE = "bulkhead enable /plans/demo.plan"
+CYCLES = 20
+HARM_SECONDS = 3
+COMPLAINTS = "^<[0-4]>"  # in the raw log: level warning or worse
+
+
+class Wrong(Exception):
+    """The machine did not do what the case demands."""
+
+
+def demand(good, text):
+    if not good:
+        raise Wrong(text)
+
+
+class Guest:
+    """A running guest and what cases ask of it."""
+
+    def __init__(self, machine):
+        self.machine = machine
+
+    def run(self, line, code=0, timeout=60):
+        """Run a line; its exit code must be the one expected. @return its output."""
+        got, text = self.machine.cmd(line, timeout)
+        demand(got == code, f"{line}: exit code {got}, expected {code}: {text.strip()[-300:]}")
+        return text
+
+    def refused(self, line, eid, code):
+        """The line is refused with this ID and a hint."""
+        text = self.run(line, code)
+        demand(re.search(rf"^bulkhead: error\[{eid}\]: .+\nhint: .+$", text, re.M),
+               f"{line}: no error[{eid}] with a hint: {text.strip()[-300:]}")
+        return text
+
+    def status(self):
+        return json.loads(self.run("bulkhead --json status"))
+
+    def cell(self):
+        return next(c for c in self.status()["cells"] if c["name"] == "rt")
+
+    def events(self):
+        return [e["name"] for e in json.loads(self.run("bulkhead --json events"))["events"]]
+
+    def online(self):
+        return self.run("cat /sys/devices/system/cpu/online").strip()
+
+    def beats(self):
+        """Heartbeats of the cell, as the machine's memory has them."""
+        return struct.unpack("<Q", self.machine.read_phys(0x72000008, 8))[0]
+
+    def cell_lives(self, seconds=30):
+        """The heartbeat grows."""
+        first, end = self.beats(), time.monotonic() + seconds
+        while self.beats() <= first:
+            demand(time.monotonic() < end, "the cell's heartbeat stands still")
+            time.sleep(0.05)
+
+    def image(self, name):
+        """Put another kernel image into the firmware path."""
+        self.run(f"cp /refuse/{name} /lib/firmware/bulkhead.bin")
+
+    def log_is_clean(self):
+        text = self.machine.cmd(f"dmesg -r | grep '{COMPLAINTS}'")[1]
+        demand(text == "", f"complaints in the Linux log: {text[:300]}")
+
+
+# -- cases on a machine that is fit ----------------------------------------------------------------
+
+def cycles(guest):
+    """Enable, run a cell, destroy, disable, twenty times in one boot.
+
+    @test TC_DRV_001 @verifies SWR_DRV_003 SYR_LCH_003 SWR_CLI_010 @technique stress @level system
+    """
+    for number in range(CYCLES):
+        guest.run(f"{ENABLE} && {START}")
+        demand(guest.online() == "0-2", f"cycle {number}: CPUs {guest.online()} online")
+        guest.cell_lives()
+        guest.run("bulkhead cell destroy rt && bulkhead disable")
+        demand(guest.online() == "0-3", f"cycle {number}: CPUs {guest.online()} online")
+    guest.run("rmmod bulkhead && insmod /lib/modules/bulkhead.ko")
+    guest.log_is_clean()
+
+
+def state_refusals(guest):
+    """Twice, with a CPU offline, before enabling, with cells left, unknown cells.
+
+    @test TC_DRV_002 @verifies SWR_DRV_001 SWR_DRV_004 SYR_LCH_002 SYR_UI_001
+    @technique requirements @level system
+    """
+    for line in ("status", "disable", "cell list", "cell create rt"):
+        guest.refused(f"bulkhead {line}", "E040A", 5)
+    guest.run("echo 0 > /sys/devices/system/cpu/cpu2/online")
+    guest.refused(ENABLE, "E0405", 6)
+    guest.run("echo 1 > /sys/devices/system/cpu/cpu2/online")
+    guest.run(ENABLE)
+    guest.refused(ENABLE, "E0306", 6)
+    guest.refused("bulkhead cell start nobody", "E0203", 4)
+    guest.refused("bulkhead cell start rt", "E0204", 6)
+    guest.run("bulkhead cell create rt")
+    guest.refused("bulkhead disable", "E0209", 6)
+    guest.refused("bulkhead cell create rt", "E0204", 6)
+    demand(guest.online() == "0-2", "a refused create changed the CPUs")
+    guest.run("bulkhead cell destroy rt && bulkhead disable")
+    guest.log_is_clean()
+
+
+def image_refusals(guest):
+    """No image, noise, another ABI, a kernel which refuses to prepare or to launch.
+
+    @test TC_DRV_003 @verifies SWR_DRV_001 SWR_DRV_002 SYR_UI_001 @technique error-guessing
+    @level system
+    """
+    guest.run("mv /lib/firmware/bulkhead.bin /good.bin")
+    guest.refused(ENABLE, "E0411", 5)
+    guest.run("dmesg -c > /dev/null")  # Linux itself says there that a file is missing
+    for name, eid, code in (("noise.bin", "E0307", 5), ("abi.bin", "E0301", 5),
+                            ("prepare.bin", "E0308", 1), ("launch.bin", "E0305", 8)):
+        guest.image(name)
+        guest.refused(ENABLE, eid, code)
+        demand(guest.online() == "0-3", f"{name}: CPUs {guest.online()} online")
+    guest.run("head -c 50 /good.bin > /lib/firmware/bulkhead.bin")
+    guest.refused(ENABLE, "E0307", 5)
+    guest.run("head -c 5000 /good.bin > /lib/firmware/bulkhead.bin")
+    guest.refused(ENABLE, "E0307", 5)
+    guest.run(f"cp /good.bin /lib/firmware/bulkhead.bin; {ENABLE} && {START}")
+    guest.cell_lives()
+    guest.log_is_clean()
+
+
+def plan_refusals(guest):
+    """Truncated, over-long and damaged plans, by the command and by the driver below it.
+
+    @test TC_DRV_004 @verifies SWR_DRV_001 SWR_CLI_004 SYR_PLN_004 @technique error-guessing
+    @level system
+    """
+    guest.run("head -c 5623 /plans/demo.plan > /tmp/short; cat /plans/demo.plan /proc/version "
+              "> /tmp/long; sed s/linux/Linux/ /plans/demo.plan | sed s/root/toor/ > /tmp/damaged")
+    for name, eid in (("short", "E0101"), ("long", "E0101"), ("damaged", "E0105")):
+        guest.refused(f"bulkhead enable /tmp/{name}", eid, 3)
+        guest.refused(f"bulkhead plan check /tmp/{name}", eid, 3)
+    attempts = outcomes(guest.run("abi_try calls"))
+    demand(attempts["enable"] == "E0102", f"a plan of zeros: {attempts['enable']}")
+
+
+def missing_cpu(guest):
+    """A CPU that does not come: all are given back, and the next launch works.
+
+    @test TC_DRV_005 @verifies SWR_DRV_002 SYR_LCH_001 @technique fault-injection @level system
+    """
+    guest.run("rmmod bulkhead && insmod /test/bulkhead.ko")
+    for cpu in (3, 0):
+        guest.run(f"echo {cpu} > /sys/module/bulkhead/parameters/hold_cpu")
+        text = guest.refused(ENABLE, "E0303", 1)
+        demand("3 of 4 CPUs" in text, text)
+        demand(guest.online() == "0-3", f"CPUs {guest.online()} online")
+        guest.run("for c in 0 1 2 3; do taskset $((1 << c)) true || exit 1; done")
+    guest.run("echo -1 > /sys/module/bulkhead/parameters/hold_cpu")
+    guest.run(f"{ENABLE} && {START}")
+    guest.cell_lives()
+    guest.run("bulkhead cell destroy rt && bulkhead disable")
+    guest.log_is_clean()
+
+
+def outcomes(text):
+    return dict(line.split(": ", 1) for line in text.splitlines() if ": " in line)
+
+
+def hostile_calls(guest):
+    """Wrong ABI, pointers, cells and sizes at the device itself, in three states of the cell.
+
+    @test TC_DRV_006 @verifies SWR_DRV_001 SWR_DRV_005 @technique error-guessing @level system
+    """
+    common = {"unknown ioctl": "errno 25", "null argument": "errno 14",
+              "cell with ABI 2": "E040B", "disable with ABI 0": "E040B",
+              "enable with ABI 2": "E040B"}
+    wrong_cells = ["kernel as cell", "root as cell", "cell 3", "cell 4294967295", "write to root"]
+    wrong_calls = ["get_info as operation", "disable as operation", "operation 99"]
+    wrong_writes = ["write below", "write beyond", "write nothing", "write that wraps",
+                    "write of all", "write to data"]
+    every = wrong_cells + wrong_calls + wrong_writes + ["write from nowhere", "write"]
+    expected = {**common, **dict.fromkeys(every, "E040A"), "enable": "E0102"}
+    compare(outcomes(guest.run("abi_try calls")), expected)
+    guest.run(f"{ENABLE} && bulkhead cell create rt")
+    expected.update({"enable": "E0306", **dict.fromkeys(wrong_cells, "E0203"),
+                     **dict.fromkeys(wrong_calls, "E0201"),
+                     **dict.fromkeys(wrong_writes + ["write from nowhere", "write"], "E0204")})
+    compare(outcomes(guest.run("abi_try calls")), expected)
+    guest.run("bulkhead cell load rt /inmates/" + IMAGE)
+    expected.update({**dict.fromkeys(wrong_writes, "E040F"), "write from nowhere": "errno 14",
+                     "write": "E0000"})
+    compare(outcomes(guest.run("abi_try calls")), expected)
+    demand(guest.cell()["state"] == "loading", "the cell's state changed")
+    guest.log_is_clean()
+
+
+def compare(got, expected):
+    wrong = [f"{name}: {got.get(name)}, expected {want}" for name, want in expected.items()
+             if got.get(name) != want]
+    demand(not wrong and set(got) == set(expected), "; ".join(wrong) or "attempts differ")
+
+
+def maps(guest):
+    """Only the status pages, read-only, and the comm page of a cell can be mapped.
+
+    @test TC_DRV_007 @verifies SWR_DRV_006 @technique error-guessing @level system
+    """
+    never = {"status executable": "errno 1", "status private": "errno 1"}
+    names = ["status", "status writable", "status too long", "status, second page", "comm",
+             "comm too long", "comm of root", "comm of cell 3", "comm of cell 4096"]
+    compare(outcomes(guest.run("abi_try maps")), {**dict.fromkeys(names, "errno 6"), **never})
+    guest.run(ENABLE)
+    compare(outcomes(guest.run("abi_try maps")), {
+        **dict.fromkeys(names, "errno 6"), **never, "status writable": "errno 1",
+        "status": "mapped, then write refused, execute refused", "status too long": "errno 22",
+        "comm": "mapped, then write allowed, execute refused", "comm too long": "errno 22"})
+
+
+def held(guest):
+    """Enabled, the module stays, suspend is refused.
+
+    @test TC_DRV_008 @verifies SWR_DRV_007 @technique requirements @level system
+    """
+    guest.run(ENABLE)
+    guest.run("rmmod bulkhead", 1)
+    guest.run("echo freeze > /sys/power/state", 1)
+    guest.run("bulkhead disable && rmmod bulkhead && insmod /lib/modules/bulkhead.ko")
+
+
+def uevents(guest):
+    """Each change of a cell's state is announced, also one the cell causes itself.
+
+    @test TC_DRV_009 @verifies SWR_DRV_008 @technique requirements @level system
+    """
+    guest.run(f"{ENABLE}; (abi_try uevents 4 > /tmp/uevents) & true")
+    guest.run("sleep 1; bulkhead cell create rt && bulkhead cell load rt /inmates/" + IMAGE +
+              " && abi_try calls > /dev/null && bulkhead cell start rt")
+    guest.run("sleep 3; bulkhead cell destroy rt")
+    text = guest.run("sleep 6; cat /tmp/uevents")
+    states = re.findall(r"BULKHEAD_CELL=rt\nBULKHEAD_STATE=(\w+)", text)
+    demand(states == ["created", "loading", "running", "failed", "absent"], f"announced: {states}")
+
+
+def memory(guest):
+    """Root reaches neither the kernel nor the cell, and cannot write the status pages.
+
+    @test TC_DRV_010 @verifies SYR_SPA_002 SYR_SPA_003 SWR_CLI_006 @technique requirements
+    @level system
+    """
+    guest.run(f"{ENABLE} && {START}")
+    for line in ("read 0x70000000", "write 0x70000000 1", "read 0x71000000", "write 0x71000000 1",
+                 "write 0x70400000 1"):
+        demand("BUS-ERROR" in guest.run(f"physmem {line}", 3), line)
+    demand(guest.events().count("EV_MEM_VIOLATION") == 5, f"events: {guest.events()}")
+    guest.run("physmem read 0x70400000")
+    guest.run("bulkhead cell destroy rt && physmem read 0x71000000")
+
+
+def harm(line, event):
+    """A case: root does `line` while the cell runs; the cell lives, the event is recorded."""
+    def case(guest):
+        guest.run(f"{ENABLE} && {START}")
+        try:
+            guest.machine.cmd(line, HARM_SECONDS)
+            raise Wrong(f"{line}: Linux came back")
+        except QemuError:
+            pass
+        guest.cell_lives()
+        found = kernel_events(guest.machine)
+        demand(event in found, f"{line}: no event {event:#x} among {[hex(e) for e in found]}")
+    return case
+
+
+def kernel_events(machine):
+    data = machine.read_phys(0x70400000, 7096)
+    count = min(struct.unpack_from("<Q", data, 16)[0], 128)
+    return [struct.unpack_from("<I", data, 952 + 48 * n + 16)[0] for n in range(count)]
+
+
+CONTAINED = [
+    (harm("reboot -f", 0x518), """Root asks for a reset: it is stopped, the cell goes on.
+
+    @test TC_DRV_011 @verifies SYR_CPU_002 @technique requirements @level system"""),
+    (harm("poweroff -f", 0x518), """Root powers the machine off: it is stopped, the cell goes on.
+
+    @test TC_DRV_012 @verifies SYR_CPU_002 @technique requirements @level system"""),
+]
+
+
+def kexec(kernel):
+    """Root starts another kernel: it is stopped, the cell goes on.
+
+    Linux 6.12 itself fails in kexec_load() with 52-bit addresses, with or without Bulkhead.
+
+    @test TC_DRV_013 @verifies SYR_CPU_002 @technique requirements @level system
+    """
+    for cpu in CPUS.values():
+        with Machine(kernel, cpu, initrd(kernel),
+                     f"{LINUX_ARGS} {SMMU_ARGS} arm64.nolva") as machine:
+            machine.ready()
+            guest = Guest(machine)
+            guest.run("insmod /lib/modules/bulkhead.ko")
+            harm("kexec_try exec", 0x520)(guest)
+
+
+# -- machines that are not fit ---------------------------------------------------------------------
+
+BARE = "console=ttyAMA0 quiet"
+UNFIT = [
+    # what is wrong, cpu, arguments, error, words of doctor's argument line
+    ("VHE", "max", BARE, "E0401", ["id_aa64mmfr1.vh=0", "kvm-arm.mode=none", "mem=768M"]),
+    ("KVM", "a57", BARE, "E0403", ["kvm-arm.mode=none", "mem=768M"]),
+    ("SMMU", "a57", LINUX_ARGS, "E0407", ["initcall_blacklist=arm_smmu_driver_init"]),
+    ("memory", "a57", LINUX_ARGS.replace("mem=768M ", "") + " " + SMMU_ARGS, "E0404",
+     ["mem=768M"]),
+    ("one page too much", "a57", LINUX_ARGS.replace("768M", "786436K") + " " + SMMU_ARGS, "E0404",
+     ["mem=768M"]),
+]
+
+
+def unfit(kernel):
+    """Machines that cannot be handed over: refused with the reason, and doctor says what to add.
+
+    @test TC_DRV_020 @verifies SWR_DRV_001 SWR_CLI_003 SYR_LCH_002 SYR_UI_001
+    @technique requirements @level system
+    """
+    for what, cpu, append, eid, words in UNFIT:
+        with Machine(kernel, CPUS[cpu], initrd(kernel), append) as machine:
+            machine.ready()
+            guest = Guest(machine)
+            guest.run("insmod /lib/modules/bulkhead.ko")
+            guest.refused(ENABLE, eid, 8)
+            line = guest.run("bulkhead doctor /plans/demo.plan", 8).strip().splitlines()[-1]
+            demand(line.startswith("add to the kernel command line: ") and
+                   all(word in line.split() for word in words), f"{what}: doctor says {line}")
+
+
+# -- running ---------------------------------------------------------------------------------------
+
+CASES = [(f, f.__doc__) for f in (
+    cycles, state_refusals, image_refusals, plan_refusals, missing_cpu, hostile_calls, maps, held,
+    uevents, memory)] + CONTAINED
+# Cases that boot machines of their own, per kernel.
+OWN = [(f, f.__doc__) for f in (kexec, unfit)]
+MADE = set()
+
+
+def initrd(kernel):
+    """The guest's file system, made once per run out of what is built."""
+    out = GUEST / f"late-{kernel}.cpio"
+    if kernel not in MADE:
+        plans = GUEST / "plans"
+        plans.mkdir(parents=True, exist_ok=True)
+        subprocess.run([sys.executable, REPO / "src/plan/bulkhead-plan", "build", PLAN, "-o",
+                        plans / "demo.plan"], check=True, stdout=subprocess.DEVNULL)
+        guest = mkguest.build(kernel, None, False, [
+            (GUEST / "refuse", "refuse"), (plans, "plans")])
+        guest.file(f"inmates/{IMAGE}", REPO / "build/inmates" / IMAGE)
+        guest.file("test/bulkhead.ko", REPO / f"build/linux-{kernel}-test/bulkhead.ko")
+        demand(not guest.missing, f"not built: {', '.join(guest.missing)}")
+        out.write_bytes(mkguest.newc(guest.entries))
+        MADE.add(kernel)
+    return out
+
+
+def announced(doc):
+    """What a docstring announces."""
+    return {"id": re.search(r"@test\s+(\w+)", doc)[1], "title": doc.strip().splitlines()[0],
+            "verifies": re.findall(r"\b(?:SWR|SYR)_\w+", doc)}
+
+
+def attempt(record, where, function, *args):
+    """Run one case in one place; the first failure stays."""
+    try:
+        function(*args)
+    except (Wrong, QemuError, OSError, ValueError, subprocess.SubprocessError) as error:
+        if record["status"] == "pass":
+            record.update(status="fail", detail=f"{where}: {error}")
+
+
+def on_machine(records, kernel, cpu, only):
+    """All cases of one kernel and CPU, each from the same snapshot."""
+    with Machine(kernel, CPUS[cpu], initrd(kernel), f"{LINUX_ARGS} {SMMU_ARGS}",
+                 snapshots=True) as machine:
+        machine.ready()
+        guest = Guest(machine)
+        guest.run("insmod /lib/modules/bulkhead.ko; dmesg -c > /dev/null")
+        machine.savevm("ready")
+        for function, doc in CASES:
+            case = announced(doc)["id"]
+            if not only or case in only:
+                machine.loadvm("ready")
+                started = time.monotonic()
+                attempt(records[case], f"{kernel} {cpu}", function, guest)
+                records[case]["seconds"] = round(records[case].get("seconds", 0) +
+                                                 time.monotonic() - started, 1)
+
+
+def run(only=(), machines=None):
+    """@return the cases, as the system stage reads them."""
+    records = {}
+    machines = MACHINES if machines is None else machines
+    for _, doc in CASES + OWN:
+        record = {**announced(doc), "status": "pass", "detail": ""}
+        if not only or record["id"] in only:
+            records[record["id"]] = record
+    for kernel, cpu in machines:
+        wanted = [announced(doc)["id"] for _, doc in CASES if announced(doc)["id"] in records]
+        if wanted:
+            start = {"status": "pass"}
+            attempt(start, f"{kernel} {cpu}", on_machine, records, kernel, cpu, wanted)
+            if start["status"] != "pass":
+                # The machine itself failed: what ran on it and what did not are both unproven.
+                for case in wanted:
+                    if records[case]["status"] == "pass":
+                        records[case].update(start)
+    for function, doc in OWN:
+        record = records.get(announced(doc)["id"])
+        for kernel in sorted({kernel for kernel, _ in machines} if record else ()):
+            attempt(record, kernel, function, kernel)
+    return list(records.values())
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--json", type=pathlib.Path)
+    parser.add_argument("--kernel", choices=["6.1", "6.12"])
+    parser.add_argument("--cpu", choices=list(CPUS))
+    parser.add_argument("cases", nargs="*", metavar="CASE")
+    args = parser.parse_args()
+    machines = [(k, c) for k, c in MACHINES if args.kernel in (None, k) and args.cpu in (None, c)]
+    known = [announced(doc)["id"] for _, doc in CASES + OWN]
+    unknown = set(args.cases) - set(known)
+    if unknown:
+        parser.error(f"no such case: {', '.join(sorted(unknown))}")
+    cases = run(args.cases, machines)
+    failed = sum(case["status"] != "pass" for case in cases)
+    for case in cases:
+        print(f"{case['id']} {case['status'].upper()} {case['title']} {case['detail']}".rstrip())
+    print(f"{len(cases) - failed} passed, {failed} failed")
+    if args.json:
+        args.json.write_text(json.dumps({"cases": cases, "passed": len(cases) - failed,
+                                         "failed": failed}, indent=1) + "\n")
+    return 1 if failed or not cases else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
