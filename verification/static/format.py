@@ -18,7 +18,7 @@ LICENCES = [
     (re.compile(r""), "Apache-2.0"),
 ]
 # Written in pieces so that this file passes its own gate.
-PATHS = re.compile(r"(?<![\w.$}/-])/(?:" + "|".join(["work", "root", "home/\\w"]) + r")(?:/|\b)")
+PATHS = re.compile(r"(?<![\w.$}/%-])/(?:" + "|".join(["work", "root", "home/\\w"]) + r")(?:/|\b)")
 URLS = re.compile("htt" + r"ps?://(?!\{|\$|127\.0\.0\.1|[\w.-]+\.invalid)[\w.-]+")
 CLAIM = re.compile("certi" + "fied", re.IGNORECASE)
 DENIAL = re.compile(r"\b(not|never|no|nobody|nothing|un|says so|until)\b", re.IGNORECASE)
@@ -46,7 +46,7 @@ def check_bytes(name, raw):
         if line != line.rstrip():
             found.append(f"line {number}: blank at the end")
         if len(line.expandtabs(8)) > COLUMNS and not LONG_LINES.search(name):
-            found.append(f"line {number}: {len(line)} columns, at most {COLUMNS}")
+            found.append(f"line {number}: {len(line.expandtabs(8))} columns, at most {COLUMNS}")
     return found
 
 

@@ -127,7 +127,7 @@ SEEDS = [
     Seed("misra-unused-record", ("misra",), "accepts no finding any more", ((MISRA, "", SPARE),)),
     Seed("misra-unread-file", ("misra",), "not fully read by cppcheck|did not check it",
          (("src/arch/aarch64/entry.c", "    uint32_t result = MINI_GOOD - 3U;\n",
-           '    uint32_t result = MINI_GOOD - 3U;\n    register uint64_t x9 __asm__("x9") = 0U;\n\n'
+           '    uint32_t result = MINI_GOOD - 3U;\n    register uint64_t x9 __asm("x9") = 0U;\n\n'
            '    __asm__ volatile("" : : "r"(x9));\n'),)),
     # prove
     Seed("prove-unproved", ("prove", "trace"), "not proved",
