@@ -141,7 +141,7 @@ static inline const struct bh_event *event_back(uint32_t n)
  * (Arm ARM D8.2) over the tables as words of memory, leaf bits [1:0] made 3. */
 static inline uint64_t walk(uint32_t p, uint64_t x)
 {
-    const uint64_t *memory = (const uint64_t *)&s2;
+    const uint64_t *memory = (const uint64_t *)&s2_e;
     uint64_t base = board_facts.map_base;
     uint64_t table = S2_ROOT(base, p) + ((x >> 27) * 4096U); /* concatenated root */
     uint64_t found = 0U;

@@ -1,0 +1,324 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/** @file test_plan.c
+ * The judge of plans: every rule at its exact bounds, both parties of every refusal, and the order
+ * of the rules.
+ * @link src/core/plan.c
+ * @link src/core/crc.c
+ * @link src/core/part.c
+ * @link src/core/event.c
+ * @link src/arch/host/shared.c
+ * @link src/arch/host/machine.c
+ * @link src/arch/aarch64/s2.c
+ * @link src/boards/qemu-virt-arm64/board.c
+ */
+#include "fixture.h"
+#include "test.h"
+
+#define POKES 6U
+
+/** One change of the good plan. */
+struct poke {
+    void *at;
+    uint32_t bytes;
+    uint64_t value;
+};
+
+/** What the judge says of the good plan with some changes. */
+struct row {
+    uint32_t error;
+    uint64_t a;
+    uint64_t b;
+    struct poke poke[POKES];
+};
+
+#define W(field, value) {&plan.field, sizeof(plan.field), (value)}
+#define OK(...) {BH_OK, 0U, 0U, {__VA_ARGS__}}
+#define NO(error, a, b, ...) {BH_E_PLAN_##error, (a), (b), {__VA_ARGS__}}
+
+static void spoil(const struct poke *poke)
+{
+    for (uint32_t i = 0U; i < POKES; i++) {
+        if (poke[i].at != NULL) {
+            memcpy(poke[i].at, &poke[i].value, poke[i].bytes); /* the host is little endian */
+        }
+    }
+}
+
+static bool about_memory(uint32_t error)
+{
+    return (error == BH_E_PLAN_COUNT) || (error == BH_E_PLAN_REGION) ||
+           (error == BH_E_PLAN_SLICE) || (error == BH_E_PLAN_ALIAS) ||
+           (error == BH_E_PLAN_OVERLAP) || (error == BH_E_PLAN_STATUS);
+}
+
+static void judge_row(const struct row *row, uint32_t number)
+{
+    uint32_t error;
+
+    fixture_plan();
+    spoil(row->poke);
+    fixture_seal();
+    plan_a = 77U;
+    plan_b = 77U;
+    error = plan_check(&board_facts.plan);
+    if ((error != row->error) ||
+        ((error != BH_OK) && ((plan_a != row->a) || (plan_b != row->b)))) {
+        printf("    row %u: E%04x (%llu, %llu)\n", number, error, (unsigned long long)plan_a,
+               (unsigned long long)plan_b);
+    }
+    CHECK_EQ(error, row->error);
+    CHECK((error == BH_OK) || ((plan_a == row->a) && (plan_b == row->b)));
+    CHECK_EQ(plan_check_memory(), about_memory(row->error) ? row->error : BH_OK);
+}
+
+#define JUDGE(table)                                                                               \
+    for (uint32_t n = 0U; n < COUNT_OF(table); n++) {                                              \
+        judge_row(&(table)[n], n);                                                                 \
+    }
+
+static const struct row header_rows[] = {
+    OK({NULL, 0U, 0U}),
+    NO(MAGIC, BH_PLAN_MAGIC + 1U, BH_PLAN_MAGIC, W(magic, BH_PLAN_MAGIC + 1U)),
+    NO(MAGIC, 0U, BH_PLAN_MAGIC, W(magic, 0U)),
+    NO(VERSION, 0U, BH_ABI_VERSION, W(version, 0U)),
+    NO(VERSION, BH_ABI_VERSION + 1U, BH_ABI_VERSION, W(version, BH_ABI_VERSION + 1U)),
+    NO(SIZE, 5623U, 5624U, W(size, 5623U)),
+    NO(SIZE, 5625U, 5624U, W(size, 5625U)),
+    NO(BOARD, 0U, 1U, W(board, 0U)),
+    NO(BOARD, 2U, 1U, W(board, 2U)),
+};
+
+/** @test TC_PLN_001 @verifies SWR_PLN_001 SWR_PLN_002 @technique bva @level unit */
+static void header(void)
+{
+    JUDGE(header_rows);
+}
+
+static const struct row count_rows[] = {
+    NO(COUNT, 0U, 8U, W(n_cells, 0U)),
+    NO(COUNT, 1U, 8U, W(n_cells, 1U)),
+    NO(COUNT, 9U, 8U, W(n_cells, 9U)),
+    NO(COUNT, 0xFFFFFFFFU, 8U, W(n_cells, 0xFFFFFFFFU)),
+    NO(CPU, 4U, 4U, W(n_cells, 8U)), /* eight may be; the cells beyond have no CPU */
+    OK(W(n_cells, 2U), W(n_regions, 5U)),
+    NO(COUNT, 129U, 128U, W(n_regions, 129U)),
+    NO(COUNT, 0xFFFFFFFFU, 128U, W(n_regions, 0xFFFFFFFFU)),
+    NO(REGION, 9U, 0U, W(n_regions, 128U)),
+    NO(COUNT, 0U, 8U, W(n_cpus, 0U)),
+    NO(COUNT, 9U, 8U, W(n_cpus, 9U)),
+    OK(W(n_cpus, 8U), W(mpidr[4], 0x100U), W(mpidr[5], 0x101U), W(mpidr[6], 0x102U),
+       W(mpidr[7], 0x103U)),
+    OK(W(n_cpus, 1U), W(cells[1].cpus, 1U), W(n_cells, 2U), W(n_regions, 5U)),
+    NO(COUNT, 3U, 4U, W(status_n, 3U)),
+    NO(COUNT, 5U, 4U, W(status_n, 5U)),
+    OK(W(status_ppn, BH_PPN_MAX - 4U)),
+    NO(COUNT, BH_PPN_MAX - 3U, BH_PPN_MAX - 4U, W(status_ppn, BH_PPN_MAX - 3U)),
+    NO(COUNT, UINT64_MAX, BH_PPN_MAX - 4U, W(status_ppn, UINT64_MAX)),
+};
+
+/** @test TC_PLN_002 @verifies SWR_PLN_001 SWR_PLN_002 @technique bva @level unit */
+static void counts(void)
+{
+    JUDGE(count_rows);
+}
+
+static const struct row region_rows[] = {
+    NO(CPUID, 3U, 1U, W(mpidr[3], 1U)),
+    NO(CPUID, 1U, 0U, W(mpidr[1], 0U)),
+    OK(W(mpidr[4], 1U)), /* beyond n_cpus */
+    NO(REGION, 8U, 3U, W(regions[8].n, 0U)),
+    NO(REGION, 1U, 1U, W(regions[1].n, BH_IPA_PAGES + 1U), W(regions[1].ipn, 0U)),
+    OK(W(regions[4].ipn, BH_IPA_PAGES - 1U)),
+    NO(REGION, 4U, 1U, W(regions[4].ipn, BH_IPA_PAGES)),
+    NO(REGION, 4U, 1U, W(regions[4].ipn, 0xFFFFFFFFU)),
+    OK(W(regions[4].ppn, BH_PPN_MAX - 1U)),
+    NO(REGION, 4U, 1U, W(regions[4].ppn, BH_PPN_MAX)),
+    NO(REGION, 4U, 1U, W(regions[4].ppn, UINT64_MAX)),
+    NO(REGION, 8U, 4U, W(regions[8].own, 4U)),
+    NO(REGION, 8U, 0xFFFFFFFFU, W(regions[8].own, 0xFFFFFFFFU)),
+    OK(W(regions[4].flags, 31U)),
+    NO(REGION, 4U, 1U, W(regions[4].flags, 32U)),
+    NO(REGION, 6U, 2U, W(regions[6].share, 0U)),
+    NO(REGION, 6U, 2U, W(regions[6].root, 2U)),
+    OK(W(regions[6].root, 0U)),
+    OK(W(regions[6].root, 0U), W(regions[6].share, 0U)),
+    NO(REGION, 0U, 0U, W(regions[0].share, 1U)),
+};
+
+/** @test TC_PLN_003 @verifies SWR_PLN_001 SWR_PLN_002 @technique bva @level unit */
+static void regions_and_mpidrs(void)
+{
+    JUDGE(region_rows);
+}
+
+static const struct row pair_rows[] = {
+    NO(SLICE, 2U, 5U, W(cells[2].first, 6U)),
+    NO(SLICE, 2U, 6U, W(cells[2].count, 1U)),
+    NO(SLICE, 3U, 8U, W(cells[3].count, 1U)),
+    NO(SLICE, 3U, 6U, W(cells[3].first, 6U)),
+    NO(SLICE, 1U, 5U, W(cells[1].count, 5U)),
+    NO(SLICE, 1U, 1U, W(cells[1].first, 0xFFFFFFFFU)),
+    NO(SLICE, 0U, 0U, W(cells[0].count, 0U)),
+    NO(SLICE, 2U, 8U, W(regions[8].own, 2U)),
+    NO(ALIAS, 6U, 5U, W(regions[6].ipn, 0x1FFU)),
+    NO(ALIAS, 6U, 5U, W(regions[6].ipn, 0U)),
+    OK(W(regions[6].ipn, 0x200U)),
+    OK(W(regions[5].ipn, 0x201U), W(cells[2].entry, 0x201000U)),
+    NO(ALIAS, 6U, 5U, W(regions[5].ipn, 0x200U)),
+    NO(OVERLAP, 7U, 5U, W(regions[7].ppn, FIX_COMM2 - 1U)),
+    NO(OVERLAP, 7U, 6U, W(regions[7].ppn, FIX_COMM2)),
+    OK(W(regions[7].ppn, FIX_COMM2 + 1U)),
+    OK(W(regions[7].ppn, FIX_CELL2 - 0x10U)),
+    NO(OVERLAP, 7U, 5U, W(regions[7].ppn, FIX_CELL2 - 0xFU)),
+    NO(OVERLAP, 7U, 0U, W(regions[7].ppn, FIX_KERNEL + 0x3FFU)),
+    OK(W(regions[8].ppn, 0x50000U)), /* memory that root has until the cell exists */
+    OK(W(regions[8].ppn, FIX_COMM2), W(regions[8].n, 1U), W(regions[8].share, 1U)),
+    NO(OVERLAP, 8U, 6U, W(regions[8].ppn, FIX_COMM2), W(regions[8].n, 2U),
+       W(regions[8].share, 1U)),
+    NO(OVERLAP, 8U, 6U, W(regions[8].n, 1U), W(regions[8].share, 1U)),
+    NO(OVERLAP, 8U, 6U, W(regions[8].ppn, FIX_COMM2), W(regions[8].n, 1U),
+       W(regions[8].share, 2U)),
+    /* Two regions of one cell name one share and differ: the owner does not matter. */
+    NO(OVERLAP, 8U, 7U, W(regions[8].n, 1U), W(regions[8].share, 9U), W(regions[7].share, 9U)),
+};
+
+/** @test TC_PLN_004 @verifies SWR_PLN_001 SWR_PLN_002 @technique bva @level unit */
+static void slices_aliases_overlaps(void)
+{
+    JUDGE(pair_rows);
+}
+
+static const struct row place_rows[] = {
+    NO(KERNEL, 0U, 0U, W(regions[0].ppn, FIX_KERNEL + 1U), W(regions[0].n, 0x3FFU)),
+    NO(KERNEL, 0U, 0U, W(regions[0].n, 0x3FFU)),
+    NO(KERNEL, 0U, 0U, W(regions[0].ppn, FIX_KERNEL - 1U)),
+    OK(W(regions[0].ppn, FIX_KERNEL - 1U), W(regions[0].n, 0x401U)),
+    NO(KERNEL, 0U, 0U, W(regions[0].ppn, 0x40000U), W(regions[0].n, 1U)),
+    NO(KERNEL, 0U, 0U, W(regions[0].own, 1U), W(regions[0].ipn, 0U), W(cells[0].count, 0U),
+       W(cells[1].first, 0U), W(cells[1].count, 5U)),
+    NO(STATUS, 0U, 0U, W(regions[0].n, 0x401U)),
+    NO(STATUS, 1U, 1U, W(regions[1].n, 0x30401U), W(regions[1].ipn, 0x100000U)),
+    NO(STATUS, 2U, 1U, W(regions[2].flags, RW)),
+    NO(STATUS, 2U, 1U, W(regions[2].flags, BH_REGION_READ | BH_REGION_EXECUTE)),
+    NO(STATUS, 7U, 3U, W(regions[7].ppn, FIX_STATUS + 3U), W(regions[7].n, 1U)),
+    OK(W(regions[7].ppn, FIX_STATUS + 4U)),
+    NO(STATUS, 7U, 3U, W(regions[7].ppn, FIX_STATUS), W(regions[7].n, 1U),
+       W(regions[7].flags, BH_REGION_READ)),
+    NO(STATUS, 3U, 1U, W(regions[3].ppn, FIX_STATUS + 3U)),
+};
+
+/** @test TC_PLN_005 @verifies SWR_PLN_001 SWR_PLN_002 @technique bva @level unit */
+static void kernel_and_status_pages(void)
+{
+    JUDGE(place_rows);
+}
+
+static const struct row claim_rows[] = {
+    NO(CPU, 1U, 1U, W(cells[1].cpus, 0x10U)),
+    NO(CPU, 2U, 2U, W(cells[2].cpus, 0x80000008U)),
+    NO(CPU, 0U, 0U, W(cells[0].cpus, 1U)),
+    NO(CPU, 3U, 3U, W(cells[3].cpus, 0U)),
+    NO(CPU, 1U, 1U, W(cells[1].cpus, 0U)),
+    NO(CPU, 3U, 2U, W(cells[3].cpus, 0x4U)),
+    NO(CPU, 1U, 1U, W(cells[2].cpus, 0xDU)),
+    NO(CPU, 1U, 1U, W(cells[1].cpus, 0xEU)),
+    OK(W(cells[1].cpus, 1U)),
+    OK(W(cells[1].cpus, 8U), W(cells[2].cpus, 4U)),
+    NO(IRQ, 2U, 2U, W(cells[2].irqs[0], 0x80000000U)),
+    OK(W(cells[2].irqs[31], 0x08000000U)),
+    NO(IRQ, 2U, 2U, W(cells[2].irqs[31], 0x10000000U)),
+    NO(IRQ, 0U, 0U, W(cells[0].irqs[5], 1U)),
+    NO(IRQ, 3U, 2U, W(cells[3].irqs[1], 0x100U)),
+    OK(W(cells[3].irqs[1], 0x400U)),
+    NO(ENTRY, 3U, 0U, W(cells[3].entry, FIX_ENTRY3 + 2U)),
+    OK(W(cells[3].entry, 0xFFFCU)),
+    NO(ENTRY, 3U, 0U, W(cells[3].entry, 0x10000U)),
+    NO(ENTRY, 3U, 0U, W(cells[3].entry, 0x100000U)),
+    OK(W(regions[7].ipn, 1U)),
+    NO(ENTRY, 3U, 0U, W(regions[7].ipn, 1U), W(cells[3].entry, 0xFFCU)),
+    NO(ENTRY, 2U, 0U, W(cells[2].entry, UINT64_MAX - 3U)),
+    NO(DMA, 0U, BH_PLAN_ACCEPT_UNPROTECTED_DMA, W(flags, 0U)),
+    NO(DMA, 2U, BH_PLAN_ACCEPT_UNPROTECTED_DMA, W(flags, 2U)),
+};
+
+/** @test TC_PLN_006 @verifies SWR_PLN_001 SWR_PLN_002 @technique bva @level unit */
+static void claims(void)
+{
+    JUDGE(claim_rows);
+}
+
+/** @test TC_PLN_007 @verifies SWR_PLN_001 SWR_PLN_003 @technique bit-flip @level unit */
+static void every_flipped_bit_is_refused(void)
+{
+    uint8_t *byte = (uint8_t *)&plan;
+    uint32_t accepted = 0U;
+
+    fixture_plan();
+    for (size_t i = 0U; i < sizeof(plan); i++) {
+        byte[i] ^= (uint8_t)(1U << (i % 8U));
+        if (plan_check(&board_facts.plan) == BH_OK) {
+            accepted++;
+        }
+        byte[i] ^= (uint8_t)(1U << (i % 8U));
+    }
+    CHECK_EQ(accepted, 0U);
+    plan.crc ^= 1U;
+    CHECK_EQ(plan_check(&board_facts.plan), BH_E_PLAN_CRC);
+    CHECK_EQ(plan_a, plan.crc);
+    CHECK_EQ(plan_b, plan.crc ^ 1U);
+}
+
+/** @test TC_PLN_008 @verifies SWR_PLN_001 @technique order @level unit */
+static void rules_are_judged_in_order(void)
+{
+    static const struct row worse[] = { /* each row is added to those before it */
+        NO(DMA, 0U, 0U, W(flags, 0U)),
+        NO(ENTRY, 0U, 0U, W(cells[3].entry, 2U)),
+        NO(IRQ, 0U, 0U, W(cells[0].irqs[5], 1U)),
+        NO(CPU, 0U, 0U, W(cells[3].cpus, 0U)),
+        NO(STATUS, 0U, 0U, W(regions[2].flags, RW)),
+        NO(KERNEL, 0U, 0U, W(regions[0].n, 0x3FFU)),
+        NO(OVERLAP, 0U, 0U, W(regions[7].ppn, FIX_COMM2)),
+        NO(ALIAS, 0U, 0U, W(regions[6].ipn, 0U)),
+        NO(SLICE, 0U, 0U, W(cells[2].count, 1U)),
+        NO(REGION, 0U, 0U, W(regions[4].flags, 32U)),
+        NO(CPUID, 0U, 0U, W(mpidr[3], 1U)),
+        NO(COUNT, 0U, 0U, W(status_n, 0U)),
+        NO(BOARD, 0U, 0U, W(board, 9U)),
+        NO(CRC, 0U, 0U, {NULL, 0U, 0U}),
+        NO(SIZE, 0U, 0U, W(size, 0U)),
+        NO(VERSION, 0U, 0U, W(version, 0U)),
+        NO(MAGIC, 0U, 0U, W(magic, 0U)),
+    };
+
+    fixture_plan();
+    for (uint32_t n = 0U; n < COUNT_OF(worse); n++) {
+        spoil(worse[n].poke);
+        fixture_seal();
+        plan.crc += (worse[n].error == BH_E_PLAN_CRC) ? 1U : 0U;
+        CHECK_EQ(plan_check(&board_facts.plan), worse[n].error);
+    }
+}
+
+/** @test TC_PLN_009 @verifies SWR_PLN_004 @technique exhaustive @level unit */
+static void bits_of_words(void)
+{
+    for (uint32_t i = 0U; i < 32U; i++) {
+        CHECK(plan_bit(1U << i, i));
+        CHECK(!plan_bit(~(1U << i), i));
+    }
+}
+
+int main(void)
+{
+    TEST(TC_PLN_001, header);
+    TEST(TC_PLN_002, counts);
+    TEST(TC_PLN_003, regions_and_mpidrs);
+    TEST(TC_PLN_004, slices_aliases_overlaps);
+    TEST(TC_PLN_005, kernel_and_status_pages);
+    TEST(TC_PLN_006, claims);
+    TEST(TC_PLN_007, every_flipped_bit_is_refused);
+    TEST(TC_PLN_008, rules_are_judged_in_order);
+    TEST(TC_PLN_009, bits_of_words);
+    return test_result();
+}
