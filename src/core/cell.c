@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "core/cell.h"
-#include "core/bits.h"
 
 /** @req SWR_CEL_001 */
 /*@ terminates \true; exits \false; assigns \nothing;
@@ -40,15 +39,7 @@ static bool has_cpu(uint32_t cell, uint32_t cpu)
     return bit_test(plan.cells[cell].cpus, cpu);
 }
 
-/** The cell's first CPU; every cell of an accepted plan has one.
- * @req SWR_CEL_004 */
-/*@ requires cell: cell < BH_CELLS_MAX;
-    terminates \true; exits \false; assigns \nothing;
-    ensures range: \result < BH_CPUS_MAX;
-    ensures SWR_CEL_004: \forall integer k; 0 <= k < BH_CPUS_MAX &&
-      bit_set(plan.cells[cell].cpus, k) ==>
-        \result <= k && bit_set(plan.cells[cell].cpus, \result); */
-static uint32_t first_cpu(uint32_t cell)
+uint32_t cell_first_cpu(uint32_t cell)
 {
     uint32_t first = 0U;
     uint32_t cpu = BH_CPUS_MAX;
@@ -215,69 +206,15 @@ struct outcome cell_create(uint32_t self, uint32_t cell)
             out = change_view(self, cell, (uint32_t)PART_CREATE);
             if (out.status == BH_OK) {
                 hand_cpus(cell);
-                arch_irq_reset(cell, first_cpu(cell));
+                /* The state first: from here on root's accesses to the interrupts are refused. */
                 set_state(cell, (uint32_t)BH_STATE_CREATED);
+                arch_irq_divert(cell, self);
+                arch_irq_reset(cell, cell_first_cpu(cell));
                 event_record(self, BH_CELL_ROOT, (uint32_t)BH_EV_CREATED, cell, 0U);
             } else {
                 return_cpus(cell, BH_CPUS_MAX);
             }
         }
-    }
-    return out;
-}
-
-struct outcome cell_load(uint32_t self, uint32_t cell)
-{
-    struct outcome out =
-        require_state(cell, (uint32_t)BH_STATE_CREATED, (uint32_t)BH_STATE_STOPPED);
-
-    if (out.status == BH_OK) {
-        out = change_view(self, cell, (uint32_t)PART_OPEN);
-    }
-    if (out.status == BH_OK) {
-        set_state(cell, (uint32_t)BH_STATE_LOADING);
-        event_record(self, BH_CELL_ROOT, (uint32_t)BH_EV_LOADABLE, cell, 0U);
-    }
-    return out;
-}
-
-/** The first CPU enters the cell; the others wait for the cell to switch them on.
- * @req SWR_CEL_004 */
-/*@ requires cell: cell < BH_CELLS_MAX;
-    terminates \true; exits \false;
-    assigns hw, status_page, totals, cpu_entry[0 .. BH_CPUS_MAX - 1],
-      cpu_context[0 .. BH_CPUS_MAX - 1]; */
-static void start_cpus(uint32_t cell)
-{
-    uint32_t first = first_cpu(cell);
-    uint32_t cpu = 0U;
-
-    set_state(cell, (uint32_t)BH_STATE_RUNNING);
-    /*@ loop invariant bound: 0 <= cpu <= BH_CPUS_MAX;
-        loop assigns cpu, hw, status_page;
-        loop variant BH_CPUS_MAX - cpu; */
-    while (cpu < BH_CPUS_MAX) {
-        if (has_cpu(cell, cpu) && (cpu != first)) {
-            cpu_set_phase(cpu, (uint32_t)CPU_OFF);
-        }
-        cpu++;
-    }
-    (void)cpu_start(first, (uint64_t)CPU_PARKED, plan.cells[cell].entry, plan.cells[cell].comm);
-}
-
-struct outcome cell_start(uint32_t self, uint32_t cell)
-{
-    struct outcome out =
-        require_state(cell, (uint32_t)BH_STATE_LOADING, (uint32_t)BH_STATE_STOPPED);
-
-    /* Decided by what is mapped, not by the state: a cell that runs is never open to root. */
-    if ((out.status == BH_OK) && (part_open[part_view][cell] != 0U)) {
-        out = change_view(self, cell, (uint32_t)PART_CLOSE);
-    }
-    if (out.status == BH_OK) {
-        arch_irq_reset(cell, first_cpu(cell));
-        event_record(self, BH_CELL_ROOT, (uint32_t)BH_EV_STARTED, cell, 0U);
-        start_cpus(cell);
     }
     return out;
 }
@@ -308,21 +245,100 @@ static uint32_t park_cpus(uint32_t self, uint32_t cell)
     return lost;
 }
 
+/** Make sure that no CPU executes the cell: one that ended by its own wish may still have others on
+ * their way. A cell with a CPU that does not come back is lost.
+ * @req SWR_CEL_005 */
+/*@ requires args: self < BH_CPUS_MAX && 2 <= cell < BH_CELLS_MAX;
+    requires inv: kernel_inv;
+    terminates \true; exits \false;
+    assigns KERNEL_STATE;
+    ensures SWR_CEL_001: kernel_inv;
+    ensures SWR_CEL_005: \result.status == BH_OK || \result.status == BH_E_HC_LOST; */
+static struct outcome settle(uint32_t self, uint32_t cell)
+{
+    uint32_t lost = park_cpus(self, cell);
+    struct outcome out = outcome_of(BH_OK, 0U, 0U);
+
+    if (lost < BH_CPUS_MAX) {
+        out = outcome_of((uint32_t)BH_E_HC_LOST, cell, lost);
+        set_state(cell, (uint32_t)BH_STATE_LOST);
+    }
+    return out;
+}
+
+struct outcome cell_load(uint32_t self, uint32_t cell)
+{
+    struct outcome out =
+        require_state(cell, (uint32_t)BH_STATE_CREATED, (uint32_t)BH_STATE_STOPPED);
+
+    if (out.status == BH_OK) {
+        out = settle(self, cell);
+    }
+    if (out.status == BH_OK) {
+        out = change_view(self, cell, (uint32_t)PART_OPEN);
+    }
+    if (out.status == BH_OK) {
+        set_state(cell, (uint32_t)BH_STATE_LOADING);
+        event_record(self, BH_CELL_ROOT, (uint32_t)BH_EV_LOADABLE, cell, 0U);
+    }
+    return out;
+}
+
+/** The first CPU enters the cell; the others wait for the cell to switch them on.
+ * @req SWR_CEL_004 */
+/*@ requires cell: cell < BH_CELLS_MAX;
+    terminates \true; exits \false;
+    assigns hw, status_page, totals, cpu_entry[0 .. BH_CPUS_MAX - 1],
+      cpu_context[0 .. BH_CPUS_MAX - 1]; */
+static void start_cpus(uint32_t cell)
+{
+    uint32_t first = cell_first_cpu(cell);
+    uint32_t cpu = 0U;
+
+    set_state(cell, (uint32_t)BH_STATE_RUNNING);
+    /*@ loop invariant bound: 0 <= cpu <= BH_CPUS_MAX;
+        loop assigns cpu, hw, status_page;
+        loop variant BH_CPUS_MAX - cpu; */
+    while (cpu < BH_CPUS_MAX) {
+        if (has_cpu(cell, cpu) && (cpu != first)) {
+            cpu_set_phase(cpu, (uint32_t)CPU_OFF);
+        }
+        cpu++;
+    }
+    (void)cpu_start(first, (uint64_t)CPU_PARKED, plan.cells[cell].entry, plan.cells[cell].comm);
+}
+
+struct outcome cell_start(uint32_t self, uint32_t cell)
+{
+    struct outcome out =
+        require_state(cell, (uint32_t)BH_STATE_LOADING, (uint32_t)BH_STATE_STOPPED);
+
+    if (out.status == BH_OK) {
+        out = settle(self, cell);
+    }
+    /* Decided by what is mapped, not by the state: a cell that runs is never open to root. */
+    if ((out.status == BH_OK) && (part_open[part_view][cell] != 0U)) {
+        out = change_view(self, cell, (uint32_t)PART_CLOSE);
+    }
+    if (out.status == BH_OK) {
+        arch_irq_reset(cell, cell_first_cpu(cell));
+        event_record(self, BH_CELL_ROOT, (uint32_t)BH_EV_STARTED, cell, 0U);
+        start_cpus(cell);
+    }
+    return out;
+}
+
 struct outcome cell_stop(uint32_t self, uint32_t cell)
 {
     struct outcome out =
         require_state(cell, (uint32_t)BH_STATE_RUNNING, (uint32_t)BH_STATE_FAILED);
 
     if (out.status == BH_OK) {
-        uint32_t lost = park_cpus(self, cell);
-
-        if (lost < BH_CPUS_MAX) {
-            out = outcome_of((uint32_t)BH_E_HC_LOST, cell, lost);
-            set_state(cell, (uint32_t)BH_STATE_LOST);
-        } else {
-            set_state(cell, (uint32_t)BH_STATE_STOPPED);
-            event_record(self, BH_CELL_ROOT, (uint32_t)BH_EV_STOPPED, cell, 0U);
-        }
+        out = settle(self, cell);
+    }
+    if (out.status == BH_OK) {
+        set_state(cell, (uint32_t)BH_STATE_STOPPED);
+        event_record(self, BH_CELL_ROOT, (uint32_t)BH_EV_STOPPED, cell, 0U);
     }
     return out;
 }
@@ -345,7 +361,8 @@ static struct outcome give_back(uint32_t self, uint32_t cell)
     if (out.status == BH_OK) {
         part_clear(cell);
         arch_cpu_forget_maps();
-        arch_irq_reset(cell, first_cpu(BH_CELL_ROOT));
+        /* The caller is root's; root's first CPU by the plan may be another cell's now. */
+        arch_irq_reset(cell, self);
         return_cpus(cell, BH_CPUS_MAX);
         set_state(cell, (uint32_t)BH_STATE_ABSENT);
         event_record(self, BH_CELL_ROOT, (uint32_t)BH_EV_DESTROYED, cell, 0U);
@@ -364,7 +381,7 @@ struct outcome cell_destroy(uint32_t self, uint32_t cell)
     } else if ((state == (uint32_t)BH_STATE_RUNNING) || (state == (uint32_t)BH_STATE_FAILED)) {
         out = cell_stop(self, cell);
     } else {
-        out.status = BH_OK;
+        out = settle(self, cell);
     }
     if (out.status == BH_OK) {
         out = give_back(self, cell);

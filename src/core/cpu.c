@@ -77,13 +77,15 @@ uint32_t cpu_service(uint32_t cpu)
 
 bool cpu_start(uint32_t cpu, uint64_t from, uint64_t entry, uint64_t context)
 {
-    /* PARKED while the entry is written: nobody else can start the CPU between the two steps. */
-    bool mine = arch_shared_swap((uint32_t)SW_CPU_STATE, cpu, from, (uint64_t)CPU_PARKED);
+    /* A phase of its own while the entry is written: nobody else starts the CPU between the two
+     * steps, and a request to park that comes there makes the second one fail. */
+    bool mine = arch_shared_swap((uint32_t)SW_CPU_STATE, cpu, from, (uint64_t)CPU_PREPARING);
 
     if (mine) {
         cpu_entry[cpu] = entry;
         cpu_context[cpu] = context;
-        arch_shared_store((uint32_t)SW_CPU_STATE, cpu, (uint64_t)CPU_STARTING);
+        mine = arch_shared_swap((uint32_t)SW_CPU_STATE, cpu, (uint64_t)CPU_PREPARING,
+                                (uint64_t)CPU_STARTING);
         arch_cpu_kick(cpu);
     }
     return mine;
@@ -121,11 +123,28 @@ static bool runs_root(uint32_t cpu)
            ((phase == (uint64_t)CPU_RUN) || (phase == (uint64_t)CPU_STARTING));
 }
 
-/** Ask all of root's running CPUs but @p self to use the tables of SW_VIEW.
+/** Ask @p cpu to use the tables of @p view, in place of the other view but never in place of a
+ * request to park: that one must not be lost. A CPU that answers the old request meanwhile finds
+ * the new one, because its answer takes back only what it has obeyed.
  * @req SWR_CPU_004 */
-/*@ requires self: self < BH_CPUS_MAX;
+/*@ requires args: cpu < BH_CPUS_MAX && view < 2;
     terminates \true; exits \false; assigns hw; */
-static void ask_root(uint32_t self)
+static void ask(uint32_t cpu, uint32_t view)
+{
+    uint64_t want = (view == 0U) ? (uint64_t)CPU_REQ_SYNC_0 : (uint64_t)CPU_REQ_SYNC_1;
+    uint64_t other = (view == 0U) ? (uint64_t)CPU_REQ_SYNC_1 : (uint64_t)CPU_REQ_SYNC_0;
+
+    if (!arch_shared_swap((uint32_t)SW_CPU_REQUEST, cpu, other, want)) {
+        (void)arch_shared_swap((uint32_t)SW_CPU_REQUEST, cpu, (uint64_t)CPU_REQ_NONE, want);
+    }
+    arch_cpu_kick(cpu);
+}
+
+/** Ask all of root's running CPUs but @p self to use the tables of @p view.
+ * @req SWR_CPU_004 */
+/*@ requires args: self < BH_CPUS_MAX && view < 2;
+    terminates \true; exits \false; assigns hw; */
+static void ask_root(uint32_t self, uint32_t view)
 {
     uint32_t cpu = 0U;
 
@@ -134,10 +153,7 @@ static void ask_root(uint32_t self)
         loop variant BH_CPUS_MAX - cpu; */
     while (cpu < BH_CPUS_MAX) {
         if ((cpu != self) && runs_root(cpu)) {
-            /* Never in place of a request to park: that one must not be lost. */
-            (void)arch_shared_swap((uint32_t)SW_CPU_REQUEST, cpu, (uint64_t)CPU_REQ_NONE,
-                                   (uint64_t)CPU_REQ_SYNC);
-            arch_cpu_kick(cpu);
+            ask(cpu, view);
         }
         cpu++;
     }
@@ -171,11 +187,11 @@ uint32_t cpu_sync_root(uint32_t self, uint32_t view)
     uint32_t late;
 
     arch_shared_store((uint32_t)SW_VIEW, 0U, view);
-    ask_root(self);
+    ask_root(self, view);
     late = late_root_cpu(self);
     if (late < BH_CPUS_MAX) {
         arch_shared_store((uint32_t)SW_VIEW, 0U, 1U - view);
-        ask_root(self);
+        ask_root(self, 1U - view);
         (void)late_root_cpu(self);
     }
     if (cpu_cell(self) == BH_CELL_ROOT) {

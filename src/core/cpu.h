@@ -22,14 +22,16 @@ enum cpu_phase {
     CPU_RUN = 2,     /**< executes its cell */
     CPU_PARKED = 3,  /**< waits at EL2; only the kernel may start it */
     CPU_LOST = 4,    /**< answered neither kick nor fault */
-    CPU_STARTING = 5 /**< told to start, has not yet */
+    CPU_STARTING = 5, /**< told to start, has not yet */
+    CPU_PREPARING = 6 /**< its entry is being written by the CPU that starts it */
 };
 
 /** Requests, in SW_CPU_REQUEST. */
 enum cpu_request {
     CPU_REQ_NONE = 0,
-    CPU_REQ_SYNC = 1, /**< use the tables of SW_VIEW */
-    CPU_REQ_PARK = 2  /**< stop executing the cell */
+    CPU_REQ_SYNC_0 = 1, /**< use the tables of view 0 */
+    CPU_REQ_PARK = 2,   /**< stop executing the cell */
+    CPU_REQ_SYNC_1 = 3  /**< use the tables of view 1 */
 };
 
 /** What a CPU does after cpu_service(). */
@@ -89,13 +91,13 @@ void cpu_set_phase(uint32_t cpu, uint32_t phase);
     ensures SWR_CPU_002: \result == CPU_GO_ON || \result == CPU_WAIT || \result == CPU_ENTER; */
 uint32_t cpu_service(uint32_t cpu);
 
-/** Start @p cpu at @p entry when it is in phase @p from; false otherwise, and nothing changes.
+/** Start @p cpu at @p entry when it is in phase @p from; false otherwise, or when it was parked
+ * meanwhile, and it does not start.
  * @req SWR_CPU_002 */
 /*@ requires cpu: cpu < BH_CPUS_MAX;
     terminates \true; exits \false;
     assigns hw, cpu_entry[cpu], cpu_context[cpu];
-    ensures SWR_CPU_002: \result ? cpu_entry[cpu] == entry && cpu_context[cpu] == context :
-      cpu_entry[cpu] == \old(cpu_entry[cpu]) && cpu_context[cpu] == \old(cpu_context[cpu]); */
+    ensures SWR_CPU_002: \result ==> cpu_entry[cpu] == entry && cpu_context[cpu] == context; */
 bool cpu_start(uint32_t cpu, uint64_t from, uint64_t entry, uint64_t context);
 
 /** Make all of root's CPUs but @p self use the tables of @p view, and @p self too. Returns

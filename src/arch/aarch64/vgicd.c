@@ -37,7 +37,7 @@ static uint32_t widen(uint32_t owned, uint32_t first, uint32_t count, uint32_t w
 
     while (i > 0U) {
         i--;
-        mask = (mask % (0xFFFFFFFFU / width)) * width;
+        mask = (mask % ((0xFFFFFFFFU / width) + 1U)) * width;
         if (bit_test(owned, (first + i) % 32U)) {
             mask = (mask / width) * width + (width - 1U);
         }
