@@ -120,8 +120,8 @@ SEEDS = [
            "    if (a < b) {\n        least = a + (0U * low_min(b, a));\n    }\n"),
           ("Makefile", "FLAGS += -O2", "FLAGS += -O0"))),
     # misra
-    Seed("misra-finding", ("misra",), "misra-c2012-7.1",
-         ((SEED_C, "low_min(at, size)", "low_min(at, size + (0U * 010U))"),)),
+    Seed("misra-finding", ("misra",), "misra-c2012-12.1",
+         ((SEED_C, "if ((at <= size) &&", "if (at <= size &&"),)),
     Seed("misra-comment", ("misra",), "suppression without an inline record",
          ((SEED_C, FITS, "    /* cppcheck-suppress misra-c2012-15.5 ; DEV-77 */\n" + FITS),)),
     Seed("misra-unused-record", ("misra",), "accepts no finding any more", ((MISRA, "", SPARE),)),
