@@ -119,6 +119,7 @@ void part_clear(uint32_t cell);
  * plan gives it to root. Outside all ranges the answer is no.
  *
  * @req SWR_PRT_008
+ * @req SWR_PRT_010
  */
 /*@ requires counts: rule_counts && v < 2;
     terminates \true;
@@ -148,6 +149,7 @@ uint32_t part_cpu_owner(uint32_t v, uint32_t cpu);
  * else root's if the plan gives it to root. Outside all ranges the answer is no.
  *
  * @req SWR_PRT_009
+ * @req SWR_PRT_010
  */
 /*@ requires counts: rule_counts && v < 2;
     terminates \true;
