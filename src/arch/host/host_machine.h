@@ -21,7 +21,7 @@ typedef void host_hook(enum host_access how, uint32_t word, uint32_t i, uint64_t
 extern uint64_t host_word[SW_COUNT][SHARED_INDEX_MAX];
 extern host_hook *host_on_access;
 
-/** A call of arch_irq_reset(). */
+/** A call of arch_irq_reset() or arch_irq_divert(). */
 struct host_reset {
     uint32_t cell;
     uint32_t cpu;
@@ -45,6 +45,8 @@ struct host_machine {
     uint32_t powered[BH_CPUS_MAX];
     uint32_t flushes;
     uint32_t published;
+    uint32_t n_diverts;
+    struct host_reset divert; /**< the last call of arch_irq_divert() */
     uint32_t n_resets;
     struct host_reset resets[HOST_RESETS]; /**< the first of them */
 };

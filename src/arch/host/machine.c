@@ -82,3 +82,10 @@ void arch_irq_reset(uint32_t cell, uint32_t cpu)
     }
     host.n_resets++;
 }
+
+void arch_irq_divert(uint32_t cell, uint32_t cpu)
+{
+    host.divert.cell = cell;
+    host.divert.cpu = cpu;
+    host.n_diverts++;
+}
