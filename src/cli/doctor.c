@@ -32,6 +32,7 @@ static struct probe machine;
 static struct bh_plan plan_given;
 static bool has_plan;
 static bool has_driver;
+static bool driver_refuses;
 
 static struct finding *add(const char *name, bool good, const char *text)
 {
@@ -226,7 +227,13 @@ static void check_driver(void)
 {
     char text[120];
 
-    add("driver", has_driver, has_driver ? "loaded" : "not loaded: insmod bulkhead.ko");
+    if (has_driver) {
+        add("driver", true, "loaded");
+    } else {
+        add("driver", false,
+            driver_refuses ? "of another release: install driver and command of one release"
+                           : "not loaded: insmod bulkhead.ko");
+    }
     if (machine.image_abi == BH_ABI_VERSION) {
         snprintf(text, sizeof(text), "/lib/firmware/bulkhead.bin, ABI %" PRIu32, machine.image_abi);
         add("image", true, text);
@@ -240,13 +247,15 @@ static void check_driver(void)
     }
 }
 
-/* The driver is asked only about the machine it runs on, and its absence is a finding. */
+/* The driver is asked only about the machine it runs on; its absence is a finding. */
 static void ask_driver(void)
 {
     int code;
 
-    has_driver =
-        opt.root == NULL && access("/dev/bulkhead", R_OK | W_OK) == 0 && session_open(&code);
+    if (opt.root == NULL && access("/dev/bulkhead", R_OK | W_OK) == 0) {
+        has_driver = session_open(&code);
+        driver_refuses = !has_driver;
+    }
 }
 
 static bool all_good(void)
