@@ -6,9 +6,9 @@
            [--update-baseline]
 
 One process per file. Red (exit code 1) is: an unproved goal; fewer goals than baseline.json; a file
-that is not in it; a function without a contract; a smoke test that fails (contradictory contract) or
-fewer of them; a warning not on the allow-list; an assumption that assumptions.toml does not list, or
-an entry there which nothing needs; axiom, axiomatic or admit; fewer solver families than asked for.
+that is not in it; a function without a contract; a smoke test that fails (contradictory contract),
+or fewer of them; a warning not on the allow-list; an assumption that assumptions.toml does not list,
+or an entry there which nothing needs; axiom, axiomatic or admit; fewer solver families than asked.
 """
 import argparse
 import concurrent.futures
@@ -87,7 +87,8 @@ class Job:
         include = " ".join("-I" + i for i in self.cfg["wp"]["include"])
         cmd = [str(RUN), *cache, "frama-c", f"-cpp-extra-args={include}",
                "-kernel-warn-key", "annot:missing-spec=active", *self.options(), self.path, "-wp",
-               "-wp-par", str(self.par), "-wp-cache", mode, "-wp-session", str(self.out / "session")]
+               "-wp-par", str(self.par), "-wp-cache", mode,
+               "-wp-session", str(self.out / "session")]
         if self.args.fn:
             cmd += ["-wp-fct", self.args.fn]
         p = subprocess.run(cmd + extra + list(tail), cwd=REPO, text=True, errors="replace",
@@ -218,8 +219,9 @@ class Job:
     def smokes(self):
         s = self.cfg["smoke"]
         code, log = self.frama(
-            [*s["kinds"], "-wp-smoke-timeout", str(s["timeout"]), "-wp-timeout", "1", "-wp-prover",
-             s["prover"], f"-wp-prop={SMOKE_PROPS}", "-wp-report-json", str(self.out / "smoke.json")])
+            [*s["kinds"], "-wp-smoke-timeout", str(s["timeout"]), "-wp-timeout", "1",
+             "-wp-prover", s["prover"], f"-wp-prop={SMOKE_PROPS}",
+             "-wp-report-json", str(self.out / "smoke.json")])
         report = self.result(code, log, "smoke")
         if report is None:
             return

@@ -189,7 +189,8 @@ static void add_region(uint32_t own)
 
     r->own = own;
     r->n = (g * (1U + below(3U))) + ((below(3U) == 0U) ? below(600U) : 0U);
-    r->ppn = 0x2000U + ((uint64_t)g * below(0x4000000U / g)) + ((below(4U) == 0U) ? below(700U) : 0U);
+    r->ppn = 0x2000U + ((uint64_t)g * below(0x4000000U / g));
+    r->ppn += (below(4U) == 0U) ? below(700U) : 0U;
     r->ipn = (below(3U) != 0U) ? (uint32_t)r->ppn : (below((BH_IPA_PAGES - r->n) / g) * g);
     r->flags = below(BH_REGION_FLAGS_MAX);
     if (own >= 2U) {
@@ -222,7 +223,8 @@ static void random_plan(uint32_t number)
     for (uint32_t c = 0U; c < plan.n_cells; c++) {
         plan.cells[c].first = plan.n_regions;
         if (c == 0U) {
-            plan.regions[0] = (struct bh_region){0x1000U, 0x1000U, 64U + below(64U), 0U, 3U, 0U, 0U};
+            plan.regions[0] = (struct bh_region){0x1000U, 0x1000U, 64U, 0U, 3U, 0U, 0U};
+            plan.regions[0].n += below(64U);
             plan.cells[0].count = 1U;
             plan.n_regions = 1U;
         } else if (c == 1U) { /* all of the machine up to 4 GiB, the status pages for reading */
@@ -308,8 +310,8 @@ static void one_life(uint32_t number)
     }
 }
 
-/** @test TC_PRT_020 @verifies SWR_PRT_001 SWR_PRT_002 SWR_PRT_005 SWR_PRT_008 SWR_PRT_009 SWR_PRT_010
- *  @technique random back-to-back @level unit */
+/** @test TC_PRT_020 @verifies SWR_PRT_001 SWR_PRT_002 SWR_PRT_005 SWR_PRT_008 SWR_PRT_009
+ * @verifies SWR_PRT_010 @technique back-to-back @level unit */
 static void random_lives(void)
 {
     for (uint32_t n = 0U; n < PLANS; n++) {
@@ -321,8 +323,8 @@ static void random_lives(void)
     CHECK(created > 0U);
     CHECK(mapped_pages > 0U);
     CHECK(blocks > 0U);
-    printf("  plans: %lu accepted, %lu refused; %lu changes (%lu creations), %lu times the pool was "
-           "used up; %lu look-ups, %lu mapped, %lu of them by a block\n",
+    printf("  plans: %lu accepted, %lu refused; %lu changes (%lu creations), pool used up %lu times;"
+           " %lu look-ups, %lu mapped, %lu of them by a block\n",
            accepted, refused, staged, created, exhausted, looked_up, mapped_pages, blocks);
 }
 
