@@ -40,9 +40,21 @@ static void merged_by_mask(void)
     }
 }
 
+/** @test TC_BIT_003 @verifies SWR_BIT_003 @technique exhaustive @level unit */
+static void the_word_of_one_bit(void)
+{
+    uint32_t one = 1U;
+
+    for (uint32_t i = 0U; i < 32U; i++) {
+        CHECK_EQ(bit_of(i), one);
+        one = one * 2U;
+    }
+}
+
 int main(void)
 {
     TEST(TC_BIT_001, one_bit_of_each_word);
     TEST(TC_BIT_002, merged_by_mask);
+    TEST(TC_BIT_003, the_word_of_one_bit);
     return test_result();
 }

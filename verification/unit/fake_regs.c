@@ -1,0 +1,230 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "fake_regs.h"
+#include "core/plan.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct fake fake;
+uint64_t layout[LAYOUT_COUNT];
+uint64_t secondary_entry = 0x70000800U;
+
+uint64_t frame_get(const struct frame *f, uint32_t i);
+void frame_put(struct frame *f, uint32_t i, uint64_t value);
+void reset_el1(void);
+
+enum { RO = 1, WO = 2 };
+
+/** Registers that have no writer, or no reader. */
+static const uint32_t one_way[SR_COUNT] = {
+#define SYSREG(name, assembler)
+#define SYSREG_RO(name, assembler) [SR_##name] = RO,
+#define SYSREG_WO(name, assembler) [SR_##name] = WO,
+#include "arch/aarch64/sysreg.def"
+#undef SYSREG
+};
+
+static void stop(const char *why, uint64_t what)
+{
+    printf("fake registers: %s 0x%llx\n", why, (unsigned long long)what);
+    exit(1);
+}
+
+void fake_power_on(void)
+{
+    memset(&fake, 0, sizeof(fake));
+    fake.clock_step = 1U;
+    fake.reg[SR_CNTFRQ_EL0] = 1000000U;
+    fake.reg[SR_MPIDR_EL1] = 0x80000000U;
+    fake.reg[SR_ICC_IAR0_EL1] = 1023U;
+    fake_gicd_set(GICD_CTLR, 4U, GICD_CTLR_DS | GICD_CTLR_ARE);
+    for (uint32_t k = 0U; k < FAKE_GICRS; k++) {
+        fake_gicr_set((k * GICR_STRIDE) + GICR_TYPER, 8U, (uint64_t)k << 32);
+    }
+}
+
+void fake_cpu(uint32_t cpu)
+{
+    fake.reg[SR_TPIDR_EL2] = cpu;
+    fake.reg[SR_MPIDR_EL1] = plan.mpidr[cpu] | 0x80000000U;
+}
+
+uint64_t sysreg_read(uint32_t r)
+{
+    if ((r >= SR_COUNT) || (one_way[r] == WO)) {
+        stop("read of register", r);
+    }
+    if (r == SR_CNTPCT_EL0) {
+        fake.reg[r] += fake.clock_step;
+    }
+    return fake.reg[r];
+}
+
+void sysreg_write(uint32_t r, uint64_t value)
+{
+    if ((r >= SR_COUNT) || (one_way[r] == RO)) {
+        stop("write of register", r);
+    }
+    fake.reg[r] = value;
+    fake.reg_writes[r]++;
+    if ((r == SR_ICC_SGI1R_EL1) && (fake.sgis < 64U)) {
+        fake.sgi[fake.sgis] = value;
+        fake.sgis++;
+    }
+    if ((r == SR_ICC_SGI0R_EL1) && (fake.kicks < 64U)) {
+        fake.kick[fake.kicks] = value;
+        fake.kicks++;
+    }
+}
+
+/** Storage behind a device address; accesses are aligned and inside a frame. */
+static uint8_t *device(uint64_t address, uint32_t size)
+{
+    uint8_t *at = NULL;
+
+    if ((address >= board.gicd) && (address - board.gicd < sizeof(fake.gicd))) {
+        at = &fake.gicd[address - board.gicd];
+    } else if ((address >= board.gicr) && (address - board.gicr < sizeof(fake.gicr))) {
+        at = &fake.gicr[address - board.gicr];
+    } else {
+        stop("no device at", address);
+    }
+    if ((address % size) != 0U) {
+        stop("misaligned access at", address);
+    }
+    return at;
+}
+
+static uint64_t get(uint64_t address, uint32_t size)
+{
+    uint64_t value = 0U;
+
+    memcpy(&value, device(address, size), size);
+    return value;
+}
+
+static void put(uint64_t address, uint32_t size, uint64_t value)
+{
+    memcpy(device(address, size), &value, size);
+    if (fake.writes < FAKE_LOG) {
+        fake.log[fake.writes] = (struct fake_write){address, value, size};
+    }
+    fake.writes++;
+}
+
+uint8_t mmio_read8(uint64_t address)
+{
+    return (uint8_t)get(address, 1U);
+}
+
+uint32_t mmio_read32(uint64_t address)
+{
+    return (uint32_t)get(address, 4U);
+}
+
+uint64_t mmio_read64(uint64_t address)
+{
+    return get(address, 8U);
+}
+
+void mmio_write8(uint64_t address, uint8_t value)
+{
+    put(address, 1U, value);
+}
+
+void mmio_write32(uint64_t address, uint32_t value)
+{
+    put(address, 4U, value);
+}
+
+void mmio_write64(uint64_t address, uint64_t value)
+{
+    put(address, 8U, value);
+}
+
+uint64_t fake_gicd(uint32_t offset, uint32_t size)
+{
+    return get(board.gicd + offset, size);
+}
+
+uint64_t fake_gicr(uint32_t offset, uint32_t size)
+{
+    return get(board.gicr + offset, size);
+}
+
+void fake_gicd_set(uint32_t offset, uint32_t size, uint64_t value)
+{
+    memcpy(device(board.gicd + offset, size), &value, size);
+}
+
+void fake_gicr_set(uint32_t offset, uint32_t size, uint64_t value)
+{
+    memcpy(device(board.gicr + offset, size), &value, size);
+}
+
+uint64_t fake_written(uint64_t address, uint64_t none)
+{
+    uint64_t value = none;
+
+    for (uint32_t i = 0U; (i < fake.writes) && (i < FAKE_LOG); i++) {
+        if (fake.log[i].address == address) {
+            value = fake.log[i].value;
+        }
+    }
+    return value;
+}
+
+void isb(void)
+{
+}
+
+void dsb(void)
+{
+}
+
+void dmb_store(void)
+{
+}
+
+void tlbi_vmalls12e1(void)
+{
+    fake.flushes++;
+}
+
+void tlbi_alle1is(void)
+{
+    fake.flushes_all++;
+}
+
+void ic_iallu(void)
+{
+    fake.iallus++;
+}
+
+void reset_el1(void)
+{
+    fake.el1_resets++;
+}
+
+uint64_t smc_call(uint64_t function, uint64_t a1, uint64_t a2, uint64_t a3)
+{
+    if (fake.smcs < 16U) {
+        fake.smc[fake.smcs][0] = function;
+        fake.smc[fake.smcs][1] = a1;
+        fake.smc[fake.smcs][2] = a2;
+        fake.smc[fake.smcs][3] = a3;
+        fake.smcs++;
+    }
+    return 0U;
+}
+
+uint64_t frame_get(const struct frame *f, uint32_t i)
+{
+    return f->r[i];
+}
+
+void frame_put(struct frame *f, uint32_t i, uint64_t value)
+{
+    f->r[i] = value;
+}

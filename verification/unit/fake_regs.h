@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/** @file fake_regs.h
+ * The registers behind src/arch/aarch64/sysreg.h as arrays: one CPU's system registers, the
+ * distributor and eight redistributors as plain memory, and a log of all writes. What assembly
+ * provides on the target (layout, reset_el1, entry of secondary CPUs) is here, too.
+ * A register that may not be read or written, or an address outside, ends the test program.
+ */
+#ifndef VERIFICATION_UNIT_FAKE_REGS_H
+#define VERIFICATION_UNIT_FAKE_REGS_H
+
+#include "arch/aarch64/gic.h"
+#include "arch/aarch64/layout.h"
+#include "arch/aarch64/sysreg.h"
+
+#define X(f, i) ((f)->r[i])
+#define ELR(f) ((f)->r[FRAME_R_ELR])
+#define SPSR(f) ((f)->r[FRAME_R_SPSR])
+
+#define FAKE_LOG 4096U
+#define FAKE_GICRS 8U
+
+/** A write to a device register. */
+struct fake_write {
+    uint64_t address;
+    uint64_t value;
+    uint32_t size;
+};
+
+/** All that a test may look at or set. */
+struct fake {
+    uint64_t reg[SR_COUNT];
+    uint32_t reg_writes[SR_COUNT];
+    uint64_t clock_step;           /**< ticks by which each reading of CNTPCT_EL0 advances */
+    uint8_t gicd[0x10000];
+    uint8_t gicr[FAKE_GICRS * 0x20000U];
+    struct fake_write log[FAKE_LOG]; /**< writes to devices, the first of them */
+    uint32_t writes;
+    uint64_t sgi[64];              /**< values written to ICC_SGI1R_EL1 */
+    uint32_t sgis;
+    uint64_t kick[64];             /**< and to ICC_SGI0R_EL1 */
+    uint32_t kicks;
+    uint32_t flushes;              /**< tlbi vmalls12e1 */
+    uint32_t flushes_all;          /**< tlbi alle1is */
+    uint32_t iallus;
+    uint32_t el1_resets;
+    uint64_t smc[16][4];           /**< calls of the firmware */
+    uint32_t smcs;
+};
+extern struct fake fake;
+extern uint64_t layout[LAYOUT_COUNT];
+
+/** Registers at rest: MPIDR 0, 1 MHz counter, GICv3 with one security state, redistributor k with
+ * affinity k. */
+void fake_power_on(void);
+
+/** Execute as CPU @p cpu of the plan from here on. */
+void fake_cpu(uint32_t cpu);
+
+/** Bytes of the distributor, or of all redistributors, at an offset. */
+uint64_t fake_gicd(uint32_t offset, uint32_t size);
+uint64_t fake_gicr(uint32_t offset, uint32_t size);
+void fake_gicd_set(uint32_t offset, uint32_t size, uint64_t value);
+void fake_gicr_set(uint32_t offset, uint32_t size, uint64_t value);
+
+/** Value last written at an address, or @p none when nothing was. */
+uint64_t fake_written(uint64_t address, uint64_t none);
+
+#endif
