@@ -3,16 +3,19 @@
 an error that says how to build it."""
 
 import functools
+import os
 import pathlib
 import re
 import subprocess
 
 from qemu import REPO, in_tool_root
 
-KERNEL = REPO / "build/aarch64-qemu-virt-arm64"
-INMATES = REPO / "build/inmates"
-PLANS = REPO / "build/host"
-JUDGE = REPO / "build/host/plan-judge"
+BUILD = REPO / os.environ.get("BULKHEAD_BUILD", "build")
+KERNEL = BUILD / "aarch64-qemu-virt-arm64"
+INMATES = BUILD / "inmates"
+PLANS = BUILD / "plans"
+JUDGE = BUILD / "host/plan-judge"
+PLUGIN = BUILD / "bench/exits.so"
 
 
 class MissingError(Exception):

@@ -12,6 +12,7 @@ import zlib
 
 import built
 import gdb
+import plugin
 import status
 from qemu import Machine, QemuError
 
@@ -19,23 +20,47 @@ BOARD = "virt,virtualization=on,gic-version=3,dtb-randomness=off,memory-backend=
 RAM = 0x40000000
 RAM_BYTES = 1 << 30
 ROOT, RT, OTHER = 1, 2, 3
+CPU = {ROOT: 0, RT: 1, OTHER: 2}
 NAMES = {ROOT: "root", RT: "rt", OTHER: "other"}
 IMAGES = {ROOT: "root-50000000", RT: "rt-51000000", OTHER: "rt-52000000"}
 COMM = {ROOT: 0x50080000, RT: 0x53000000, OTHER: 0x53001000}
 MEMORY = {ROOT: (0x50000000, 0x80000), RT: (0x51000000, 0x100000), OTHER: (0x52000000, 0x100000)}
 UP_TICKS = 30
-LAUNCH_SYMBOLS = ("halt",)
+HOST_SECONDS = 60
 
 
 def loader(path, address):
     return ["-device", f"loader,file={built.need(path)},addr={address:#x},force-raw=on"]
 
 
+class Held(Machine):
+    """A machine that stays before its first instruction until the test lets it go, with the plugin
+    that holds it later."""
+
+    started = False
+    control = None
+    vectors = 0
+
+    def _start(self):
+        self.control = plugin.Control(self.folder)
+        self.control.vectors(self.vectors)
+        super()._start()
+
+    def qmp(self, command, timeout=60, **arguments):
+        if command == "cont" and not self.started:
+            self.started = True
+            return {}
+        return super().qmp(command, timeout, **arguments)
+
+    def alive(self):
+        return self.process.poll() is None
+
+
 class Direct:
     """One machine. Context manager; stands still whenever a method has returned."""
 
     def __init__(self, plan, images=None, *, kernel=None, cpu="cortex-a57", smp=4, extra=(),
-                 dump=None, snapshots=None):
+                 dump=None, limit=False, debug=False):
         self.folder = kernel or built.KERNEL
         self.images = IMAGES if images is None else images
         self.symbols = built.symbols(self.folder / "bulkhead.elf")
@@ -44,22 +69,23 @@ class Direct:
         self.clock = None
         self.gdb = None
         words = ["-object", f"memory-backend-file,id=ram,size={RAM_BYTES},mem-path=ram.bin,share=on"]
-        words += gdb.ARGUMENTS + loader(plan, self.symbols["plan"])
+        words += plugin.arguments(limit) + (gdb.ARGUMENTS if debug else [])
+        words += loader(plan, self.symbols["plan"])
         for name in self.images.values():
             words += loader(built.INMATES / f"{name}.bin", int(name.split("-")[1], 16))
-        self.machine = Machine(str(built.need(self.folder / "bulkhead.elf")), cpu, machine=BOARD,
-                               smp=smp, extra=words + list(extra), second_serial=True,
-                               snapshots=snapshots)
+        Held.vectors = self.symbols["vectors"]
+        self.machine = Held(str(built.need(self.folder / "bulkhead.elf")), cpu, machine=BOARD,
+                            smp=smp, extra=words + list(extra))
+        self.control = self.machine.control
         try:
-            self.machine.qmp("stop")
-            self.gdb = gdb.Gdb(self.machine)
+            if debug:
+                self.gdb = gdb.Gdb(self.machine)
             with open(self.machine.folder / "ram.bin", "r+b") as file:
                 self.ram = mmap.mmap(file.fileno(), RAM_BYTES)
-            # Whatever ran before the gdb client came is undone: the test begins at reset.
-            self.reset()
         except BaseException:
             self.machine.close()
             raise
+        self.powered = False
 
     def __enter__(self):
         return self
@@ -68,20 +94,13 @@ class Direct:
         self.close()
 
     def close(self):
-        if self.dump is not None and self.machine.process.poll() is None:
+        if self.dump is not None:
             self.dump.write_bytes(self.read(0x70000000, 0x400000))
         if self.gdb is not None:
             self.gdb.close()
         self.ram.close()
+        self.control.close()
         self.machine.close()
-
-    def reset(self):
-        """Power-on state, all images as they were loaded."""
-        self.machine.qmp("system_reset")
-        self.seen = 0
-        for page in COMM.values():
-            self.write(page, bytes(4096))
-        self.write(status.STATUS_BASE, bytes(4 * 4096))
 
     # -- memory --------------------------------------------------------------------------------
 
@@ -124,21 +143,27 @@ class Direct:
 
     # -- time ----------------------------------------------------------------------------------
 
-    def tick_symbol(self, cell):
-        return built.symbols(built.INMATES / f"{self.images[cell]}.elf")["inmate_irq"]
+    def symbol(self, cell, name):
+        return built.symbols(built.INMATES / f"{self.images[cell]}.elf")[name]
 
     def set_clock(self, cell):
         """Take the timer interrupts of this cell as the test's clock."""
-        if self.clock is not None:
-            self.gdb.breakpoint(self.tick_symbol(self.clock), False)
         self.clock = cell
-        if cell is not None:
-            self.gdb.breakpoint(self.tick_symbol(cell))
 
     def ticks(self, count=1):
         """Run until the clock cell has taken @p count more timer interrupts."""
-        for _ in range(count):
-            self.gdb.go()
+        self.run(ticks=count)
+
+    def run(self, ticks=0, limit=0):
+        """Run until the clock cell ticked so often, or all CPUs executed so many instructions.
+        @return why it stopped."""
+        self.control.arm(CPU[self.clock] if self.clock else 0, ticks, limit)
+        if self.powered:
+            self.control.go()
+        else:
+            self.powered = True
+            self.machine.qmp("cont")
+        return self.control.wait(HOST_SECONDS, self.machine.alive)
 
     def until(self, condition, budget):
         """Run, tick by tick, until condition() or the budget of ticks is used up. @return ticks

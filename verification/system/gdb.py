@@ -70,6 +70,7 @@ class Gdb:
         self._expect_ok(f"{'Z' if on else 'z'}1,{address:x},4")
 
     def resume(self):
+        """Go on. A CPU that is at a breakpoint stops there at once: remove that one before."""
         self._send("c")
 
     def wait(self, seconds=60):
@@ -95,11 +96,6 @@ class Gdb:
     def interrupt(self):
         """Stop now, wherever that is: not a deterministic place."""
         self.channel.send(b"\x03")
-        self.wait()
-
-    def step(self, cpu):
-        """Execute one instruction on @p cpu; the others stand still."""
-        self._send(f"vCont;s:p1.{cpu + 1:x}")
         self.wait()
 
     # -- registers and memory ------------------------------------------------------------------

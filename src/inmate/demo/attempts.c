@@ -32,6 +32,48 @@ static void spin(void)
     }
 }
 
+static void store(uint64_t command, uint64_t argument)
+{
+    uint64_t address = argument & 0xFFFFFFFFU;
+    uint64_t value = argument >> 32;
+
+    if (command == ATTEMPT_STORE8) {
+        __asm__ volatile("strb %w0, [%1]" : : "r"(value), "r"(address) : "memory");
+    } else if (command == ATTEMPT_STORE32) {
+        __asm__ volatile("str %w0, [%1]" : : "r"(value), "r"(address) : "memory");
+    } else {
+        __asm__ volatile("str %0, [%1]" : : "r"(value), "r"(address) : "memory");
+    }
+}
+
+static uint64_t load(uint64_t command, uint64_t address)
+{
+    uint64_t value = 0U;
+
+    if (command == ATTEMPT_LOAD8) {
+        __asm__ volatile("ldrb %w0, [%1]" : "+r"(value) : "r"(address) : "memory");
+    } else {
+        __asm__ volatile("ldr %0, [%1]" : "+r"(value) : "r"(address) : "memory");
+    }
+    return (command == ATTEMPT_LOAD64_HIGH) ? (value >> 32) : value;
+}
+
+static void block(uint64_t argument)
+{
+    __asm__ volatile("msr icc_ap1r0_el1, %0\n\tisb" : : "r"(argument) : "memory");
+    for (;;) {
+        __asm__ volatile("nop");
+    }
+}
+
+static uint64_t stub(uint64_t function)
+{
+    register uint64_t x0 __asm__("x0") = function;
+
+    __asm__ volatile("hvc #0" : "+r"(x0) : : "x1", "x2", "x3", "memory");
+    return x0;
+}
+
 /** Attempts at the interrupt controller. */
 static uint64_t interrupt_attempt(uint64_t command, uint64_t argument)
 {
@@ -44,12 +86,18 @@ static uint64_t interrupt_attempt(uint64_t command, uint64_t argument)
     case ATTEMPT_SGI0:
         __asm__ volatile("msr icc_sgi0r_el1, %0\n\tisb" : : "r"(argument) : "memory");
         break;
+    case ATTEMPT_ASGI:
+        __asm__ volatile("msr icc_asgi1r_el1, %0\n\tisb" : : "r"(argument) : "memory");
+        break;
     case ATTEMPT_ROUTE:
         route(argument);
         break;
     case ATTEMPT_PRIORITY:
         inmate_gic_enable((uint32_t)argument, 0U);
         got = inmate_read32(inmate_gicr() + 0x10400U + (argument & 0x1CU));
+        break;
+    case ATTEMPT_BLOCK:
+        block(argument);
         break;
     case ATTEMPT_AP1R:
         __asm__ volatile("msr icc_ap1r0_el1, %0\n\tisb" : : "r"(argument) : "memory");
@@ -97,6 +145,9 @@ static uint64_t call_attempt(uint64_t command, uint64_t argument)
     case ATTEMPT_SPIN:
         spin();
         break;
+    case ATTEMPT_STUB:
+        got = stub(argument);
+        break;
     default:
         got = argument;
         break;
@@ -122,8 +173,20 @@ uint64_t attempt(uint64_t command, uint64_t argument)
     case ATTEMPT_EXECUTE:
         __asm__ volatile("mov x30, %0\n\tblr x30" : : "r"(argument) : "x30", "memory");
         break;
+    case ATTEMPT_STORE8:
+    case ATTEMPT_STORE32:
+    case ATTEMPT_STORE64:
+        store(command, argument);
+        break;
+    case ATTEMPT_LOAD8:
+    case ATTEMPT_LOAD64:
+    case ATTEMPT_LOAD64_HIGH:
+        got = load(command, argument);
+        break;
     case ATTEMPT_SGI:
     case ATTEMPT_SGI0:
+    case ATTEMPT_ASGI:
+    case ATTEMPT_BLOCK:
     case ATTEMPT_ROUTE:
     case ATTEMPT_PRIORITY:
     case ATTEMPT_AP1R:
@@ -136,4 +199,17 @@ uint64_t attempt(uint64_t command, uint64_t argument)
         break;
     }
     return ((inmate_faults != before) ? ATTEMPT_FAULTED : 0U) | (got & 0xFFFFFFFFU);
+}
+
+void inmate_serve(void)
+{
+    uint64_t command = inmate_comm->command;
+
+    if (command != 0U) {
+        uint64_t argument = inmate_comm->argument;
+
+        inmate_comm->result = 0U;
+        inmate_comm->command = 0U;
+        inmate_comm->result = ATTEMPT_DONE | attempt(command, argument);
+    }
 }

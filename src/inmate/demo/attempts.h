@@ -27,11 +27,22 @@
 #define ATTEMPT_SPIN 18U          /**< never answer again, interrupts masked */
 #define ATTEMPT_SGI0 19U          /**< ICC_SGI0R_EL1 = argument */
 #define ATTEMPT_SELF 20U          /**< nothing: answers with the argument, for the harness */
+#define ATTEMPT_STUB 21U          /**< HVC #0 with function argument, as Linux calls its hyp stub */
+#define ATTEMPT_BLOCK 22U         /**< ICC_AP1R0_EL1 = argument, and execute for ever */
+#define ATTEMPT_STORE8 23U        /**< store the upper half of argument to its lower half */
+#define ATTEMPT_STORE32 24U
+#define ATTEMPT_STORE64 25U       /**< the same, as 64 bits; bits 63:32 of the value are zero */
+#define ATTEMPT_LOAD8 26U         /**< load from argument, a byte */
+#define ATTEMPT_LOAD64 27U        /**< a doubleword: its lower half is reported */
+#define ATTEMPT_LOAD64_HIGH 28U   /**< a doubleword: its upper half is reported */
+#define ATTEMPT_ASGI 29U          /**< ICC_ASGI1R_EL1 = argument */
 
 /* Result: this bit, whether a fault was taken, and the low half of the value obtained. */
 #define ATTEMPT_DONE 0x8000000000000000ULL
 #define ATTEMPT_FAULTED 0x4000000000000000ULL
 
 uint64_t attempt(uint64_t command, uint64_t argument);
+/** Do what comm->command asks for, if anything. */
+void inmate_serve(void);
 
 #endif

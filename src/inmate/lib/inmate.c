@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "inmate.h"
 
+#define EC_IABT_LOWER 0x20U
+#define EC_IABT_SAME 0x21U
+
 volatile struct bh_comm *inmate_comm;
 volatile uint64_t inmate_faults;
 volatile uint64_t inmate_last_esr;
@@ -154,10 +157,12 @@ void inmate_irq_on(void)
 
 uint64_t inmate_sync(uint64_t esr, uint64_t far)
 {
+    uint64_t class = (esr >> 26) % 64U;
+
     (void)far;
     inmate_faults = inmate_faults + 1U;
     inmate_last_esr = esr;
-    return 4U;
+    return ((class == EC_IABT_LOWER) || (class == EC_IABT_SAME)) ? 0U : 4U;
 }
 
 __attribute__((weak)) void inmate_second(void)

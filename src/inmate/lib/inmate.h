@@ -24,7 +24,8 @@ void inmate_main(struct bh_comm *comm);
 void inmate_irq(uint64_t now);
 /** Provided by the cell: program of a further CPU. */
 void inmate_second(void);
-/** Called on a synchronous exception; returns how many bytes of code to skip. */
+/** Called on a synchronous exception; returns how many bytes of code to skip, 0: return to the
+ * caller of the code. */
 uint64_t inmate_sync(uint64_t esr, uint64_t far);
 
 /** Outcome of a hypercall. */

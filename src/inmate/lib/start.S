@@ -122,7 +122,8 @@ irq_entry:
 	add	sp, sp, #208
 	eret
 
-/* A synchronous exception: inmate_sync says how many bytes of code to skip. */
+/* A synchronous exception: inmate_sync says how many bytes of code to skip; 0: nothing can be
+ * executed there, back to the caller. */
 sync_entry:
 	save
 	mrs	x0, esr_el1
@@ -130,7 +131,9 @@ sync_entry:
 	bl	inmate_sync
 	ldr	x1, [sp, #168]
 	add	x1, x1, x0
-	str	x1, [sp, #168]
+	cbnz	x0, 1f
+	ldr	x1, [sp, #160]
+1:	str	x1, [sp, #168]
 	restore
 
 	.bss

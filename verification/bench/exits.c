@@ -1,0 +1,205 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/** @file exits.c
+ * QEMU plugin: counts what executes at EL2, and stops the machine at exact instructions.
+ *
+ *   -plugin exits.so,ctl=FILE[,limit=on]
+ *
+ * FILE (one page) is shared with the test. HINT #100 and #101 begin and end an interval of the CPU
+ * that executes them; HINT #102 is one tick of a cell. All CPUs of a machine under -icount execute
+ * in one thread, so a callback that waits holds the whole machine, at that instruction.
+ */
+#define _POSIX_C_SOURCE 200809L
+#include <fcntl.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "qemu_api.h"
+
+#define CPUS 8U
+#define KERNEL_BASE 0x70000000ULL
+#define KERNEL_END 0x70400000ULL
+#define VECTOR_BYTES 0x800ULL
+#define HINT_MASK 0xFFFFF01FU
+#define HINT 0xD503201FU
+#define HINT_BEGIN 100U
+#define HINT_END 101U
+#define HINT_TICK 102U
+#define POLL_NANOSECONDS 40000L
+
+enum reason { STOP_TICK = 1, STOP_LIMIT = 2 };
+
+struct counts {
+    uint64_t kernel;  /**< instructions in the kernel's memory, by blocks entered */
+    uint64_t entries; /**< first instructions of exception vectors among them */
+};
+
+/** The shared page; verification/system/plugin.py reads it by these offsets. */
+struct control {
+    _Atomic uint64_t stops;   /**< times the machine was held */
+    _Atomic uint64_t go;      /**< times it was let go; written by the test */
+    _Atomic uint64_t reason;  /**< of the last stop */
+    _Atomic uint64_t clock;   /**< CPU whose ticks count; written by the test */
+    _Atomic uint64_t left;    /**< ticks until the next stop; 0: none */
+    _Atomic uint64_t limit;   /**< instructions of all CPUs until the next stop; 0: none */
+    _Atomic uint64_t total;   /**< instructions executed; with limit=on */
+    _Atomic uint64_t vectors; /**< address of the kernel's vectors; written by the test */
+    struct counts now[CPUS];
+    struct counts begin[CPUS];
+    struct counts end[CPUS];
+    uint64_t intervals[CPUS]; /**< HINT #101 seen */
+};
+
+QEMU_EXPORT int qemu_plugin_version = QEMU_API_VERSION;
+
+static struct control *control;
+static int limited;
+
+static void hold(enum reason reason)
+{
+    static const struct timespec nap = {0, POLL_NANOSECONDS};
+    uint64_t mine = atomic_load(&control->stops) + 1U;
+
+    atomic_store(&control->reason, (uint64_t)reason);
+    atomic_store(&control->stops, mine);
+    while (atomic_load(&control->go) < mine) {
+        (void)nanosleep(&nap, NULL);
+    }
+}
+
+static void on_hint(unsigned int vcpu, void *data)
+{
+    uint64_t number = (uint64_t)(uintptr_t)data;
+    uint64_t left;
+
+    if (vcpu >= CPUS) {
+        return;
+    }
+    if (number == HINT_BEGIN) {
+        control->begin[vcpu] = control->now[vcpu];
+    } else if (number == HINT_END) {
+        control->end[vcpu] = control->now[vcpu];
+        control->intervals[vcpu]++;
+    } else if (atomic_load(&control->clock) == vcpu) {
+        left = atomic_load(&control->left);
+        if (left > 0U) {
+            atomic_store(&control->left, left - 1U);
+        }
+        if (left == 1U) {
+            hold(STOP_TICK);
+        }
+    }
+}
+
+static void on_block(unsigned int vcpu, void *data)
+{
+    uint64_t total = atomic_load(&control->total) + (uint64_t)(uintptr_t)data;
+    uint64_t limit = atomic_load(&control->limit);
+
+    (void)vcpu;
+    atomic_store(&control->total, total);
+    if ((limit != 0U) && (total >= limit)) {
+        atomic_store(&control->limit, 0U);
+        hold(STOP_LIMIT);
+    }
+}
+
+static void on_kernel(unsigned int vcpu, void *data)
+{
+    if (vcpu < CPUS) {
+        control->now[vcpu].kernel += (uint64_t)(uintptr_t)data;
+    }
+}
+
+static void on_vector(unsigned int vcpu, void *data)
+{
+    (void)data;
+    if (vcpu < CPUS) {
+        control->now[vcpu].entries++;
+    }
+}
+
+/** A block lies in one page, so all of it is the kernel's or none. */
+static void count_block(struct qemu_plugin_tb *tb, size_t n)
+{
+    uint64_t address = qemu_plugin_insn_vaddr(qemu_plugin_tb_get_insn(tb, 0U));
+
+    if ((address >= KERNEL_BASE) && (address < KERNEL_END)) {
+        qemu_plugin_register_vcpu_tb_exec_cb(tb, on_kernel, QEMU_PLUGIN_CB_NO_REGS,
+                                             (void *)(uintptr_t)n);
+    }
+}
+
+static void count_vector(struct qemu_plugin_insn *insn)
+{
+    uint64_t vectors = atomic_load(&control->vectors);
+    uint64_t address = qemu_plugin_insn_vaddr(insn);
+
+    if ((vectors != 0U) && (address >= vectors) && (address < vectors + VECTOR_BYTES) &&
+        (address % 0x80U == 0U)) {
+        qemu_plugin_register_vcpu_insn_exec_cb(insn, on_vector, QEMU_PLUGIN_CB_NO_REGS, NULL);
+    }
+}
+
+static void on_translate(qemu_plugin_id_t id, struct qemu_plugin_tb *tb)
+{
+    size_t n = qemu_plugin_tb_n_insns(tb);
+
+    (void)id;
+    if (limited != 0) {
+        qemu_plugin_register_vcpu_tb_exec_cb(tb, on_block, QEMU_PLUGIN_CB_NO_REGS,
+                                             (void *)(uintptr_t)n);
+    }
+    count_block(tb, n);
+    for (size_t i = 0U; i < n; i++) {
+        struct qemu_plugin_insn *insn = qemu_plugin_tb_get_insn(tb, i);
+        uint32_t word = 0U;
+        uint32_t number;
+
+        count_vector(insn);
+        (void)qemu_plugin_insn_data(insn, &word, sizeof(word));
+        number = (word >> 5) & 0x7FU;
+        if (((word & HINT_MASK) == HINT) && (number >= HINT_BEGIN) && (number <= HINT_TICK)) {
+            qemu_plugin_register_vcpu_insn_exec_cb(insn, on_hint, QEMU_PLUGIN_CB_NO_REGS,
+                                                   (void *)(uintptr_t)number);
+        }
+    }
+}
+
+static int share(const char *path)
+{
+    int file = open(path, O_RDWR);
+
+    if (file < 0) {
+        return -1;
+    }
+    control = mmap(NULL, sizeof(*control), PROT_READ | PROT_WRITE, MAP_SHARED, file, 0);
+    (void)close(file);
+    return (control == MAP_FAILED) ? -1 : 0;
+}
+
+QEMU_EXPORT int qemu_plugin_install(qemu_plugin_id_t id, const void *info, int argc, char **argv)
+{
+    const char *path = NULL;
+
+    (void)info;
+    for (int i = 0; i < argc; i++) {
+        if (strncmp(argv[i], "ctl=", 4U) == 0) {
+            path = argv[i] + 4;
+        } else if (strcmp(argv[i], "limit=on") == 0) {
+            limited = 1;
+        } else {
+            fprintf(stderr, "exits: unknown argument %s\n", argv[i]);
+            return -1;
+        }
+    }
+    if ((path == NULL) || (share(path) != 0)) {
+        fprintf(stderr, "exits: ctl=FILE is missing or cannot be mapped\n");
+        return -1;
+    }
+    qemu_plugin_register_vcpu_tb_trans_cb(id, on_translate);
+    return 0;
+}

@@ -1,0 +1,354 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Direct boot: cells attempt what they have no right to. One row, one attempt: who, what, the answer
+it gets, and every event that it leaves. Everybody else's memory and heartbeat must not notice."""
+
+import dataclasses
+import zlib
+
+import direct
+import status
+from cases import case, demand, equal
+from direct import CPU, NAMES, OTHER, ROOT, RT
+from status import ID
+
+KERNEL = 0x70000000
+GICD = 0x08000000
+GICR = 0x080A0000
+GICR_STRIDE = 0x20000
+KICK_PRIORITY = 0x00
+LEAST_PRIORITY = 0x10
+OWN_SPI, ROOT_SPI = 40, 33
+DENIED, NOT_SUPPORTED, INVALID, ALREADY_ON = (0x100000000 - n for n in (3, 1, 2, 4))
+STUB_ERROR = 0xBADCA11
+STORE_VALUE = 0xDEADBEEF
+EC_DATA, EC_FETCH, EC_SYSREG = 0x24, 0x20, 0x18
+NO_ANSWER = "no answer"
+
+
+@dataclasses.dataclass(frozen=True)
+class Syndrome:
+    """An ESR_EL2 value by what matters in it."""
+    ec: int
+    write: bool | None = None
+
+    def __eq__(self, esr):
+        good = isinstance(esr, int) and esr >> 26 == self.ec
+        return good and (self.write is None or bool(esr & 0x40) == self.write)
+
+    def __str__(self):
+        return f"syndrome(class {self.ec:#x}, write {self.write})"
+
+
+class Anything:
+    def __eq__(self, _):
+        return True
+
+    def __str__(self):
+        return "any"
+
+
+ANY = Anything()
+READ, WRITE, FETCH = (Syndrome(EC_DATA, False), Syndrome(EC_DATA, True), Syndrome(EC_FETCH))
+
+
+@dataclasses.dataclass(frozen=True)
+class Row:
+    """faulted: whether the cell takes a fault. value: what the attempt obtains, None: not looked
+    at; NO_ANSWER: the cell never comes back from it. events: (name, a, b) in order, all by the cell
+    that attempts. state: of the cell afterwards."""
+    number: int
+    title: str
+    verifies: tuple
+    who: int
+    attempt: str
+    argument: int
+    faulted: bool = False
+    value: object = None
+    events: tuple = ()
+    state: str = "RUNNING"
+
+
+def refused(address, syndrome):
+    return (("EV_MEM_VIOLATION", address, syndrome),)
+
+
+def parked(address, syndrome, cell=RT):
+    return refused(address, syndrome) + (("EV_CELL_FAILED", cell, syndrome),)
+
+
+def store(address, value):
+    return address | value << 32
+
+
+def sgi(intid, targets):
+    return intid << 24 | targets
+
+
+SPA = ("SYR_SPA_001", "SYR_EVT_001")
+SPA_KERNEL = ("SYR_SPA_002", "SYR_EVT_001")
+SPA_ROOT = ("SYR_SPA_003", "SYR_EVT_001")
+SGI = ("SYR_IRQ_002", "SYR_EVT_001")
+IRQ = ("SYR_IRQ_001", "SYR_EVT_001")
+POWER = ("SYR_CPU_002", "SYR_EVT_001")
+PLACES = {"kernel": (KERNEL, 0), "root": (0x50000000, ROOT), "rt": (0x51000000, RT),
+          "status pages": (status.STATUS_BASE, 0), "memory of nobody": (0x60000000, 0)}
+
+ROWS = []
+
+
+def row(*args, **kw):
+    ROWS.append(Row(*args, **kw))
+
+
+def memory_rows():
+    """Every way to touch every foreign place, from a cell that goes on."""
+    number = 1
+    for name, (address, owner) in PLACES.items():
+        tags = SPA_KERNEL if name == "kernel" else SPA
+        for verb, attempt, syndrome in (("read", "READ", READ), ("write", "WRITE", WRITE),
+                                        ("execute", "EXECUTE", FETCH)):
+            row(number, f"other cannot {verb}: {name}", tags, OTHER, attempt, address, True,
+                events=refused(address, syndrome))
+            number += 1
+    for name, address in (("kernel", KERNEL), ("kernel's tables", 0x70100000), ("rt", 0x51000000),
+                          ("other", 0x52000000)):
+        for verb, attempt, syndrome in (("read", "READ", READ), ("write", "WRITE", WRITE),
+                                        ("execute", "EXECUTE", FETCH)):
+            tags = SPA_KERNEL if "kernel" in name else SPA_ROOT
+            row(number, f"root cannot {verb}: {name}", tags, ROOT, attempt, address, True,
+                events=refused(address, syndrome))
+            number += 1
+
+
+memory_rows()
+row(28, "root cannot write the status pages", SPA, ROOT, "WRITE", status.STATUS_BASE, True,
+    events=refused(status.STATUS_BASE, WRITE))
+row(29, "root reads the status pages", SPA, ROOT, "READ", status.STATUS_BASE,
+    value=status.STATUS_MAGIC & 0xFFFFFFFF)
+row(30, "root cannot execute the status pages", SPA, ROOT, "EXECUTE", status.STATUS_BASE, True,
+    events=refused(status.STATUS_BASE, FETCH))
+row(31, "a cell cannot execute its communication region", SPA, OTHER, "EXECUTE", 0x53001000, True,
+    events=refused(0x53001000, FETCH))
+row(32, "a cell reads its own memory", SPA, OTHER, "READ", 0x520FFF00, value=0)
+row(33, "root reads a shared communication region", SPA, ROOT, "READ", 0x53000000,
+    value=status.COMM_MAGIC & 0xFFFFFFFF)
+row(34, "a load pair on the distributor cannot be emulated", ("SYR_EVT_001",), OTHER, "PAIR", GICD,
+    True, events=(("EV_MMIO_UNDECODABLE", GICD, READ),))
+row(35, "an address that no board has", SPA, OTHER, "READ", 0x0900_0000, True,
+    events=refused(0x09000000, READ))
+# --- software generated interrupts
+row(36, "SGI to root's CPU", SGI, OTHER, "SGI", sgi(1, 1),
+    events=(("EV_SGI_FOREIGN", sgi(1, 1), 1),))
+row(37, "SGI to own and a foreign CPU: the foreign one is left out", SGI, OTHER, "SGI", sgi(1, 6),
+    events=(("EV_SGI_FOREIGN", sgi(1, 6), 2),))
+row(38, "SGI to all but self (IRM)", SGI, OTHER, "SGI", 1 << 40 | sgi(1, 0),
+    events=(("EV_SGI_FOREIGN", 1 << 40 | sgi(1, 0), 0b1011),))
+row(39, "SGI to own CPU arrives", SGI, OTHER, "SGI", sgi(1, 4))
+row(40, "SGI 15, the kick, to own CPU", SGI, OTHER, "SGI", sgi(15, 4),
+    events=(("EV_SGI_FOREIGN", sgi(15, 4), 4),))
+row(41, "SGI 15 to a foreign CPU", SGI, OTHER, "SGI", sgi(15, 1),
+    events=(("EV_SGI_FOREIGN", sgi(15, 1), 1),))
+row(42, "SGI to a CPU that is not there", SGI, OTHER, "SGI", sgi(2, 0x20),
+    events=(("EV_SGI_FOREIGN", sgi(2, 0x20), 0x20),))
+row(43, "SGI to another cluster (Aff1)", SGI, OTHER, "SGI", 1 << 16 | sgi(2, 1),
+    events=(("EV_SGI_FOREIGN", 1 << 16 | sgi(2, 1), 1),))
+row(44, "Group 0 SGI", SGI, OTHER, "SGI0", sgi(1, 4),
+    events=(("EV_SGI_FOREIGN", sgi(1, 4), 0),))
+row(45, "SGI of the other group (ASGI1R)", SGI, OTHER, "ASGI", sgi(1, 4),
+    events=(("EV_SGI_FOREIGN", sgi(1, 4), 0),))
+# --- distributor
+row(46, "own interrupt routed to a foreign CPU", SGI, OTHER, "ROUTE", OWN_SPI << 32,
+    events=(("EV_ROUTE_FOREIGN", OWN_SPI, 0),))
+row(47, "own interrupt routed to any CPU (IRM)", SGI, OTHER, "ROUTE", OWN_SPI << 32 | 1 << 31,
+    events=(("EV_ROUTE_FOREIGN", OWN_SPI, 1 << 31),))
+row(48, "own interrupt routed to own CPU", SGI, OTHER, "ROUTE", OWN_SPI << 32 | 2)
+row(49, "foreign interrupt routed", IRQ, OTHER, "ROUTE", ROOT_SPI << 32 | 2,
+    events=(("EV_IRQ_FOREIGN", ROOT_SPI, 0x6000 + ROOT_SPI * 8),))
+row(50, "foreign interrupt enabled", IRQ, OTHER, "ENABLE", ROOT_SPI,
+    events=(("EV_IRQ_FOREIGN", 32, 0x104),))
+row(51, "own interrupt enabled", IRQ, OTHER, "ENABLE", OWN_SPI)
+row(52, "enable bits of own interrupts alone are seen", IRQ, OTHER, "READ", GICD + 0x104,
+    value=1 << (OWN_SPI - 32))
+row(53, "foreign interrupt disabled", IRQ, OTHER, "STORE32", store(GICD + 0x184, 0xFFFFFFFF),
+    events=(("EV_IRQ_FOREIGN", 32, 0x184),))
+row(54, "foreign interrupt made pending by a bit", SGI, OTHER, "STORE32", store(GICD + 0x204, 2),
+    events=(("EV_IRQ_FOREIGN", 32, 0x204),))
+row(55, "foreign interrupt made pending by its number", SGI, OTHER, "STORE32",
+    store(GICD + 0x40, ROOT_SPI), events=(("EV_IRQ_FOREIGN", ROOT_SPI, 0x40),))
+row(56, "group of interrupts stays the kernel's", IRQ, OTHER, "STORE32", store(GICD + 0x84, 0))
+row(57, "priority of a foreign interrupt, by byte", IRQ, OTHER, "STORE8",
+    store(GICD + 0x400 + ROOT_SPI, 0x40), events=(("EV_IRQ_FOREIGN", ROOT_SPI, 0x400 + ROOT_SPI),))
+row(58, "priority of foreign interrupts, by word", IRQ, OTHER, "STORE32",
+    store(GICD + 0x420, 0x40404040), events=(("EV_IRQ_FOREIGN", 32, 0x420),))
+row(59, "priority 0 of an own shared interrupt is clamped", ("SYR_IRQ_001", "SYR_IRQ_002"), OTHER,
+    "STORE8", store(GICD + 0x400 + OWN_SPI, 0),
+    events=(("EV_PRIORITY_CLAMPED", OWN_SPI, LEAST_PRIORITY),))
+row(60, "and reads back clamped", IRQ, OTHER, "LOAD8", GICD + 0x400 + OWN_SPI,
+    value=LEAST_PRIORITY)
+row(61, "priority of a foreign interrupt reads as 0", IRQ, OTHER, "READ", GICD + 0x420, value=0)
+row(62, "trigger of foreign interrupts", IRQ, OTHER, "STORE32", store(GICD + 0xC08, 0xFFFFFFFF),
+    events=(("EV_IRQ_FOREIGN", 32, 0xC08),))
+row(63, "trigger of an own interrupt", IRQ, OTHER, "STORE32",
+    store(GICD + 0xC08, 2 << (OWN_SPI - 32) * 2))
+row(64, "trigger bits of own interrupts alone are seen", IRQ, OTHER, "READ", GICD + 0xC08,
+    value=2 << (OWN_SPI - 32) * 2)
+row(65, "distributor control stays the kernel's", IRQ, OTHER, "STORE32", store(GICD, 0))
+row(66, "route of an own interrupt is seen", IRQ, OTHER, "LOAD64", GICD + 0x6000 + OWN_SPI * 8,
+    value=2)
+row(67, "route of a foreign interrupt reads as 0", IRQ, OTHER, "READ",
+    GICD + 0x6000 + ROOT_SPI * 8, value=0)
+row(68, "upper half of a route: a foreign cluster", SGI, OTHER, "STORE32",
+    store(GICD + 0x6004 + OWN_SPI * 8, 1), events=(("EV_ROUTE_FOREIGN", OWN_SPI, 1 << 32 | 2),))
+row(69, "a byte store where only words are registers", IRQ, OTHER, "STORE8", store(GICD + 0x104, 2))
+# --- redistributor
+row(70, "priority 0 of an own private interrupt is clamped", ("SYR_IRQ_001", "SYR_IRQ_002"), OTHER,
+    "PRIORITY", 27, value=ANY, events=(("EV_PRIORITY_CLAMPED", 27, LEAST_PRIORITY),))
+row(71, "and reads back clamped", IRQ, OTHER, "LOAD8", GICR + 2 * GICR_STRIDE + 0x10400 + 27,
+    value=LEAST_PRIORITY)
+row(72, "priority of the kick stays", ("SYR_IRQ_001", "SYR_IRQ_002"), OTHER, "STORE8",
+    store(GICR + 2 * GICR_STRIDE + 0x1040F, 0xF0))
+row(73, "and reads as the kernel set it", IRQ, OTHER, "LOAD8", GICR + 2 * GICR_STRIDE + 0x1040F,
+    value=KICK_PRIORITY)
+row(74, "group of the kick stays", IRQ, OTHER, "STORE32",
+    store(GICR + 2 * GICR_STRIDE + 0x10080, 0xFFFFFFFF))
+row(75, "redistributor of root's CPU", IRQ, OTHER, "GICR", 0,
+    events=(("EV_GICR_FOREIGN", 0, 0x10180),))
+row(76, "redistributor of rt's CPU", IRQ, OTHER, "GICR", 1,
+    events=(("EV_GICR_FOREIGN", 1, 0x10180),))
+row(77, "foreign redistributor: who it belongs to may be read", IRQ, OTHER, "LOAD64_HIGH",
+    GICR + 0x8, value=0)
+row(78, "foreign redistributor: enable bits read as 0", IRQ, OTHER, "READ", GICR + 0x10100,
+    value=0)
+row(79, "LPI tables of a cell", IRQ, OTHER, "STORE64",
+    store(GICR + 2 * GICR_STRIDE + 0x70, 0x52000000),
+    events=(("EV_LPI_DENIED", 0x70, 0x52000000),))
+row(80, "redistributor put to sleep", IRQ, OTHER, "STORE32",
+    store(GICR + 2 * GICR_STRIDE + 0x14, 2))
+# --- power, calls, registers
+row(81, "CPU_ON of rt's CPU", ("SYR_CPU_001", "SYR_EVT_001"), OTHER, "CPU_ON", 1, value=DENIED,
+    events=(("EV_CPU_ON_DENIED", 1, 0x40000000),))
+row(82, "CPU_ON of root's idle CPU", ("SYR_CPU_001", "SYR_EVT_001"), OTHER, "CPU_ON", 3,
+    value=DENIED, events=(("EV_CPU_ON_DENIED", 3, 0x40000000),))
+row(83, "CPU_ON of a CPU that is not there", ("SYR_CPU_001", "SYR_EVT_001"), OTHER, "CPU_ON", 9,
+    value=INVALID, events=(("EV_CPU_ON_DENIED", 9, 0x40000000),))
+row(84, "CPU_ON of itself", ("SYR_CPU_001",), OTHER, "CPU_ON", 2, value=ALREADY_ON)
+row(85, "CPU_ON of rt's CPU by root", ("SYR_CPU_001", "SYR_EVT_001"), ROOT, "CPU_ON", 1,
+    value=DENIED, events=(("EV_CPU_ON_DENIED", 1, 0x40000000),))
+row(86, "unknown SMC", POWER, OTHER, "SMC", 0xC2000000, value=NOT_SUPPORTED,
+    events=(("EV_SMC_DENIED", 0xC2000000, 0),))
+row(87, "PSCI_VERSION is answered by the kernel", POWER, OTHER, "SMC", 0x84000000, value=0x10001)
+row(88, "CPU_SUSPEND returns at once", POWER, OTHER, "SMC", 0xC4000001, value=0)
+row(89, "MIGRATE_INFO_TYPE", POWER, OTHER, "SMC", 0x84000006, value=2)
+row(90, "cache maintenance by set and way", ("SYR_EL2_001", "SYR_EVT_001"), OTHER, "SYSREG", 0,
+    True, events=(("EV_SYSREG_DENIED", Syndrome(EC_SYSREG), ANY),))
+row(91, "hyp stub call by a cell", POWER, OTHER, "STUB", 0, value=STUB_ERROR,
+    events=(("EV_HYP_CALL_DENIED", 0, 0),))
+row(92, "hyp stub call by root: vectors may be reset", POWER, ROOT, "STUB", 2, value=0)
+row(93, "hypercall by a cell: create", ("SYR_SPA_001", "SYR_EVT_001"), OTHER, "HYPERCALL",
+    1 + 256 * RT, value=ID["E_HC_PERMISSION"],
+    events=(("EV_REFUSED", 1, ID["E_HC_PERMISSION"]),))
+row(94, "hypercall by a cell: disable", ("SYR_SPA_001", "SYR_EVT_001"), OTHER, "HYPERCALL", 6,
+    value=ID["E_HC_PERMISSION"], events=(("EV_REFUSED", 6, ID["E_HC_PERMISSION"]),))
+row(95, "get_info by a cell", ("SYR_EVT_001",), OTHER, "HYPERCALL", 0, value=0)
+row(96, "get_info of something unknown", ("SYR_EVT_001",), OTHER, "HYPERCALL", 256 * 9,
+    value=ID["E_HC_UNKNOWN"], events=(("EV_REFUSED", 0, ID["E_HC_UNKNOWN"]),))
+row(97, "hypercall number beyond the last", ("SYR_PLN_003", "SYR_EVT_001"), ROOT, "HYPERCALL", 7,
+    value=ID["E_HC_UNKNOWN"], events=(("EV_REFUSED", 7, ID["E_HC_UNKNOWN"]),))
+row(98, "hypercall number far beyond", ("SYR_PLN_003", "SYR_EVT_001"), ROOT, "HYPERCALL", 255,
+    value=ID["E_HC_UNKNOWN"], events=(("EV_REFUSED", 255, ID["E_HC_UNKNOWN"]),))
+# --- cells that end by it: rt's policy is to park
+for number, (name, (address, _)) in enumerate(PLACES.items(), 101):
+    if name != "rt":
+        row(number, f"rt is parked when it reads: {name}", POWER + ("SYR_SPA_001",), RT, "READ",
+            address, value=NO_ANSWER, events=parked(address, READ), state="FAILED")
+row(103, "rt is parked when it writes: other", POWER + ("SYR_SPA_001",), RT, "WRITE", 0x52000000,
+    value=NO_ANSWER, events=parked(0x52000000, WRITE), state="FAILED")
+row(106, "rt is parked when it executes kernel memory", POWER + ("SYR_SPA_002",), RT, "EXECUTE",
+    KERNEL, value=NO_ANSWER, events=parked(KERNEL, FETCH), state="FAILED")
+row(107, "rt is parked after a load pair on the distributor", POWER, RT, "PAIR", GICD,
+    value=NO_ANSWER, state="FAILED",
+    events=(("EV_MMIO_UNDECODABLE", GICD, READ), ("EV_CELL_FAILED", RT, READ)))
+row(108, "SYSTEM_RESET ends the cell alone", POWER, RT, "SYSTEM_RESET", 0, value=NO_ANSWER,
+    events=(("EV_SYSTEM_RESET", 0x84000009, 0),), state="STOPPED")
+row(109, "SYSTEM_OFF ends the cell alone", POWER, OTHER, "SYSTEM_OFF", 0, value=NO_ANSWER,
+    events=(("EV_SYSTEM_RESET", 0x84000008, 0),), state="STOPPED")
+row(110, "SYSTEM_RESET2 ends the cell alone", POWER, OTHER, "SMC", 0xC4000012, value=NO_ANSWER,
+    events=(("EV_SYSTEM_RESET", 0xC4000012, 0),), state="STOPPED")
+row(111, "CPU_OFF of the cell's only CPU", POWER, OTHER, "CPU_OFF", 0, value=NO_ANSWER)
+row(112, "the call by which kexec starts a new kernel ends the cell", POWER, OTHER, "STUB", 1,
+    value=NO_ANSWER, events=(("EV_HYP_CALL_DENIED", 1, 0),), state="STOPPED")
+
+
+def kernel_code(d):
+    """Checksum of what of the kernel never changes: text, constants, the plan in force."""
+    first, last = d.symbols["_text"], d.symbols["_data"]
+    return zlib.crc32(d.read(first, last - first))
+
+
+def snapshot(d, who):
+    return {"kernel": kernel_code(d), **{NAMES[c]: d.code_digest(c) for c in d.images}}
+
+
+def check_events(events, who, wanted, cpu=None):
+    """Exactly these events, by this cell."""
+    got = [(status.NAME.get(e.id), e.a, e.b) for e in events]
+    text = "; ".join(map(str, events)) or "none"
+    demand(len(got) == len(wanted), f"{len(got)} events, expected {len(wanted)}: {text}")
+    for event, have, want in zip(events, got, wanted):
+        good = have[0] == want[0] and want[1] == have[1] and want[2] == have[2]
+        demand(good, f"event {event}, expected {want[0]} a={want[1]} b={want[2]}")
+        demand(event.cell == who, f"event {event}: expected cell {who}")
+        demand(cpu is None or event.cpu == cpu, f"event {event} by CPU {event.cpu}, expected {cpu}")
+
+
+def check_answer(entry, result):
+    if entry.value is NO_ANSWER:
+        demand(result is None, f"the cell went on: result {result}")
+        return
+    demand(result is not None, "no answer from the cell")
+    equal(bool(result & status.FAULTED), entry.faulted, "fault taken")
+    if entry.value is not None:
+        demand(entry.value == result & 0xFFFFFFFF,
+               f"value {result & 0xFFFFFFFF:#x}, expected {entry.value}")
+
+
+def revive(d, cell):
+    """Bring a cell back to life by root's hypercalls."""
+    calls = ["CELL_DESTROY", "CELL_CREATE", "CELL_LOAD", "CELL_START"]
+    for name in calls:
+        if name == "CELL_START":
+            d.write(direct.COMM[cell], bytes(16))
+        got, events = d.hypercall(status.HC[name], cell)
+        equal(got, 0, f"{name} of {NAMES[cell]} ({'; '.join(map(str, events))})")
+    demand(d.until(lambda: d.comm(cell).up and d.comm(cell).heartbeat > 1, 20) is not None,
+           f"{NAMES[cell]} did not come up again")
+    d.new_events()
+
+
+def perform(d, entry):
+    """One row on a machine whose cells are all up; leaves it so."""
+    d.set_clock(OTHER if entry.who == RT else RT)
+    before = snapshot(d, entry.who)
+    target = d.word(entry.argument, 4) if entry.attempt == "WRITE" else None
+    result, events = d.attempt(entry.who, status.ATTEMPT[entry.attempt], entry.argument)
+    check_answer(entry, result)
+    check_events(events, entry.who, entry.events, CPU[entry.who])
+    equal(d.status().state(entry.who), entry.state, "state of the cell")
+    dead = entry.value is NO_ANSWER
+    alive = [c for c in d.images if not (dead and c == entry.who)]
+    silent = d.silent(alive)
+    demand(not silent, f"no heartbeat any more: {', '.join(silent)}")
+    equal(snapshot(d, entry.who), before, "memory digests")
+    if target is not None:
+        equal(d.word(entry.argument, 4), target, f"word at {entry.argument:#x}")
+    equal(d.new_events(), [], "further events")
+    if dead:
+        demand(d.silent([entry.who]) == [NAMES[entry.who]], "the cell's heartbeat still grows")
+        equal(d.status().cpus[CPU[entry.who]]["state"],
+              "OFF" if entry.state == "RUNNING" else "PARKED", "state of its CPU")
+        revive(d, entry.who)
+
+
+for _row in ROWS:
+    case(_row.number, _row.title, _row.verifies, "direct")(
+        lambda d, entry=_row: perform(d, entry))

@@ -1,0 +1,65 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The machines that cases run on. A group names how its machine is started; cases of one group share
+it as long as all goes well, after a failure the next one gets a new machine."""
+
+import itertools
+
+import built
+import cases_attempt  # noqa: F401  the modules register their cases
+import direct
+
+COUNTER = itertools.count()
+
+
+def _direct(options, name):
+    """The shipped plan direct.toml, all cells up."""
+    machine = open_direct(options, name)
+    machine.up()
+    return machine
+
+
+def open_direct(options, name, plan=None, **kw):
+    """A direct-boot machine before its first instruction."""
+    dump = None
+    if options.coverage:
+        dump = options.coverage.resolve() / f"{name}-{next(COUNTER)}.bin"
+    return direct.Direct(plan or built.PLANS / "direct.plan", kernel=options.image, dump=dump, **kw)
+
+
+class Fresh:
+    """For cases that start machines of their own."""
+
+    def __init__(self, options):
+        self.options = options
+
+    def open(self, name, plan=None, **kw):
+        return open_direct(self.options, name, plan, **kw)
+
+    def close(self):
+        """Nothing is left running."""
+
+
+STARTERS = {"direct": _direct, "fresh": lambda options, _: Fresh(options)}
+
+
+def splits(name):
+    return name in ("direct", "fresh")
+
+
+class Supply:
+    """A machine when one is needed."""
+
+    def __init__(self, group, options):
+        self.group = group
+        self.options = options
+        self.machine = None
+
+    def get(self):
+        if self.machine is None:
+            self.machine = STARTERS[self.group](self.options, self.group)
+        return self.machine
+
+    def drop(self):
+        if self.machine is not None:
+            self.machine.close()
+            self.machine = None

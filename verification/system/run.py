@@ -1,0 +1,130 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""System tests in QEMU.
+
+    run.py [--json OUT] [-k PATTERN] [--direct | --linux] [--list] [--jobs N]
+           [--coverage FOLDER --image FOLDER]
+
+Prints a line per case and closes with `N passed, N failed`. Exit: 0 all passed, 1 not, 2 usage.
+--coverage: direct boot on the (instrumented) image of --image; the kernel's memory of each run is
+left in FOLDER.
+"""
+
+import argparse
+import concurrent.futures
+import json
+import pathlib
+import re
+import sys
+import threading
+import time
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
+import cases  # noqa: E402
+import groups  # noqa: E402
+import late_cases  # noqa: E402
+
+JOBS = 2
+PRINT = threading.Lock()
+
+
+def say(record):
+    detail = f" ({record['detail']})" if record["detail"] else ""
+    with PRINT:
+        print(f"{record['id']} {record['status'].upper()} {record['title']}{detail}", flush=True)
+
+
+def record_of(item, status, seconds, detail):
+    return {"id": item.id, "title": item.title, "verifies": list(item.verifies), "status": status,
+            "seconds": round(seconds, 2), "detail": detail}
+
+
+def run_case(item, machine):
+    """One case on a started machine. @return (record, whether the machine may serve the next)."""
+    start = time.monotonic()
+    try:
+        detail = item.run(machine.get()) or ""
+        return record_of(item, "pass", time.monotonic() - start, detail)
+    except Exception as error:  # any failure of a case is its result, never the runner's end
+        machine.drop()
+        text = f"{type(error).__name__}: {error}" if not isinstance(error, cases.Wrong) else error
+        return record_of(item, "fail", time.monotonic() - start, str(text))
+
+
+def run_batch(batch, options):
+    """The cases of one batch, in order, on as few machines as they allow."""
+    records = []
+    machine = groups.Supply(batch[0].group, options)
+    try:
+        for item in batch:
+            records.append(run_case(item, machine))
+            say(records[-1])
+    finally:
+        machine.drop()
+    return records
+
+
+def batches(chosen):
+    """One batch per group; groups of fresh machines are split for the two workers."""
+    by_group = {}
+    for item in chosen:
+        by_group.setdefault(item.group, []).append(item)
+    out = []
+    for name, items in by_group.items():
+        parts = 2 if groups.splits(name) and len(items) > 3 else 1
+        size = -(-len(items) // parts)
+        out += [items[at:at + size] for at in range(0, len(items), size)]
+    return out
+
+
+def choose(args):
+    late = [] if args.direct or args.coverage else late_cases.cases()
+    early = [] if args.linux else cases.ALL
+    every = sorted(early, key=lambda c: c.id) + late
+    double = {c.id for c in every if sum(o.id == c.id for o in every) > 1}
+    if double:
+        raise SystemExit(f"two cases have one number: {', '.join(sorted(double))}")
+    regex = re.compile(args.pattern or "", re.I)
+    return [c for c in every if regex.search(f"{c.id} {c.group} {c.title}")]
+
+
+def parse():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--json", type=pathlib.Path, metavar="OUT")
+    parser.add_argument("-k", dest="pattern", metavar="PATTERN", help="regular expression")
+    parser.add_argument("--direct", action="store_true", help="direct boot only")
+    parser.add_argument("--linux", action="store_true", help="late launch only")
+    parser.add_argument("--list", action="store_true")
+    parser.add_argument("--jobs", type=int, default=JOBS)
+    parser.add_argument("--coverage", type=pathlib.Path, metavar="FOLDER")
+    parser.add_argument("--image", type=pathlib.Path, metavar="FOLDER")
+    return parser.parse_args()
+
+
+def main():
+    args = parse()
+    chosen = choose(args)
+    if args.list:
+        for item in chosen:
+            print(f"{item.id} {item.group:10} {item.title} [{' '.join(item.verifies)}]")
+        return 0
+    records = []
+    with concurrent.futures.ThreadPoolExecutor(args.jobs) as pool:
+        work = sorted(batches(chosen), key=len, reverse=True)
+        for done in [pool.submit(run_batch, batch, args) for batch in work]:
+            records += done.result()
+    records.sort(key=lambda r: r["id"])
+    failed = sum(r["status"] != "pass" for r in records)
+    passed = len(records) - failed
+    if args.json:
+        args.json.parent.mkdir(parents=True, exist_ok=True)
+        args.json.write_text(json.dumps({"cases": records, "passed": passed, "failed": failed},
+                                        indent=1) + "\n")
+    if not records:
+        print("no case was chosen")
+    print(f"{passed} passed, {failed} failed")
+    return 0 if records and failed == 0 else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
