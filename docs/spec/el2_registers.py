@@ -11,23 +11,24 @@ from pathlib import Path
 REPO = Path(__file__).resolve().parents[2]
 TABLE = REPO / "src/arch/aarch64/el2regs.def"
 PAGE = REPO / "docs/spec/el2-registers.md"
-ROW = re.compile(r'^EL2REG\((\w+),\s*0x([0-9A-Fa-f]+)U,\s*0x([0-9A-Fa-f]+)U,\s*"([^"]*)"\)', re.MULTILINE)
+ROW = re.compile(r'^EL2REG\((\w+),\s*0x([0-9A-Fa-f]+)U,\s*0x([0-9A-Fa-f]+)U,\s*"([^"]*)"\)',
+                 re.MULTILINE)
 HEAD = """<!-- SPDX-License-Identifier: Apache-2.0 -->
 <!-- Generated from src/arch/aarch64/el2regs.def by docs/spec/el2_registers.py -->
 # EL2 control registers
 
 What the kernel does with each EL2 control register when it takes a CPU: the register becomes
-(value found AND inherited) OR forced. When the CPU is given back, the value found is restored. Bits that are
-neither inherited nor forced become 0. The names are those of the Arm ARM.
+(value found AND inherited) OR forced. When the CPU is given back, the value found is restored. Bits
+that are neither inherited nor forced become 0. The names are those of the Arm ARM.
 
 | register | inherited | forced | why |
 |---|---|---|---|
 """
 TAIL = """
-Two values depend on what the CPU implements and are added at take (`implemented()` in `src/arch/aarch64/cpu.c`):
-`HCR_EL2.TEA` where RAS is implemented, and `VTCR_EL2.PS` from `ID_AA64MMFR0_EL1`. `VTTBR_EL2` is written each time that a
-map is loaded. Registers which are not in this table keep what boot software left; see
-[limits.md](../../safety-case/limits.md).
+Two values depend on what the CPU implements and are added at take (`implemented()` in
+`src/arch/aarch64/cpu.c`): `HCR_EL2.TEA` where RAS is implemented, and `VTCR_EL2.PS` from
+`ID_AA64MMFR0_EL1`. `VTTBR_EL2` is written each time that a map is loaded. Registers which are not
+in this table keep what boot software left; see [limits.md](../../safety-case/limits.md).
 """
 
 
