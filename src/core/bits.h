@@ -23,4 +23,42 @@ bool bit_test(uint32_t v, uint32_t i);
       (bit_set(\result, i) <==> (bit_set(mask, i) ? bit_set(value, i) : bit_set(old, i))); */
 uint32_t bit_merge(uint32_t old, uint32_t value, uint32_t mask);
 
+/** The word with bit @p i alone.
+ * @req SWR_BIT_003 */
+/*@ requires index: i < 32;
+    terminates \true; exits \false; assigns \nothing;
+    ensures SWR_BIT_003: \forall integer k; 0 <= k < 32 ==> (bit_set(\result, k) <==> k == i); */
+uint32_t bit_of(uint32_t i);
+
+/** Bits that are in both @p a and @p b.
+ * @req SWR_BIT_003 */
+/*@ terminates \true; exits \false; assigns \nothing;
+    ensures SWR_BIT_003: \forall integer k; 0 <= k < 32 ==>
+      (bit_set(\result, k) <==> bit_set(a, k) && bit_set(b, k)); */
+uint32_t bit_both(uint32_t a, uint32_t b);
+
+/** Bits that are in @p a, in @p b or in both.
+ * @req SWR_BIT_003 */
+/*@ terminates \true; exits \false; assigns \nothing;
+    ensures SWR_BIT_003: \forall integer k; 0 <= k < 32 ==>
+      (bit_set(\result, k) <==> bit_set(a, k) || bit_set(b, k)); */
+uint32_t bit_any(uint32_t a, uint32_t b);
+
+/** Bits of @p a that are not in @p b.
+ * @req SWR_BIT_003 */
+/*@ terminates \true; exits \false; assigns \nothing;
+    ensures SWR_BIT_003: \forall integer k; 0 <= k < 32 ==>
+      (bit_set(\result, k) <==> bit_set(a, k) && !bit_set(b, k));
+    ensures subset: \result == 0 ==> \forall integer k; 0 <= k < 32 && bit_set(a, k) ==>
+      bit_set(b, k); */
+uint32_t bit_without(uint32_t a, uint32_t b);
+
+/** @p n bits from bit @p first on.
+ * @req SWR_BIT_003 */
+/*@ requires range: first + n <= 32;
+    terminates \true; exits \false; assigns \nothing;
+    ensures SWR_BIT_003: \forall integer k; 0 <= k < 32 ==>
+      (bit_set(\result, k) <==> first <= k < first + n); */
+uint32_t bit_field(uint32_t first, uint32_t n);
+
 #endif

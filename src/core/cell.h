@@ -6,6 +6,7 @@
 #ifndef CORE_CELL_H
 #define CORE_CELL_H
 
+#include "core/bits.h"
 #include "core/cpu.h"
 #include "core/arch/irq.h"
 
@@ -45,8 +46,7 @@ struct outcome cell_create(uint32_t self, uint32_t cell);
     ensures SWR_CEL_003: \result.status == BH_OK ==> 2 <= cell < plan.n_cells &&
       part_view == 1 - \old(part_view) &&
       part_changed(part_view, 1 - part_view, cell, PART_OPEN);
-    ensures exact: \old(exact(part_view)) ==> exact(part_view);
-    ensures refused: \result.status != BH_OK ==> maps_kept{Pre, Post}; */
+    ensures refused: \result.status != BH_OK ==> view_kept{Pre, Post}; */
 struct outcome cell_load(uint32_t self, uint32_t cell);
 
 /** Close them and start the cell's first CPU at the plan's entry.
@@ -58,8 +58,7 @@ struct outcome cell_load(uint32_t self, uint32_t cell);
     ensures SWR_CEL_001: kernel_inv;
     ensures SWR_CEL_003: \result.status == BH_OK ==> 2 <= cell < plan.n_cells &&
       !open(part_view, cell);
-    ensures exact: \old(exact(part_view)) ==> exact(part_view);
-    ensures refused: \result.status != BH_OK ==> maps_kept{Pre, Post}; */
+    ensures refused: \result.status != BH_OK ==> view_kept{Pre, Post}; */
 struct outcome cell_start(uint32_t self, uint32_t cell);
 
 /** Park the CPUs of a running cell.
@@ -93,6 +92,16 @@ struct outcome cell_destroy(uint32_t self, uint32_t cell);
     assigns hw, status_page, totals;
     ensures SWR_CEL_007: status_page.cpus[self].state == CPU_PARKED; */
 void cell_end(uint32_t self, uint32_t state);
+
+/** The cell's first CPU; every cell of an accepted plan has one.
+ * @req SWR_CEL_004 */
+/*@ requires cell: cell < BH_CELLS_MAX;
+    terminates \true; exits \false; assigns \nothing;
+    ensures range: \result < BH_CPUS_MAX;
+    ensures SWR_CEL_004: \forall integer k; 0 <= k < BH_CPUS_MAX &&
+      bit_set(plan.cells[cell].cpus, k) ==>
+        \result <= k && bit_set(plan.cells[cell].cpus, \result); */
+uint32_t cell_first_cpu(uint32_t cell);
 
 /** State of a cell; an impossible value reads as LOST.
  * @req SWR_CEL_001 */

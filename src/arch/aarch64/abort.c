@@ -13,7 +13,15 @@
 
 enum frame_kind { FRAME_NONE = 0, FRAME_GICD = 1, FRAME_GICR = 2 };
 
-/** The emulated frame that holds @p ipa. */
+/*@ predicate in_frame(integer ipa, integer base, integer bytes) =
+      base <= ipa && ipa - base < bytes; */
+
+/** The emulated frame that holds @p ipa.
+ * @req SWR_TRP_003 */
+/*@ terminates \true; exits \false; assigns \nothing;
+    ensures SWR_TRP_003: \result == FRAME_GICD <==> in_frame(ipa, board.gicd, GICD_BYTES);
+    ensures SWR_TRP_003: \result == FRAME_GICR <==>
+      in_frame(ipa, board.gicr, board.gicr_count * GICR_STRIDE) && \result != FRAME_GICD; */
 static uint32_t frame_of(uint64_t ipa)
 {
     uint64_t gicr_bytes = (uint64_t)board.gicr_count * GICR_STRIDE;
@@ -29,7 +37,11 @@ static uint32_t frame_of(uint64_t ipa)
     return kind;
 }
 
-/** A refusal ends the cell unless its plan says that it goes on; root always does. */
+/** A refusal ends the cell unless its plan says that it goes on; root always does.
+ * @req SWR_TRP_002 */
+/*@ requires cpu: cpu < BH_CPUS_MAX;
+    terminates \true; exits \false;
+    assigns hw, status_page, totals, cell_r[0 .. FRAME_ROWS - 1]; */
 static void refuse(uint32_t cpu, struct frame *f, uint64_t esr)
 {
     uint32_t cell = cpu_cell(cpu);
@@ -42,30 +54,50 @@ static void refuse(uint32_t cpu, struct frame *f, uint64_t esr)
     }
 }
 
-/** Emulate a decoded access; Arm ARM, ISS encoding for an exception from a Data Abort. */
-static void emulate(uint32_t cpu, struct frame *f, uint64_t esr, uint64_t ipa)
+/** Decode an access; Arm ARM, ISS encoding for an exception from a Data Abort.
+ * @req SWR_TRP_003 */
+/*@ requires cpu: cpu < BH_CPUS_MAX;
+    terminates \true; exits \false; assigns \nothing;
+    ensures SWR_TRP_003: access_ok(\result) && \result.cpu == cpu &&
+      \result.cell == cell_on(cpu); */
+static struct access decode(uint32_t cpu, const struct frame *f, uint64_t esr, uint64_t offset)
 {
     static const uint32_t bytes[4] = {1U, 2U, 4U, 8U};
     uint32_t rt = (uint32_t)((esr / 0x10000U) % 32U);
-    bool gicd = frame_of(ipa) == (uint32_t)FRAME_GICD;
-    struct access acc;
-    uint64_t read;
+    struct access acc = {cpu, cpu_cell(cpu), (uint32_t)(offset % 0x1000000U),
+                         bytes[(esr / 0x400000U) % 4U], (esr & ISS_WNR) != 0U, 0U};
 
-    acc.cpu = cpu;
-    acc.cell = cpu_cell(cpu);
-    acc.offset = (uint32_t)((ipa - (gicd ? board.gicd : board.gicr)) % 0x1000000U);
-    acc.size = bytes[(esr / 0x400000U) % 4U];
-    acc.write = (esr & ISS_WNR) != 0U;
-    acc.value = (acc.write && (rt < 31U)) ? f->x[rt] : 0U;
-    event_exit(cpu, (uint32_t)BH_EXIT_MMIO);
-    read = gicd ? vgicd_access(&acc) : vgicr_access(&acc);
-    if ((!acc.write) && (rt < 31U)) {
-        f->x[rt] = read;
+    if (acc.write && (rt < 31U)) {
+        acc.value = frame_get(f, rt);
     }
-    f->elr = f->elr + 4U;
+    return acc;
 }
 
-/** True when the cell is being stopped: its tables may have been emptied under it. */
+/** Emulate a decoded access.
+ * @req SWR_TRP_003 */
+/*@ requires cpu: cpu < BH_CPUS_MAX;
+    terminates \true; exits \false;
+    assigns hw, status_page, totals, cell_r[0 .. FRAME_ROWS - 1]; */
+static void emulate(uint32_t cpu, struct frame *f, uint64_t esr, uint64_t ipa)
+{
+    uint32_t rt = (uint32_t)((esr / 0x10000U) % 32U);
+    bool gicd = frame_of(ipa) == (uint32_t)FRAME_GICD;
+    uint64_t base = gicd ? board.gicd : board.gicr;
+    struct access acc = decode(cpu, f, esr, (ipa >= base) ? (ipa - base) : 0U);
+    uint64_t read;
+
+    event_exit(cpu, (uint32_t)BH_EXIT_MMIO);
+    read = gicd ? vgicd_access(acc) : vgicr_access(acc);
+    if ((!acc.write) && (rt < 31U)) {
+        frame_put(f, rt, read);
+    }
+    next_instruction(f);
+}
+
+/** True when the cell is being stopped: its tables may have been emptied under it.
+ * @req SWR_TRP_002 */
+/*@ requires cpu: cpu < BH_CPUS_MAX;
+    terminates \true; exits \false; assigns \nothing; */
 static bool being_parked(uint32_t cpu)
 {
     return arch_shared_load((uint32_t)SW_CPU_REQUEST, cpu) == (uint64_t)CPU_REQ_PARK;

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cpu.h"
-#include "psci.h"
 #include "core/arch/cpu.h"
-#include "core/cpu.h"
 #include "core/part.h"
 
 #define HCR_EL2_E2H 0x400000000U
@@ -11,28 +9,34 @@
 #define VTCR_PS_SHIFT 0x10000U
 #define AFFINITY 0xFF00FFFFFFU
 #define SPSR_EL1H_MASKED 0x3C5U
-#define FUNCTION_CPU_ON 0xC4000003U
+#define VTTBR_VMID 0x1000000000000U
+#define PHYSICAL 0x1000000000000U /* addresses have 48 bits */
+#define X_LAST 30U
 
 struct stub stub_state[BH_CPUS_MAX];
 
-struct el2reg_row {
-    uint32_t r;
-    uint64_t inherited;
-    uint64_t forced;
-};
-
-static const struct el2reg_row rows[EL2REG_COUNT] = {
+const struct el2reg_row el2_rows[EL2REG_COUNT] = {
 #define EL2REG(name, inherited, forced, reason) {(uint32_t)SR_##name, (inherited), (forced)},
 #include "el2regs.def"
 #undef EL2REG
 };
 
+#define EL2REG(name, inherited, forced, reason)                                                    \
+    _Static_assert(((inherited) & (forced)) == 0U, "bits of " #name " are inherited or forced");
+#include "el2regs.def"
+#undef EL2REG
+
 uint64_t el2reg_value(uint32_t i, uint64_t found)
 {
-    return (found & rows[i].inherited) | rows[i].forced;
+    return (found & el2_rows[i].inherited) | el2_rows[i].forced;
 }
 
-/** Bits that depend on what the CPU implements. */
+/** Bits that depend on what the CPU implements.
+ * @req SWR_EL2_001 */
+/*@ terminates \true; exits \false; assigns \nothing;
+    ensures SWR_EL2_001: \result == 0 ||
+      (r == SR_HCR_EL2 && \result == HCR_EL2_TEA) ||
+      (r == SR_VTCR_EL2 && \result % VTCR_PS_SHIFT == 0 && \result / VTCR_PS_SHIFT <= 5); */
 static uint64_t implemented(uint32_t r)
 {
     uint64_t bits = 0U;
@@ -51,15 +55,22 @@ static uint64_t implemented(uint32_t r)
     return bits;
 }
 
+/** Put the kernel's values into the registers of the table and keep what was found.
+ * @req SWR_EL2_001 SWR_EL2_003 */
+/*@ requires cpu: cpu < BH_CPUS_MAX;
+    terminates \true; exits \false; assigns hw, stub_state[cpu]; */
 static void take_registers(uint32_t cpu)
 {
     uint32_t i = 0U;
 
+    /*@ loop invariant bound: 0 <= i <= EL2REG_COUNT;
+        loop assigns i, hw, stub_state[cpu];
+        loop variant EL2REG_COUNT - i; */
     while (i < (uint32_t)EL2REG_COUNT) {
-        uint64_t found = sysreg_read(rows[i].r);
+        uint64_t found = sysreg_read(el2_rows[i].r);
 
         stub_state[cpu].found[i] = found;
-        sysreg_write(rows[i].r, el2reg_value(i, found) | implemented(rows[i].r));
+        sysreg_write(el2_rows[i].r, el2reg_value(i, found) | implemented(el2_rows[i].r));
         i++;
     }
     isb();
@@ -78,8 +89,11 @@ void cpu_release(uint32_t cpu)
     uint32_t i = 0U;
 
     gic_cpu_release(cpu);
+    /*@ loop invariant bound: 0 <= i <= EL2REG_COUNT;
+        loop assigns i, hw;
+        loop variant EL2REG_COUNT - i; */
     while (i < (uint32_t)EL2REG_COUNT) {
-        sysreg_write(rows[i].r, stub_state[cpu].found[i]);
+        sysreg_write(el2_rows[i].r, stub_state[cpu].found[i]);
         i++;
     }
     isb();
@@ -88,9 +102,9 @@ void cpu_release(uint32_t cpu)
 
 void arch_cpu_load_map(uint32_t cell, uint32_t pool)
 {
-    uint64_t root = board_facts.map_base + ((uint64_t)pool * S2_POOL_BYTES);
+    uint64_t root = (board_facts.map_base % PHYSICAL) + ((uint64_t)pool * S2_POOL_BYTES);
 
-    sysreg_write((uint32_t)SR_VTTBR_EL2, ((uint64_t)cell * 0x1000000000000U) + root);
+    sysreg_write((uint32_t)SR_VTTBR_EL2, ((uint64_t)cell * VTTBR_VMID) + root);
     isb();
     tlbi_vmalls12e1();
 }
@@ -114,7 +128,7 @@ void arch_cpu_quiet(uint32_t cpu)
     sysreg_write((uint32_t)SR_CNTP_CTL_EL0, 0U);
     isb();
     /* Pending private interrupts would wake the CPU again and again. */
-    mmio_write32(gicr_base[cpu] + GICR_ICENABLER0, 0xFFFFFFFFU - GIC_KICK_BIT);
+    mmio_write32(gicr_at(cpu, GICR_ICENABLER0), 0xFFFFFFFFU - GIC_KICK_BIT);
 }
 
 bool arch_cpu_is(uint32_t cpu)
@@ -128,7 +142,7 @@ uint32_t arch_machine_check(void)
 
     if ((sysreg_read((uint32_t)SR_HCR_EL2) & HCR_EL2_E2H) != 0U) {
         status = (uint32_t)BH_E_LAUNCH_E2H;
-    } else if ((mmio_read32(board.gicd + GICD_CTLR) & GICD_CTLR_DS) == 0U) {
+    } else if ((mmio_read32(gicd_at(GICD_CTLR)) & GICD_CTLR_DS) == 0U) {
         status = (uint32_t)BH_E_LAUNCH_GIC;
     } else {
         status = BH_OK;
@@ -136,18 +150,23 @@ uint32_t arch_machine_check(void)
     return status;
 }
 
-/** Zero the general registers of a frame. */
+/** Zero the general registers of a frame.
+ * @req SWR_TRP_006 */
+/*@ terminates \true; exits \false; assigns cell_r[0 .. X_LAST];
+    ensures SWR_TRP_006: \forall integer k; 0 <= k <= X_LAST ==> cell_r[k] == 0; */
 static void clear_frame(struct frame *f)
 {
     uint32_t i = 0U;
 
-    while (i < 31U) {
-        f->x[i] = 0U;
+    /*@ loop invariant bound: 0 <= i <= X_LAST + 1;
+        loop invariant so_far: \forall integer k; 0 <= k < i ==> cell_r[k] == 0;
+        loop assigns i, cell_r[0 .. X_LAST];
+        loop variant X_LAST + 1 - i; */
+    while (i <= X_LAST) {
+        frame_put(f, i, 0U);
         i++;
     }
 }
-
-extern void reset_el1(void);
 
 void cpu_enter(uint32_t cpu, struct frame *f)
 {
@@ -155,7 +174,7 @@ void cpu_enter(uint32_t cpu, struct frame *f)
     reset_el1();
     gic_cpu_reset(cpu);
     ic_iallu();
-    f->x[0] = cpu_context[cpu];
-    f->elr = cpu_entry[cpu];
-    f->spsr = SPSR_EL1H_MASKED;
+    frame_put(f, 0U, cpu_context[cpu]);
+    frame_put(f, FRAME_R_ELR, cpu_entry[cpu]);
+    frame_put(f, FRAME_R_SPSR, SPSR_EL1H_MASKED);
 }

@@ -1,23 +1,53 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /** @file frame.h
- * The registers of a cell at an exit, as vectors.S saves and restores them.
+ * The registers of a cell at an exit, as vectors.S saves and restores them. C reads and writes them
+ * by frame_get() and frame_put() alone; these two are trusted, as sysreg.h is.
  */
 #ifndef AARCH64_FRAME_H
 #define AARCH64_FRAME_H
 
-#include <stddef.h>
 #include <stdint.h>
 #include "layout.h"
 
+#define FRAME_R_ELR 31U  /**< ELR_EL2 */
+#define FRAME_R_SPSR 32U /**< SPSR_EL2 */
+#define FRAME_ROWS 34U   /**< with one to keep the stack aligned */
+
 struct frame {
-    uint64_t x[31];
-    uint64_t elr;  /**< ELR_EL2 */
-    uint64_t spsr; /**< SPSR_EL2 */
-    uint64_t pad;
+    uint64_t r[FRAME_ROWS]; /**< x0 to x30 first */
 };
 
 _Static_assert(sizeof(struct frame) == FRAME_BYTES, "frame size in layout.h");
-_Static_assert(offsetof(struct frame, elr) == FRAME_ELR, "frame offsets in layout.h");
-_Static_assert(offsetof(struct frame, spsr) == FRAME_SPSR, "frame offsets in layout.h");
+_Static_assert((FRAME_R_ELR * 8U) == FRAME_ELR, "frame offsets in layout.h");
+_Static_assert((FRAME_R_SPSR * 8U) == FRAME_SPSR, "frame offsets in layout.h");
 
+/* The saved registers of the exit that is being served: a CPU serves one at a time. */
+/*@ ghost extern uint64_t cell_r[34]; */
+
+#if defined(__FRAMAC__) || !defined(__aarch64__) /* provers, and tests on another machine */
+
+/*@ requires row: i < FRAME_ROWS;
+    terminates \true; exits \false; assigns \nothing;
+    ensures stored: \result == cell_r[i]; */
+uint64_t frame_get(const struct frame *f, uint32_t i);
+/*@ requires row: i < FRAME_ROWS;
+    terminates \true; exits \false; assigns cell_r[i];
+    ensures stored: cell_r[i] == value; */
+void frame_put(struct frame *f, uint32_t i, uint64_t value);
+
+#else
+
+/** A saved register of the cell: 0 to 30 are x0 to x30, then FRAME_R_ELR, FRAME_R_SPSR. */
+static inline uint64_t frame_get(const struct frame *f, uint32_t i)
+{
+    return f->r[i];
+}
+
+/** Change a saved register of the cell. */
+static inline void frame_put(struct frame *f, uint32_t i, uint64_t value)
+{
+    f->r[i] = value;
+}
+
+#endif
 #endif

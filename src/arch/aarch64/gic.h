@@ -9,6 +9,7 @@
 #include "abi/plan.h"
 #include "boards/board.h"
 #include "sysreg.h"
+#include "taken.h"
 
 #define GIC_KICK_INTID 15U        /**< SGI that only the kernel uses */
 #define GIC_KICK_BIT 0x8000U
@@ -29,6 +30,7 @@
 #define GICD_ICACTIVER 0x0380U
 #define GICD_IPRIORITYR 0x0400U
 #define GICD_IROUTER 0x6000U
+#define GICD_IROUTER_IRM 0x80000000U
 
 #define GICR_STRIDE 0x20000U
 #define GICR_TYPER 0x0008U
@@ -41,39 +43,96 @@
 #define GICR_ICACTIVER0 (GICR_SGI + 0x0380U)
 #define GICR_IPRIORITYR (GICR_SGI + 0x0400U)
 
+/** Bit of a CPU in the target list of its group of 16. */
+extern const uint16_t gic_target[16];
+
+/* A physical address has 48 bits: sums with offsets do not wrap around. */
+#define GIC_ADDRESS 0x1000000000000U
+#define GIC_SPI_END 1020U
+
+/*@ logic integer gicd_base = board.gicd % GIC_ADDRESS;
+    logic integer gicr_frame(integer k) = board.gicr % GIC_ADDRESS + k * GICR_STRIDE;
+    logic integer sgi_target(integer mpidr) = gic_target[mpidr % 0x10];
+    // the affinity fields of MPIDR_EL1 as GICR_TYPER has them
+    logic integer gic_affinity(integer mpidr) =
+      mpidr % 0x1000000 + ((mpidr / 0x100000000) % 0x100) * 0x1000000; */
+
 /** Address of each CPU's redistributor frames; 0 until gic_find(). */
 extern uint64_t gicr_base[BH_CPUS_MAX];
 
+/** Address of a distributor register.
+ * @req SWR_GIC_001 */
+/*@ terminates \true; exits \false; assigns \nothing;
+    ensures SWR_GIC_001: \result == gicd_base + offset; */
+uint64_t gicd_at(uint32_t offset);
+
+/** Address of the @p k-th redistributor frame pair.
+ * @req SWR_GIC_001 */
+/*@ terminates \true; exits \false; assigns \nothing;
+    ensures SWR_GIC_001: \result == gicr_frame(k);
+    ensures range: \result < 0x4000000000000; */
+uint64_t gicr_pair(uint32_t k);
+
+/** Address of a redistributor register of @p cpu.
+ * @req SWR_GIC_001 */
+/*@ requires cpu: cpu < BH_CPUS_MAX;
+    terminates \true; exits \false; assigns \nothing;
+    ensures SWR_GIC_001: \result == gicr_base[cpu] % 0x4000000000000 + offset; */
+uint64_t gicr_at(uint32_t cpu, uint32_t offset);
+
 /** Find the calling CPU's redistributor by its affinity; false when there is none.
  * @req SWR_GIC_001 */
+/*@ requires cpu: cpu < BH_CPUS_MAX;
+    terminates \true; exits \false; assigns gicr_base[cpu];
+    ensures SWR_GIC_001: \result ==> \exists integer k; 0 <= k < board.gicr_count &&
+      gicr_base[cpu] == gicr_frame(k);
+    ensures kept: !\result ==> gicr_base[cpu] == \old(gicr_base[cpu]); */
 bool gic_find(uint32_t cpu);
 
 /** Direct boot, on one CPU: the distributor as an operating system would find it after a launch.
  * @req SWR_GIC_002 */
+/*@ terminates \true; exits \false; assigns hw; */
 void gic_distributor_init(void);
 
 /** Arm the kick on the calling CPU and give Group 1 to EL1 directly.
  * @req SWR_GIC_003 */
+/*@ requires cpu: cpu < BH_CPUS_MAX;
+    terminates \true; exits \false; assigns hw, stub_state[cpu]; */
 void gic_cpu_take(uint32_t cpu);
 
 /** Undo gic_cpu_take() with the values it found.
  * @req SWR_GIC_004 */
+/*@ requires cpu: cpu < BH_CPUS_MAX;
+    terminates \true; exits \false; assigns hw; */
 void gic_cpu_release(uint32_t cpu);
 
 /** The calling CPU's private interrupts and CPU interface, as at reset but for the kick.
  * @req SWR_GIC_005 */
+/*@ requires cpu: cpu < BH_CPUS_MAX;
+    terminates \true; exits \false; assigns hw; */
 void gic_cpu_reset(uint32_t cpu);
 
 /** No Group 1 interrupt reaches the calling CPU any more.
  * @req SWR_GIC_006 */
+/*@ terminates \true; exits \false; assigns hw; */
 void gic_cpu_quiet(void);
 
 /** Take the kick, if one is pending.
  * @req SWR_GIC_007 */
+/*@ terminates \true; exits \false; assigns hw; */
 void gic_acknowledge(void);
 
 /** The value of ICC_SGI*R_EL1 which sends SGI @p intid to the CPU with affinity @p mpidr.
  * @req SWR_GIC_008 */
+/*@ terminates \true; exits \false; assigns \nothing;
+    ensures SWR_GIC_008: \result == sgi_target(mpidr) + 0x10000 * ((mpidr / 0x100) % 0x100) +
+      0x1000000 * (intid % 0x10) + 0x100000000 * ((mpidr / 0x10000) % 0x100) +
+      0x100000000000 * ((mpidr % 0x100) / 0x10) +
+      0x1000000000000 * ((mpidr / 0x100000000) % 0x100);
+    ensures target: \result % 0x10000 == sgi_target(mpidr);
+    ensures group: (\result / 0x10000) % 0x100 == (mpidr / 0x100) % 0x100;
+    ensures intid: (\result / 0x1000000) % 0x10 == intid % 0x10;
+    ensures not_any: (\result / 0x10000000000) % 2 == 0; */
 uint64_t gic_sgi_value(uint64_t mpidr, uint32_t intid);
 
 #endif

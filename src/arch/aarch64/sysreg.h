@@ -16,19 +16,12 @@ enum sysreg {
     SR_COUNT
 };
 
-/** The registers as last written by the kernel on the calling CPU. */
-/*@ ghost extern uint64_t written[SR_COUNT]; */
-
 #if defined(__FRAMAC__) || !defined(__aarch64__) /* provers, and tests on another machine */
 
-/*@ requires register: r < SR_COUNT;
-    terminates \true; exits \false; assigns \nothing; */
+/*@ terminates \true; exits \false; assigns \nothing; */
 uint64_t sysreg_read(uint32_t r);
 
-/*@ requires register: r < SR_COUNT;
-    terminates \true; exits \false;
-    assigns hw, written[r];
-    ensures stored: written[r] == value; */
+/*@ terminates \true; exits \false; assigns hw; */
 void sysreg_write(uint32_t r, uint64_t value);
 
 /*@ terminates \true; exits \false; assigns \nothing; */

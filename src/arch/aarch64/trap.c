@@ -70,29 +70,31 @@ static void trap_hvc(uint32_t cpu, struct frame *f, uint64_t esr)
 {
     event_exit(cpu, (uint32_t)BH_EXIT_HVC);
     if ((esr % 0x10000U) == BH_HVC_IMM) {
-        uint64_t number = f->x[0];
-        struct outcome out = hcall(cpu, number, f->x[1]);
+        uint64_t number = frame_get(f, 0U);
+        struct outcome out = hcall(cpu, number, frame_get(f, 1U));
 
-        f->x[0] = out.status;
-        f->x[1] = out.a;
-        f->x[2] = out.b;
+        frame_put(f, 0U, out.status);
+        frame_put(f, 1U, out.a);
+        frame_put(f, 2U, out.b);
         leaving[cpu] = (number == BH_HC_DISABLE) && (out.status == BH_OK);
     } else {
-        f->x[0] = stub_call(cpu, f->x[0]);
+        frame_put(f, 0U, stub_call(cpu, frame_get(f, 0U)));
     }
 }
 
 static void trap_smc(uint32_t cpu, struct frame *f)
 {
     event_exit(cpu, (uint32_t)BH_EXIT_SMC);
-    f->elr = f->elr + 4U; /* a trapped SMC has not been executed */
+    next_instruction(f); /* a trapped SMC has not been executed */
     /* SMCCC: the function is W0. */
-    f->x[0] = psci_call(cpu, f->x[0] % 0x100000000U, f->x[1], f->x[2], f->x[3]);
+    frame_put(f, 0U,
+              psci_call(cpu, frame_get(f, 0U) % 0x100000000U, frame_get(f, 1U), frame_get(f, 2U),
+                        frame_get(f, 3U)));
 }
 
-static uint64_t register_of(const struct frame *f, uint64_t rt)
+static uint64_t register_of(const struct frame *f, uint32_t rt)
 {
-    return (rt < 31U) ? f->x[rt] : 0U;
+    return (rt < 31U) ? frame_get(f, rt) : 0U;
 }
 
 /** SGI writes are filtered; every other trapped register is refused. */
@@ -103,14 +105,14 @@ static void trap_sysreg(uint32_t cpu, struct frame *f, uint64_t esr)
 
     event_exit(cpu, (uint32_t)BH_EXIT_SYSREG);
     if (write && (which == ISS_ICC_SGI1R_EL1)) {
-        vgic_sgi(cpu, register_of(f, (esr / 32U) % 32U));
-        f->elr = f->elr + 4U;
+        vgic_sgi(cpu, register_of(f, (uint32_t)((esr / 32U) % 32U)));
+        next_instruction(f);
     } else if (write && ((which == ISS_ICC_SGI0R_EL1) || (which == ISS_ICC_ASGI1R_EL1))) {
         event_record(cpu, cpu_cell(cpu), (uint32_t)BH_EV_SGI_FOREIGN,
-                     register_of(f, (esr / 32U) % 32U), 0U);
-        f->elr = f->elr + 4U;
+                     register_of(f, (uint32_t)((esr / 32U) % 32U)), 0U);
+        next_instruction(f);
     } else {
-        event_record(cpu, cpu_cell(cpu), (uint32_t)BH_EV_SYSREG_DENIED, esr, f->elr);
+        event_record(cpu, cpu_cell(cpu), (uint32_t)BH_EV_SYSREG_DENIED, esr, frame_get(f, FRAME_R_ELR));
         inject_undefined(f);
     }
 }
@@ -164,7 +166,7 @@ uint64_t trap_serror(struct frame *f)
 
     event_exit(cpu, (uint32_t)BH_EXIT_SERROR);
     event_record(cpu, cpu_cell(cpu), (uint32_t)BH_EV_SERROR,
-                 sysreg_read((uint32_t)SR_ESR_EL2), f->elr);
+                 sysreg_read((uint32_t)SR_ESR_EL2), frame_get(f, FRAME_R_ELR));
     /* Forwarded to the cell on this CPU as a virtual SError, taken when it unmasks them. */
     sysreg_write((uint32_t)SR_HCR_EL2, sysreg_read((uint32_t)SR_HCR_EL2) | 0x100U);
     return finish(cpu, f);

@@ -19,25 +19,61 @@ struct access {
     uint64_t value; /**< written, or 0 */
 };
 
+/*@ predicate access_ok(struct access a) =
+      a.cpu < BH_CPUS_MAX && a.cell < BH_CELLS_MAX && a.offset < 0x1000000 &&
+      (a.size == 1 || a.size == 2 || a.size == 4 || a.size == 8);
+    // bits of v are bits of m
+    predicate bits_in(integer v, integer m) =
+      \forall integer k; 0 <= k < 32 && bit_set(v, k) ==> bit_set(m, k);
+    // outside m, v is as old was
+    predicate keeps_rest(integer v, integer old, integer m) =
+      \forall integer k; 0 <= k < 32 && !bit_set(m, k) ==> (bit_set(v, k) <==> bit_set(old, k));
+    // byte b of four priorities is no more urgent than GIC_PRIORITY_MIN: one of its upper bits is set
+    predicate calm(integer v, integer b) =
+      bit_set(v, 8 * b + 4) || bit_set(v, 8 * b + 5) || bit_set(v, 8 * b + 6) ||
+      bit_set(v, 8 * b + 7);
+    predicate all_calm(integer v) = \forall integer b; 0 <= b < 4 ==> calm(v, b);
+    // only the cell's own interrupts of word w, as one view has it
+    predicate owned_bits{L}(integer m, integer cell, integer w) =
+      \exists integer v; view(v) &&
+        \forall integer k; 0 <= k < 32 && bit_set(m, k) ==> irq_owned_at(v, cell, w, k);
+    // exactly one CPU, and that is the cell's
+    predicate route_own{L}(integer cell, integer r) =
+      \exists integer k; 0 <= k < BH_CPUS_MAX && plan.mpidr[k] == r && cell_on(k) == cell; */
+
 /** Shared interrupts of word @p w (32 INTIDs) which @p cell owns now: its own by the plan, or for
  * root what no existing cell has taken.
  * @req SWR_IRQ_001 */
+/*@ requires args: cell < BH_CELLS_MAX && w < BH_IRQ_WORDS;
+    terminates \true; exits \false; assigns \nothing;
+    ensures SWR_IRQ_001: owned_bits(\result, cell, w);
+    ensures SWR_IRQ_001: bits_in(\result, plan.cells[cell].irqs[w]); */
 uint32_t vgic_owned(uint32_t cell, uint32_t w);
 
 /** Access to the distributor; returns what is read.
  * @req SWR_IRQ_001 SWR_IRQ_002 */
-uint64_t vgicd_access(const struct access *acc);
+/*@ requires access: access_ok(acc);
+    terminates \true; exits \false; assigns hw, status_page, totals; */
+uint64_t vgicd_access(struct access acc);
 
-/** Access to the redistributor frames, @p acc->offset from the first.
+/** Access to the redistributor frames, @p acc.offset from the first.
  * @req SWR_IRQ_004 */
-uint64_t vgicr_access(const struct access *acc);
+/*@ requires access: access_ok(acc);
+    terminates \true; exits \false; assigns hw, status_page, totals; */
+uint64_t vgicr_access(struct access acc);
 
 /** A write of @p value to ICC_SGI1R_EL1: sent to those targets which are running CPUs of the cell.
  * @req SWR_IRQ_005 */
+/*@ requires cpu: cpu < BH_CPUS_MAX;
+    terminates \true; exits \false; assigns hw, status_page, totals; */
 void vgic_sgi(uint32_t cpu, uint64_t value);
 
 /** Four priorities with those below GIC_PRIORITY_MIN raised to it.
  * @req SWR_IRQ_002 */
+/*@ terminates \true; exits \false; assigns \nothing;
+    ensures SWR_IRQ_002: all_calm(\result);
+    ensures same: all_calm(priorities) ==> \forall integer k; 0 <= k < 32 ==>
+      (bit_set(\result, k) <==> bit_set(priorities, k)); */
 uint32_t vgic_clamp(uint32_t priorities);
 
 #endif

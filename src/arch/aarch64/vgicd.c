@@ -61,26 +61,26 @@ uint32_t vgic_clamp(uint32_t priorities)
     return b0 + (b1 * 0x100U) + (b2 * 0x10000U) + (b3 * 0x1000000U);
 }
 
-static void event(const struct access *acc, uint32_t id, uint64_t a, uint64_t b)
+static void event(struct access acc, uint32_t id, uint64_t a, uint64_t b)
 {
-    event_record(acc->cpu, acc->cell, id, a, b);
+    event_record(acc.cpu, acc.cell, id, a, b);
 }
 
 /** One bit per interrupt: IGROUPR .. ICACTIVER. The group is the kernel's. */
-static uint64_t bitmap(const struct access *acc)
+static uint64_t bitmap(struct access acc)
 {
-    uint32_t w = (acc->offset % 0x80U) / 4U;
-    uint32_t owned = vgic_owned(acc->cell, w);
-    uint64_t address = board.gicd + acc->offset;
+    uint32_t w = (acc.offset % 0x80U) / 4U;
+    uint32_t owned = vgic_owned(acc.cell, w);
+    uint64_t address = board.gicd + acc.offset;
     uint64_t read = 0U;
 
-    if (!acc->write) {
+    if (!acc.write) {
         read = mmio_read32(address) & owned;
-    } else if (acc->offset >= GICD_ISENABLER) {
-        uint32_t value = (uint32_t)(acc->value % 0x100000000U);
+    } else if (acc.offset >= GICD_ISENABLER) {
+        uint32_t value = (uint32_t)(acc.value % 0x100000000U);
 
         if ((value & ~owned) != 0U) {
-            event(acc, (uint32_t)BH_EV_IRQ_FOREIGN, (uint64_t)w * 32U, acc->offset);
+            event(acc, (uint32_t)BH_EV_IRQ_FOREIGN, (uint64_t)w * 32U, acc.offset);
         }
         mmio_write32(address, value & owned);
     } else {
@@ -90,26 +90,26 @@ static uint64_t bitmap(const struct access *acc)
 }
 
 /** IPRIORITYR: one byte per interrupt, written by byte or by word. */
-static uint64_t priority(const struct access *acc)
+static uint64_t priority(struct access acc)
 {
-    uint32_t n = (acc->offset - GICD_IPRIORITYR) % 1024U;
+    uint32_t n = (acc.offset - GICD_IPRIORITYR) % 1024U;
     uint32_t word = (n / 4U) * 4U;
-    uint32_t owned = widen(vgic_owned(acc->cell, word / 32U), word % 32U, 4U, 0x100U);
+    uint32_t owned = widen(vgic_owned(acc.cell, word / 32U), word % 32U, 4U, 0x100U);
     uint64_t address = board.gicd + GICD_IPRIORITYR + word;
     uint32_t old = mmio_read32(address);
     uint64_t read = 0U;
 
-    if (!acc->write) {
+    if (!acc.write) {
         read = old & owned;
-        read = (acc->size == 1U) ? ((read >> ((n % 4U) * 8U)) % 0x100U) : read;
+        read = (acc.size == 1U) ? ((read >> ((n % 4U) * 8U)) % 0x100U) : read;
     } else {
-        uint32_t mask = (acc->size == 1U) ? ((uint32_t)0xFFU << ((n % 4U) * 8U)) : 0xFFFFFFFFU;
-        uint32_t value = (acc->size == 1U) ? ((uint32_t)(acc->value % 0x100U) << ((n % 4U) * 8U))
-                                           : (uint32_t)(acc->value % 0x100000000U);
+        uint32_t mask = (acc.size == 1U) ? ((uint32_t)0xFFU << ((n % 4U) * 8U)) : 0xFFFFFFFFU;
+        uint32_t value = (acc.size == 1U) ? ((uint32_t)(acc.value % 0x100U) << ((n % 4U) * 8U))
+                                           : (uint32_t)(acc.value % 0x100000000U);
         uint32_t clamped = vgic_clamp(value);
 
         if ((mask & ~owned) != 0U) {
-            event(acc, (uint32_t)BH_EV_IRQ_FOREIGN, n, acc->offset);
+            event(acc, (uint32_t)BH_EV_IRQ_FOREIGN, n, acc.offset);
         }
         if ((mask & owned & (value ^ clamped)) != 0U) {
             event(acc, (uint32_t)BH_EV_PRIORITY_CLAMPED, n, GIC_PRIORITY_MIN);
@@ -120,19 +120,19 @@ static uint64_t priority(const struct access *acc)
 }
 
 /** ICFGR: two bits per interrupt. */
-static uint64_t configuration(const struct access *acc)
+static uint64_t configuration(struct access acc)
 {
-    uint32_t n = ((acc->offset - ICFGR) % 0x100U) * 4U;
-    uint32_t owned = widen(vgic_owned(acc->cell, n / 32U), n % 32U, 16U, 4U);
-    uint64_t address = board.gicd + acc->offset;
+    uint32_t n = ((acc.offset - ICFGR) % 0x100U) * 4U;
+    uint32_t owned = widen(vgic_owned(acc.cell, n / 32U), n % 32U, 16U, 4U);
+    uint64_t address = board.gicd + acc.offset;
     uint32_t old = mmio_read32(address);
     uint64_t read = old & owned;
 
-    if (acc->write) {
-        uint32_t value = (uint32_t)(acc->value % 0x100000000U);
+    if (acc.write) {
+        uint32_t value = (uint32_t)(acc.value % 0x100000000U);
 
         if (((value ^ old) & ~owned) != 0U) {
-            event(acc, (uint32_t)BH_EV_IRQ_FOREIGN, n, acc->offset);
+            event(acc, (uint32_t)BH_EV_IRQ_FOREIGN, n, acc.offset);
         }
         mmio_write32(address, bit_merge(old, value, owned));
         read = 0U;
@@ -156,33 +156,33 @@ static bool route_ok(uint32_t cell, uint64_t route)
 }
 
 /** IROUTER: 64 bits per interrupt, written whole or by halves. */
-static uint64_t route(const struct access *acc)
+static uint64_t route(struct access acc)
 {
-    uint32_t n = ((acc->offset - GICD_IROUTER) / 8U) % 1024U;
-    bool owned = bit_test(vgic_owned(acc->cell, n / 32U), n % 32U);
+    uint32_t n = ((acc.offset - GICD_IROUTER) / 8U) % 1024U;
+    bool owned = bit_test(vgic_owned(acc.cell, n / 32U), n % 32U);
     uint64_t address = board.gicd + GICD_IROUTER + ((uint64_t)n * 8U);
     uint64_t old = mmio_read64(address);
     uint64_t low = old % 0x100000000U;
     uint64_t high = old / 0x100000000U;
-    uint64_t value = acc->value % 0x100000000U;
+    uint64_t value = acc.value % 0x100000000U;
     uint64_t read = 0U;
 
-    if (acc->size == 8U) {
+    if (acc.size == 8U) {
         low = value;
-        high = acc->value / 0x100000000U;
-    } else if ((acc->offset % 8U) == 0U) {
+        high = acc.value / 0x100000000U;
+    } else if ((acc.offset % 8U) == 0U) {
         low = value;
     } else {
         high = value;
     }
     if (!owned) {
-        if (acc->write) {
-            event(acc, (uint32_t)BH_EV_IRQ_FOREIGN, n, acc->offset);
+        if (acc.write) {
+            event(acc, (uint32_t)BH_EV_IRQ_FOREIGN, n, acc.offset);
         }
-    } else if (!acc->write) {
-        read = (acc->size == 8U) ? old : (((acc->offset % 8U) == 0U) ? (old % 0x100000000U)
+    } else if (!acc.write) {
+        read = (acc.size == 8U) ? old : (((acc.offset % 8U) == 0U) ? (old % 0x100000000U)
                                                                       : (old / 0x100000000U));
-    } else if (route_ok(acc->cell, (high * 0x100000000U) + low)) {
+    } else if (route_ok(acc.cell, (high * 0x100000000U) + low)) {
         mmio_write64(address, (high * 0x100000000U) + low);
     } else {
         event(acc, (uint32_t)BH_EV_ROUTE_FOREIGN, n, (high * 0x100000000U) + low);
@@ -191,44 +191,44 @@ static uint64_t route(const struct access *acc)
 }
 
 /** SETSPI and CLRSPI: make an interrupt pending by its number. */
-static void set_spi(const struct access *acc)
+static void set_spi(struct access acc)
 {
-    uint32_t n = (uint32_t)(acc->value % 1024U);
+    uint32_t n = (uint32_t)(acc.value % 1024U);
 
-    if (bit_test(vgic_owned(acc->cell, n / 32U), n % 32U)) {
-        mmio_write32(board.gicd + acc->offset, n);
+    if (bit_test(vgic_owned(acc.cell, n / 32U), n % 32U)) {
+        mmio_write32(board.gicd + acc.offset, n);
     } else {
-        event(acc, (uint32_t)BH_EV_IRQ_FOREIGN, n, acc->offset);
+        event(acc, (uint32_t)BH_EV_IRQ_FOREIGN, n, acc.offset);
     }
 }
 
 /** Registers that are not per interrupt: identification reads through, all else is the kernel's. */
-static uint64_t common(const struct access *acc)
+static uint64_t common(struct access acc)
 {
     uint64_t read = 0U;
 
-    if (acc->write) {
-        if ((acc->offset == SETSPI_NSR) || (acc->offset == CLRSPI_NSR)) {
+    if (acc.write) {
+        if ((acc.offset == SETSPI_NSR) || (acc.offset == CLRSPI_NSR)) {
             set_spi(acc);
         }
-    } else if ((acc->offset < 0x0010U) || (acc->offset >= ID_REGISTERS)) {
-        read = mmio_read32(board.gicd + acc->offset);
+    } else if ((acc.offset < 0x0010U) || (acc.offset >= ID_REGISTERS)) {
+        read = mmio_read32(board.gicd + acc.offset);
     } else {
         read = 0U;
     }
     return read;
 }
 
-uint64_t vgicd_access(const struct access *acc)
+uint64_t vgicd_access(struct access acc)
 {
-    uint32_t off = acc->offset;
-    bool whole = (acc->size == 4U) && ((off % 4U) == 0U);
+    uint32_t off = acc.offset;
+    bool whole = (acc.size == 4U) && ((off % 4U) == 0U);
     uint64_t read = 0U;
 
     if ((off >= GICD_IPRIORITYR) && (off < IPRIORITYR_END)) {
-        read = (whole || (acc->size == 1U)) ? priority(acc) : 0U;
+        read = (whole || (acc.size == 1U)) ? priority(acc) : 0U;
     } else if ((off >= IROUTER_FIRST) && (off < IROUTER_END)) {
-        read = (whole || ((acc->size == 8U) && ((off % 8U) == 0U))) ? route(acc) : 0U;
+        read = (whole || ((acc.size == 8U) && ((off % 8U) == 0U))) ? route(acc) : 0U;
     } else if (!whole) {
         read = 0U;
     } else if ((off >= BITMAPS) && (off < BITMAPS_END)) {

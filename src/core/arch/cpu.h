@@ -7,6 +7,7 @@
 
 #include "abi/plan.h"
 #include "core/arch/machine.h"
+#include "arch.acsl"
 
 /** Make @p cpu come to EL2 soon, whatever it executes, unless its software blocks the kick.
  * @req SWR_CPU_003 */
@@ -34,7 +35,7 @@ void arch_cpu_quiet(uint32_t cpu);
 /** Take the calling CPU for Bulkhead: trap controls, vectors, interrupt controller.
  * @req SWR_INI_003 */
 /*@ requires cpu: cpu < BH_CPUS_MAX;
-    terminates \true; exits \false; assigns hw; */
+    terminates \true; exits \false; assigns hw, ARCH_TAKEN; */
 void arch_cpu_take(uint32_t cpu);
 
 /** True when the calling CPU is the one the plan names at index @p cpu.

@@ -16,6 +16,10 @@
  * under the reconfiguration lock alone: to the CPU that executes, the word is no shared one. */
 /*@ ghost extern uint64_t owner[8]; */
 
+/* Not 0 once the launch's judge has accepted, until the next launch is opened. SW_LAUNCH may say GO
+ * only then, and the first CPU to come (SW_ARRIVED) comes before that. */
+/*@ ghost extern int launch_go; */
+
 /**
  * The words that more than one CPU writes in the steady state. All else is written under the
  * reconfiguration lock or by one CPU alone.
@@ -38,26 +42,31 @@ enum shared_word {
  * @req SWR_CPU_001 */
 /*@ requires word: word < SW_COUNT && i < SHARED_INDEX_MAX;
     terminates \true; exits \false; assigns \nothing;
-    ensures owner: word == SW_CPU_CELL ==> \result == owner[i]; */
+    ensures owner: word == SW_CPU_CELL ==> \result == owner[i];
+    ensures go: word == SW_LAUNCH && \result == 2 ==> launch_go != 0; */
 uint64_t arch_shared_load(uint32_t word, uint32_t i);
 
 /** Write a shared word after everything written before.
  * @req SWR_CPU_001 */
 /*@ requires word: word < SW_COUNT && i < SHARED_INDEX_MAX;
     requires owner: word == SW_CPU_CELL ==> value == owner[i];
+    requires go: word == SW_LAUNCH && value == 2 ==> launch_go != 0;
     terminates \true; exits \false; assigns hw; */
 void arch_shared_store(uint32_t word, uint32_t i, uint64_t value);
 
 /** Replace @p old by @p value; false, and nothing written, when the word held something else.
  * @req SWR_CPU_001 */
 /*@ requires word: word < SW_COUNT && word != SW_CPU_CELL && i < SHARED_INDEX_MAX;
+    requires go: word == SW_LAUNCH && value == 2 ==> launch_go != 0;
     terminates \true; exits \false; assigns hw; */
 bool arch_shared_swap(uint32_t word, uint32_t i, uint64_t old, uint64_t value);
 
 /** Add one; returns the value before, modulo 2^64.
  * @req SWR_CPU_001 */
 /*@ requires word: word < SW_COUNT && word != SW_CPU_CELL && i < SHARED_INDEX_MAX;
-    terminates \true; exits \false; assigns hw; */
+    requires go: word != SW_LAUNCH;
+    terminates \true; exits \false; assigns hw;
+    ensures first: word == SW_ARRIVED && \result == 0 ==> launch_go == 0; */
 uint64_t arch_shared_next(uint32_t word, uint32_t i);
 
 /** Make what was written so far visible to other CPUs before what is written next.
