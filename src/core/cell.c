@@ -237,7 +237,8 @@ static uint32_t park_cpus(uint32_t self, uint32_t cell)
         loop assigns cpu, lost, KERNEL_STATE;
         loop variant BH_CPUS_MAX - cpu; */
     while (cpu < BH_CPUS_MAX) {
-        if (has_cpu(cell, cpu) && (!cpu_park(self, cpu, cell))) {
+        /* The caller executes the kernel, not the cell: it has nothing to park. */
+        if (has_cpu(cell, cpu) && (cpu != self) && (!cpu_park(self, cpu, cell))) {
             lost = cpu;
         }
         cpu++;
@@ -308,6 +309,20 @@ static void start_cpus(uint32_t cell)
     (void)cpu_start(first, (uint64_t)CPU_PARKED, plan.cells[cell].entry, plan.cells[cell].comm);
 }
 
+/** Refuse while a CPU of root has not yet answered an earlier change of the view: it may still use
+ * tables in which the cell's memory is root's.
+ * @req SWR_CEL_003 */
+/*@ requires self: self < BH_CPUS_MAX;
+    terminates \true; exits \false; assigns \nothing;
+    ensures SWR_CEL_003: \result.status == BH_OK || \result.status == BH_E_HC_TIMEOUT; */
+static struct outcome root_synced(uint32_t self)
+{
+    uint32_t late = cpu_late_root(self);
+
+    return (late < BH_CPUS_MAX) ? outcome_of((uint32_t)BH_E_HC_TIMEOUT, late, 0U)
+                                : outcome_of(BH_OK, 0U, 0U);
+}
+
 struct outcome cell_start(uint32_t self, uint32_t cell)
 {
     struct outcome out =
@@ -315,6 +330,9 @@ struct outcome cell_start(uint32_t self, uint32_t cell)
 
     if (out.status == BH_OK) {
         out = settle(self, cell);
+    }
+    if (out.status == BH_OK) {
+        out = root_synced(self);
     }
     /* Decided by what is mapped, not by the state: a cell that runs is never open to root. */
     if ((out.status == BH_OK) && (part_open[part_view][cell] != 0U)) {

@@ -159,13 +159,7 @@ static void ask_root(uint32_t self, uint32_t view)
     }
 }
 
-/** The first of root's CPUs but @p self which did not answer in time, or BH_CPUS_MAX. A CPU of
- * another cell, or a lost one, is not waited for: it cannot keep root from being reconfigured.
- * @req SWR_CPU_004 SWR_CPU_006 */
-/*@ requires self: self < BH_CPUS_MAX;
-    terminates \true; exits \false; assigns \nothing;
-    ensures SWR_CPU_006: \result <= BH_CPUS_MAX; */
-static uint32_t late_root_cpu(uint32_t self)
+uint32_t cpu_late_root(uint32_t self)
 {
     uint32_t late = BH_CPUS_MAX;
     uint32_t cpu = 0U;
@@ -188,11 +182,11 @@ uint32_t cpu_sync_root(uint32_t self, uint32_t view)
 
     arch_shared_store((uint32_t)SW_VIEW, 0U, view);
     ask_root(self, view);
-    late = late_root_cpu(self);
+    late = cpu_late_root(self);
     if (late < BH_CPUS_MAX) {
         arch_shared_store((uint32_t)SW_VIEW, 0U, 1U - view);
         ask_root(self, 1U - view);
-        (void)late_root_cpu(self);
+        (void)cpu_late_root(self);
     }
     if (cpu_cell(self) == BH_CELL_ROOT) {
         arch_cpu_load_map(BH_CELL_ROOT, cpu_pool(BH_CELL_ROOT));

@@ -100,6 +100,15 @@ uint32_t cpu_service(uint32_t cpu);
     ensures SWR_CPU_002: \result ==> cpu_entry[cpu] == entry && cpu_context[cpu] == context; */
 bool cpu_start(uint32_t cpu, uint64_t from, uint64_t entry, uint64_t context);
 
+/** The first of root's CPUs but @p self which does not answer its request in time, or BH_CPUS_MAX. A
+ * CPU of another cell, or a lost one, is not waited for: it cannot keep root from being
+ * reconfigured.
+ * @req SWR_CPU_004 SWR_CPU_006 */
+/*@ requires self: self < BH_CPUS_MAX;
+    terminates \true; exits \false; assigns \nothing;
+    ensures SWR_CPU_006: \result <= BH_CPUS_MAX; */
+uint32_t cpu_late_root(uint32_t self);
+
 /** Make all of root's CPUs but @p self use the tables of @p view, and @p self too. Returns
  * BH_CPUS_MAX when all did, else the CPU that did not in time; then all were told to go back.
  * @req SWR_CPU_004 SWR_CPU_006 */

@@ -148,7 +148,9 @@ static struct outcome locked(uint32_t cpu, uint64_t number, uint32_t cell)
         out = manage(cpu, number, cell);
         arch_shared_store((uint32_t)SW_LOCK, 0U, 0U);
     } else {
-        out.a = arch_shared_load((uint32_t)SW_LOCK, 0U);
+        uint64_t holder = arch_shared_load((uint32_t)SW_LOCK, 0U);
+
+        out.a = (holder > 0U) ? (holder - 1U) : cpu; /* 0: released since */
     }
     return out;
 }

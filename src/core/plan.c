@@ -55,52 +55,13 @@ static bool counts_ok(void)
     return ok;
 }
 
-/* The rules about the blob as such. */
-/*@ requires readable: \valid_read(b);
-    requires apart: \separated(b, &plan, &plan_a, &plan_b);
-    terminates \true;
-    exits \false;
-    assigns plan_a, plan_b;
-    ensures SWR_PLN_001: \result == BH_OK <==> plan_header(b);
-    ensures SWR_PLN_002: blames_header(b, \result);
-    ensures range: \result == BH_OK || \result == BH_E_PLAN_MAGIC || \result == BH_E_PLAN_VERSION ||
-      \result == BH_E_PLAN_SIZE || \result == BH_E_PLAN_CRC || \result == BH_E_PLAN_BOARD ||
-      \result == BH_E_PLAN_COUNT;
-*/
-static uint32_t judge_header(const struct plan_board *b)
-{
-    uint32_t e = BH_OK;
-    uint32_t sum = plan_crc();
-
-    if (plan.magic != BH_PLAN_MAGIC) {
-        e = (uint32_t)BH_E_PLAN_MAGIC;
-        (void)refuse(plan.magic, BH_PLAN_MAGIC);
-    } else if (plan.version != BH_ABI_VERSION) {
-        e = (uint32_t)BH_E_PLAN_VERSION;
-        (void)refuse(plan.version, BH_ABI_VERSION);
-    } else if (plan.size != sizeof(struct bh_plan)) {
-        e = (uint32_t)BH_E_PLAN_SIZE;
-        (void)refuse(plan.size, sizeof(struct bh_plan));
-    } else if (plan.crc != sum) {
-        e = (uint32_t)BH_E_PLAN_CRC;
-        (void)refuse(plan.crc, sum);
-    } else if (plan.board != b->board) {
-        e = (uint32_t)BH_E_PLAN_BOARD;
-        (void)refuse(plan.board, b->board);
-    } else if (!counts_ok()) {
-        e = (uint32_t)BH_E_PLAN_COUNT;
-    } else {
-        e = BH_OK;
-    }
-    return e;
-}
-
 /* CPU i has another MPIDR than all before it. */
 /*@ requires range: rule_counts && i < plan.n_cpus;
     terminates \true;
     exits \false;
     assigns plan_a, plan_b;
-    ensures SWR_PLN_001: \result <==> (\forall integer k; 0 <= k < i ==> plan.mpidr[i] != plan.mpidr[k]);
+    ensures SWR_PLN_001: \result <==>
+      (\forall integer k; 0 <= k < i ==> plan.mpidr[i] != plan.mpidr[k]);
     ensures SWR_PLN_002: !\result ==> plan_a == i && blames_cpuid(plan_a, plan_b);
 */
 static bool mpidr_is_new(uint32_t i)
@@ -108,7 +69,8 @@ static bool mpidr_is_new(uint32_t i)
     bool ok = true;
 
     /*@ loop invariant range: 0 <= j <= i;
-        loop invariant so_far: ok ==> (\forall integer k; 0 <= k < j ==> plan.mpidr[i] != plan.mpidr[k]);
+        loop invariant so_far: ok ==>
+          (\forall integer k; 0 <= k < j ==> plan.mpidr[i] != plan.mpidr[k]);
         loop invariant SWR_PLN_002: !ok ==> plan_a == i && blames_cpuid(plan_a, plan_b);
         loop assigns j, ok, plan_a, plan_b;
         loop variant i - j;
@@ -144,6 +106,48 @@ static bool mpidrs_ok(void)
         ok = mpidr_is_new(i);
     }
     return ok;
+}
+
+/* The rules about the blob as such. */
+/*@ requires readable: \valid_read(b);
+    requires apart: \separated(b, &plan, &plan_a, &plan_b);
+    terminates \true;
+    exits \false;
+    assigns plan_a, plan_b;
+    ensures SWR_PLN_001: \result == BH_OK <==> plan_header(b);
+    ensures SWR_PLN_002: blames_header(b, \result);
+    ensures range: \result == BH_OK || \result == BH_E_PLAN_MAGIC || \result == BH_E_PLAN_VERSION ||
+      \result == BH_E_PLAN_SIZE || \result == BH_E_PLAN_CRC || \result == BH_E_PLAN_BOARD ||
+      \result == BH_E_PLAN_COUNT || \result == BH_E_PLAN_CPUID;
+*/
+static uint32_t judge_header(const struct plan_board *b)
+{
+    uint32_t e = BH_OK;
+    uint32_t sum = plan_crc();
+
+    if (plan.magic != BH_PLAN_MAGIC) {
+        e = (uint32_t)BH_E_PLAN_MAGIC;
+        (void)refuse(plan.magic, BH_PLAN_MAGIC);
+    } else if (plan.version != BH_ABI_VERSION) {
+        e = (uint32_t)BH_E_PLAN_VERSION;
+        (void)refuse(plan.version, BH_ABI_VERSION);
+    } else if (plan.size != sizeof(struct bh_plan)) {
+        e = (uint32_t)BH_E_PLAN_SIZE;
+        (void)refuse(plan.size, sizeof(struct bh_plan));
+    } else if (plan.crc != sum) {
+        e = (uint32_t)BH_E_PLAN_CRC;
+        (void)refuse(plan.crc, sum);
+    } else if (plan.board != b->board) {
+        e = (uint32_t)BH_E_PLAN_BOARD;
+        (void)refuse(plan.board, b->board);
+    } else if (!counts_ok()) {
+        e = (uint32_t)BH_E_PLAN_COUNT;
+    } else if (!mpidrs_ok()) {
+        e = (uint32_t)BH_E_PLAN_CPUID;
+    } else {
+        e = BH_OK;
+    }
+    return e;
 }
 
 /* ---- regions */
@@ -224,7 +228,8 @@ static bool slice_is_ok(uint32_t c, uint32_t i)
     terminates \true;
     exits \false;
     assigns plan_a, plan_b;
-    ensures SWR_PLN_001: \result <==> (\forall integer k; 0 <= k < plan.n_regions ==> slice_ok(c, k));
+    ensures SWR_PLN_001: \result <==>
+      (\forall integer k; 0 <= k < plan.n_regions ==> slice_ok(c, k));
     ensures SWR_PLN_002: !\result ==> plan_a == c && blames_slice(plan_a, plan_b);
 */
 static bool slice_is_its_own(uint32_t c)
@@ -335,31 +340,6 @@ static bool aliases_ok(void)
     return ok;
 }
 
-/* Regions i and j name one share. */
-/*@ requires range: i < BH_REGIONS_MAX && j < BH_REGIONS_MAX;
-    terminates \true;
-    exits \false;
-    assigns \nothing;
-    ensures SWR_PLN_001: \result <==> one_share(i, j);
-*/
-static bool is_one_share(uint32_t i, uint32_t j)
-{
-    return (plan.regions[i].share == plan.regions[j].share) && (plan.regions[i].share != 0U);
-}
-
-/* Regions i and j have no physical page in common. */
-/*@ requires regions: rule_counts && rule_regions && i < plan.n_regions && j < plan.n_regions;
-    terminates \true;
-    exits \false;
-    assigns \nothing;
-    ensures SWR_PLN_001: \result <==> pa_apart(i, j);
-*/
-static bool is_pa_apart(uint32_t i, uint32_t j)
-{
-    return ((plan.regions[i].ppn + plan.regions[i].n) <= plan.regions[j].ppn) ||
-           ((plan.regions[j].ppn + plan.regions[j].n) <= plan.regions[i].ppn);
-}
-
 /* Regions i and j may stand in one plan. */
 /*@ requires regions: rule_counts && rule_regions && i < plan.n_regions && j < plan.n_regions;
     terminates \true;
@@ -371,11 +351,13 @@ static bool is_compatible(uint32_t i, uint32_t j)
 {
     bool ok = true;
 
-    if (is_one_share(i, j)) {
-        ok = (plan.regions[i].ppn == plan.regions[j].ppn) && (plan.regions[i].n == plan.regions[j].n);
+    if ((plan.regions[i].share == plan.regions[j].share) && (plan.regions[i].share != 0U)) {
+        ok = (plan.regions[i].ppn == plan.regions[j].ppn) &&
+             (plan.regions[i].n == plan.regions[j].n);
     } else if ((plan.regions[i].own != plan.regions[j].own) &&
                (plan.regions[i].own != BH_CELL_ROOT) && (plan.regions[j].own != BH_CELL_ROOT)) {
-        ok = is_pa_apart(i, j);
+        ok = ((plan.regions[i].ppn + plan.regions[i].n) <= plan.regions[j].ppn) ||
+             ((plan.regions[j].ppn + plan.regions[j].n) <= plan.regions[i].ppn);
     } else {
         ok = true;
     }
@@ -461,7 +443,7 @@ static bool holds_kernel(const struct plan_board *b, uint32_t i)
 */
 static bool kernel_ok(const struct plan_board *b)
 {
-    bool found = false;
+    bool found = refuse(plan.cells[BH_CELL_KERNEL].first, BH_CELL_KERNEL);
 
     /*@ loop invariant range: 0 <= i <= plan.n_regions;
         loop invariant yes: found ==> rule_kernel(b);
@@ -471,9 +453,6 @@ static bool kernel_ok(const struct plan_board *b)
     */
     for (uint32_t i = 0U; (!found) && (i < plan.n_regions); i++) {
         found = holds_kernel(b, i);
-    }
-    if (!found) {
-        (void)refuse(plan.cells[BH_CELL_KERNEL].first, BH_CELL_KERNEL);
     }
     return found;
 }
@@ -548,29 +527,23 @@ static uint32_t judge_regions(void)
     return e;
 }
 
-/* The rules about memory, and CPUs listed once. */
+/* The rules about memory. */
 /*@ requires readable: \valid_read(b);
     requires apart: \separated(b, &plan, &plan_a, &plan_b);
     requires range: rule_counts;
     terminates \true;
     exits \false;
     assigns plan_a, plan_b;
-    ensures SWR_PLN_001: \result == BH_OK <==>
-      (rule_mpidrs && plan_memory && rule_kernel(b) && rule_status);
+    ensures SWR_PLN_001: \result == BH_OK <==> (plan_memory && rule_kernel(b) && rule_status);
     ensures SWR_PLN_002: blames_memory(b, \result);
-    ensures range: \result == BH_OK || \result == BH_E_PLAN_CPUID || \result == BH_E_PLAN_REGION ||
+    ensures range: \result == BH_OK || \result == BH_E_PLAN_REGION ||
       \result == BH_E_PLAN_SLICE || \result == BH_E_PLAN_ALIAS || \result == BH_E_PLAN_OVERLAP ||
       \result == BH_E_PLAN_KERNEL || \result == BH_E_PLAN_STATUS;
 */
 static uint32_t judge_memory(const struct plan_board *b)
 {
-    uint32_t e = BH_OK;
+    uint32_t e = judge_regions();
 
-    if (!mpidrs_ok()) {
-        e = (uint32_t)BH_E_PLAN_CPUID;
-    } else {
-        e = judge_regions();
-    }
     if (e == BH_OK) {
         if (!kernel_ok(b)) {
             e = (uint32_t)BH_E_PLAN_KERNEL;
@@ -611,20 +584,9 @@ static uint32_t common_bits(uint32_t x, uint32_t y)
     return x & y;
 }
 
+/* First bitmap that names a CPU the machine does not have, by the number of its CPUs. */
 static const uint32_t limit_of_cpus[BH_CPUS_MAX + 1U] = {1U,  2U,  4U,   8U,  16U,
                                                          32U, 64U, 128U, 256U};
-
-/* First bitmap that names a CPU the machine does not have. */
-/*@ requires range: rule_counts;
-    terminates \true;
-    exits \false;
-    assigns \nothing;
-    ensures SWR_PLN_001: \result == cpus_limit(plan.n_cpus);
-*/
-static uint32_t first_bad_cpus(void)
-{
-    return limit_of_cpus[plan.n_cpus];
-}
 
 /* Cell c claims CPUs which exist, and as many as its kind must. */
 /*@ requires range: rule_counts && c < plan.n_cells;
@@ -635,52 +597,30 @@ static uint32_t first_bad_cpus(void)
 */
 static bool are_cpus_ok(uint32_t c)
 {
-    return (plan.cells[c].cpus < first_bad_cpus()) &&
+    return (plan.cells[c].cpus < limit_of_cpus[plan.n_cpus]) &&
            ((c != BH_CELL_KERNEL) || (plan.cells[c].cpus == 0U)) &&
            ((c <= BH_CELL_ROOT) || (plan.cells[c].cpus != 0U));
 }
 
-/* Every cell's claim of CPUs is well formed. */
-/*@ requires range: rule_counts;
+/* Cell c's claim of CPUs is well formed and clear of those before it, root left out. */
+/*@ requires range: rule_counts && c < plan.n_cells;
     terminates \true;
     exits \false;
     assigns plan_a, plan_b;
-    ensures SWR_PLN_001: \result <==> cpus_claims;
-    ensures SWR_PLN_002: !\result ==> blames_cpus_of(plan_a, plan_b);
-*/
-static bool cpu_claims_ok(void)
-{
-    bool ok = true;
-
-    /*@ loop invariant range: 0 <= c <= plan.n_cells;
-        loop invariant so_far: ok ==> (\forall integer d; 0 <= d < c ==> cpus_ok(d));
-        loop invariant SWR_PLN_002: !ok ==> blames_cpus_of(plan_a, plan_b);
-        loop assigns c, ok, plan_a, plan_b;
-        loop variant plan.n_cells - c;
-    */
-    for (uint32_t c = 0U; ok && (c < plan.n_cells); c++) {
-        if (!are_cpus_ok(c)) {
-            ok = refuse(c, c);
-        }
-    }
-    return ok;
-}
-
-/* Cell c shares no CPU with a cell before it, root left out. */
-/*@ requires range: rule_counts && 2 <= c < plan.n_cells;
-    terminates \true;
-    exits \false;
-    assigns plan_a, plan_b;
-    ensures SWR_PLN_001: \result <==> (\forall integer d; 2 <= d < c ==> cpus_apart(c, d));
-    ensures SWR_PLN_002: !\result ==> plan_a == c && blames_cpus_pair(plan_a, plan_b);
+    ensures SWR_PLN_001: \result <==> cpus_claim(c);
+    ensures SWR_PLN_002: !\result ==> blames_cpus_claim(plan_a, plan_b);
 */
 static bool has_cpus_alone(uint32_t c)
 {
     bool ok = true;
 
-    /*@ loop invariant range: 2 <= d <= c;
-        loop invariant so_far: ok ==> (\forall integer k; 2 <= k < d ==> cpus_apart(c, k));
-        loop invariant SWR_PLN_002: !ok ==> plan_a == c && blames_cpus_pair(plan_a, plan_b);
+    if (!are_cpus_ok(c)) {
+        ok = refuse(c, c);
+    }
+    /*@ loop invariant range: 2 <= d && (d <= c || d == 2);
+        loop invariant so_far: ok ==> cpus_ok(c) &&
+          (\forall integer k; 2 <= k < d && k < c ==> cpus_apart(c, k));
+        loop invariant SWR_PLN_002: !ok ==> plan_a == c && blames_cpus_claim(plan_a, plan_b);
         loop assigns d, ok, plan_a, plan_b;
         loop variant c - d;
     */
@@ -692,26 +632,25 @@ static bool has_cpus_alone(uint32_t c)
     return ok;
 }
 
-/* No CPU has two cells, root left out. */
+/* All claims are well formed, and no two cells make the same one, root left out. */
 /*@ requires range: rule_counts;
     terminates \true;
     exits \false;
     assigns plan_a, plan_b;
-    ensures SWR_PLN_001: \result <==> cpus_disjoint;
-    ensures SWR_PLN_002: !\result ==> blames_cpus_pair(plan_a, plan_b);
+    ensures SWR_PLN_001: \result <==> cpus_claims;
+    ensures SWR_PLN_002: !\result ==> blames_cpus_claim(plan_a, plan_b);
 */
-static bool cpus_are_disjoint(void)
+static bool cpus_claims_ok(void)
 {
     bool ok = true;
 
-    /*@ loop invariant range: 2 <= c <= plan.n_cells;
-        loop invariant so_far: ok ==> 
-          (\forall integer k, d; 2 <= k < c && 2 <= d < k ==> cpus_apart(k, d));
-        loop invariant SWR_PLN_002: !ok ==> blames_cpus_pair(plan_a, plan_b);
+    /*@ loop invariant range: 0 <= c <= plan.n_cells;
+        loop invariant so_far: ok ==> (\forall integer k; 0 <= k < c ==> cpus_claim(k));
+        loop invariant SWR_PLN_002: !ok ==> blames_cpus_claim(plan_a, plan_b);
         loop assigns c, ok, plan_a, plan_b;
         loop variant plan.n_cells - c;
     */
-    for (uint32_t c = 2U; ok && (c < plan.n_cells); c++) {
+    for (uint32_t c = 0U; ok && (c < plan.n_cells); c++) {
         ok = has_cpus_alone(c);
     }
     return ok;
@@ -752,7 +691,7 @@ static bool is_left_to_root(uint32_t k)
 */
 static bool root_has_cpu(void)
 {
-    bool found = false;
+    bool found = refuse(BH_CELL_ROOT, BH_CELL_ROOT);
 
     /*@ loop invariant range: 0 <= k <= plan.n_cpus;
         loop invariant yes: found ==> cpus_for_root;
@@ -763,76 +702,10 @@ static bool root_has_cpu(void)
     for (uint32_t k = 0U; (!found) && (k < plan.n_cpus); k++) {
         found = is_left_to_root(k);
     }
-    if (!found) {
-        (void)refuse(BH_CELL_ROOT, BH_CELL_ROOT);
-    }
     return found;
 }
 
 /* ---- interrupts */
-
-/* Cell c claims no interrupt. */
-/*@ requires range: c < BH_CELLS_MAX;
-    terminates \true;
-    exits \false;
-    assigns \nothing;
-    ensures SWR_PLN_001: \result <==> irqs_none(c);
-*/
-static bool has_no_irqs(uint32_t c)
-{
-    bool none = true;
-
-    /*@ loop invariant range: 0 <= w <= BH_IRQ_WORDS;
-        loop invariant so_far: none <==> (\forall integer k; 0 <= k < w ==> PC(c).irqs[k] == 0);
-        loop assigns w, none;
-        loop variant BH_IRQ_WORDS - w;
-    */
-    for (uint32_t w = 0U; w < BH_IRQ_WORDS; w++) {
-        if (plan.cells[c].irqs[w] != 0U) {
-            none = false;
-        }
-    }
-    return none;
-}
-
-/* Cell c claims only shared peripheral interrupts; the kernel none. */
-/*@ requires range: rule_counts && c < plan.n_cells;
-    terminates \true;
-    exits \false;
-    assigns \nothing;
-    ensures SWR_PLN_001: \result <==> irqs_ok(c);
-*/
-static bool are_irqs_ok(uint32_t c)
-{
-    return (plan.cells[c].irqs[0] == 0U) && (plan.cells[c].irqs[31] < 0x10000000U) &&
-           ((c != BH_CELL_KERNEL) || has_no_irqs(c));
-}
-
-/* Every cell's claim of interrupts is well formed. */
-/*@ requires range: rule_counts;
-    terminates \true;
-    exits \false;
-    assigns plan_a, plan_b;
-    ensures SWR_PLN_001: \result <==> irqs_claims;
-    ensures SWR_PLN_002: !\result ==> blames_irqs_of(plan_a, plan_b);
-*/
-static bool irq_claims_ok(void)
-{
-    bool ok = true;
-
-    /*@ loop invariant range: 0 <= c <= plan.n_cells;
-        loop invariant so_far: ok ==> (\forall integer d; 0 <= d < c ==> irqs_ok(d));
-        loop invariant SWR_PLN_002: !ok ==> blames_irqs_of(plan_a, plan_b);
-        loop assigns c, ok, plan_a, plan_b;
-        loop variant plan.n_cells - c;
-    */
-    for (uint32_t c = 0U; ok && (c < plan.n_cells); c++) {
-        if (!are_irqs_ok(c)) {
-            ok = refuse(c, c);
-        }
-    }
-    return ok;
-}
 
 /* Cells c and d have no interrupt in common. */
 /*@ requires range: c < BH_CELLS_MAX && d < BH_CELLS_MAX;
@@ -859,21 +732,38 @@ static bool are_irqs_apart(uint32_t c, uint32_t d)
     return apart;
 }
 
-/* Cell c shares no interrupt with a cell before it, root left out. */
-/*@ requires range: rule_counts && 2 <= c < plan.n_cells;
+/* Cell c claims only shared peripheral interrupts; the kernel none. */
+/*@ requires range: rule_counts && c < plan.n_cells;
+    terminates \true;
+    exits \false;
+    assigns \nothing;
+    ensures SWR_PLN_001: \result <==> irqs_ok(c);
+*/
+static bool are_irqs_ok(uint32_t c)
+{
+    return (plan.cells[c].irqs[0] == 0U) && (plan.cells[c].irqs[31] < 0x10000000U) &&
+           ((c != BH_CELL_KERNEL) || are_irqs_apart(c, c));
+}
+
+/* Cell c's claim of interrupts is well formed and clear of those before it, root left out. */
+/*@ requires range: rule_counts && c < plan.n_cells;
     terminates \true;
     exits \false;
     assigns plan_a, plan_b;
-    ensures SWR_PLN_001: \result <==> (\forall integer d; 2 <= d < c ==> irqs_apart(c, d));
-    ensures SWR_PLN_002: !\result ==> plan_a == c && blames_irqs_pair(plan_a, plan_b);
+    ensures SWR_PLN_001: \result <==> irqs_claim(c);
+    ensures SWR_PLN_002: !\result ==> blames_irqs_claim(plan_a, plan_b);
 */
 static bool has_irqs_alone(uint32_t c)
 {
     bool ok = true;
 
-    /*@ loop invariant range: 2 <= d <= c;
-        loop invariant so_far: ok ==> (\forall integer k; 2 <= k < d ==> irqs_apart(c, k));
-        loop invariant SWR_PLN_002: !ok ==> plan_a == c && blames_irqs_pair(plan_a, plan_b);
+    if (!are_irqs_ok(c)) {
+        ok = refuse(c, c);
+    }
+    /*@ loop invariant range: 2 <= d && (d <= c || d == 2);
+        loop invariant so_far: ok ==> irqs_ok(c) &&
+          (\forall integer k; 2 <= k < d && k < c ==> irqs_apart(c, k));
+        loop invariant SWR_PLN_002: !ok ==> plan_a == c && blames_irqs_claim(plan_a, plan_b);
         loop assigns d, ok, plan_a, plan_b;
         loop variant c - d;
     */
@@ -885,26 +775,25 @@ static bool has_irqs_alone(uint32_t c)
     return ok;
 }
 
-/* No interrupt has two cells, root left out. */
+/* All claims are well formed, and no two cells make the same one, root left out. */
 /*@ requires range: rule_counts;
     terminates \true;
     exits \false;
     assigns plan_a, plan_b;
-    ensures SWR_PLN_001: \result <==> irqs_disjoint;
-    ensures SWR_PLN_002: !\result ==> blames_irqs_pair(plan_a, plan_b);
+    ensures SWR_PLN_001: \result <==> irqs_claims;
+    ensures SWR_PLN_002: !\result ==> blames_irqs_claim(plan_a, plan_b);
 */
-static bool irqs_are_disjoint(void)
+static bool irqs_claims_ok(void)
 {
     bool ok = true;
 
-    /*@ loop invariant range: 2 <= c <= plan.n_cells;
-        loop invariant so_far: ok ==> 
-          (\forall integer k, d; 2 <= k < c && 2 <= d < k ==> irqs_apart(k, d));
-        loop invariant SWR_PLN_002: !ok ==> blames_irqs_pair(plan_a, plan_b);
+    /*@ loop invariant range: 0 <= c <= plan.n_cells;
+        loop invariant so_far: ok ==> (\forall integer k; 0 <= k < c ==> irqs_claim(k));
+        loop invariant SWR_PLN_002: !ok ==> blames_irqs_claim(plan_a, plan_b);
         loop assigns c, ok, plan_a, plan_b;
         loop variant plan.n_cells - c;
     */
-    for (uint32_t c = 2U; ok && (c < plan.n_cells); c++) {
+    for (uint32_t c = 0U; ok && (c < plan.n_cells); c++) {
         ok = has_irqs_alone(c);
     }
     return ok;
@@ -977,22 +866,6 @@ static bool entries_ok(void)
     return ok;
 }
 
-/* The plan owns up to DMA that nobody filters. */
-/*@ terminates \true;
-    exits \false;
-    assigns plan_a, plan_b;
-    ensures SWR_PLN_001: \result <==> rule_dma;
-*/
-static bool dma_ok(void)
-{
-    bool ok = true;
-
-    if ((plan.flags % 2U) == 0U) {
-        ok = refuse(plan.flags, BH_PLAN_ACCEPT_UNPROTECTED_DMA);
-    }
-    return ok;
-}
-
 /* The rules about what cells claim besides memory. */
 /*@ requires regions: rule_counts && rule_regions;
     terminates \true;
@@ -1007,14 +880,17 @@ static uint32_t judge_claims(void)
 {
     uint32_t e = BH_OK;
 
-    if ((!cpu_claims_ok()) || (!cpus_are_disjoint()) || (!root_has_cpu())) {
+    if (!cpus_claims_ok()) {
         e = (uint32_t)BH_E_PLAN_CPU;
-    } else if ((!irq_claims_ok()) || (!irqs_are_disjoint())) {
+    } else if (!root_has_cpu()) {
+        e = (uint32_t)BH_E_PLAN_CPU;
+    } else if (!irqs_claims_ok()) {
         e = (uint32_t)BH_E_PLAN_IRQ;
     } else if (!entries_ok()) {
         e = (uint32_t)BH_E_PLAN_ENTRY;
-    } else if (!dma_ok()) {
+    } else if ((plan.flags % 2U) == 0U) {
         e = (uint32_t)BH_E_PLAN_DMA;
+        (void)refuse(plan.flags, BH_PLAN_ACCEPT_UNPROTECTED_DMA);
     } else {
         e = BH_OK;
     }
