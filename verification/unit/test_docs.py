@@ -214,6 +214,12 @@ def unknown_places(text):
     return problems
 
 
+def unknown_hints(text):
+    """Documents that a hint names and that do not exist; `.md` may be left out."""
+    names = {n.rstrip(".") for n in re.findall(r"\b(?:docs|safety-case)/[\w/.-]+", text)}
+    return sorted(n for n in names if not any((REPO / f).is_file() for f in (n, n + ".md")))
+
+
 def foreign_places(text):
     """Paths of one machine, and hosts that are not on the list."""
     paths = re.findall(r"(?<![\w.$}])/(?:home|root|work|srv|mnt)/[\w./-]*", text)
@@ -383,6 +389,14 @@ class Pages(unittest.TestCase):
         self.each(lambda _, t: unknown_places(t), documents(".md"))
         self.assertEqual(len(unknown_places("`core/init.c:nix` `core/nix.c:x` `src/nix.c`")), 3)
         self.assertEqual(unknown_places("`core/init.c:init_cpu` `src/core`"), [])
+
+    def test_hints(self):
+        """@test TC_DOC_014 @verifies SYR_UI_001 @technique requirements @level unit
+        Every document that the hint of an error names exists."""
+        hints = "\n".join(re.findall(r'"([^"\n]*)"\)$', (ABI / "errors.def").read_text(), re.M))
+        self.assertIn("docs/spec/hypercalls.md", hints)
+        self.assertEqual(unknown_hints(hints), [])
+        self.assertEqual(unknown_hints("see docs/nowhere."), ["docs/nowhere"])
 
     def test_neutral(self):
         """@test TC_DOC_010 @verifies HZ_007 @technique requirements @level unit
