@@ -202,7 +202,7 @@ def unknown_places(text):
     problems = []
     top = r"(?:src|docs|verification|requirements|safety-case|coverage)"
     for part in code(text):
-        for name, word in re.findall(r"([\w/-]+\.(?:c|h|S|acsl|def|lds|py)):(\w+)", part):
+        for name, word in re.findall(r"([\w/-]+\.(?:c|h|S|acsl|def|lds|py)):([A-Za-z_]\w*)", part):
             found = [p for p in (REPO / name, REPO / "src" / name) if p.is_file()]
             if not found:
                 problems.append(f"{name} does not exist")
