@@ -133,7 +133,8 @@ class Report:
         system = [t for t in self.t["tests"].values() if t["level"] == "system"]
         return [
             ("Requirements verified by every method they name", f"{good} of {len(own)}"),
-            ("Proof goals proved", f"{sum(g['valid'] for g in goals)} of {len(goals)}"),
+            ("Proof goals proved", f"{sum(g['proved'] for g in goals)} of "
+             f"{sum(g['count'] for g in goals)}"),
             (f"MC/DC outcomes covered ({self.t['coverage_source'] or 'not measured'})",
              f"{sum(c['covered'] for c in cover)} of {sum(c['total'] for c in cover)}"),
             ("MISRA findings without a record", f"{misra}"),
@@ -206,8 +207,7 @@ class Report:
         """Page of a requirement."""
         up = "../"
         functions = self.by_req.get(name, [])
-        goals = [g for g in self.t["goals"] if g["label"] == name
-                 or g["label"].startswith(name + "_")]
+        goals = [g for g in self.t["goals"] if name in g["labels"]]
         tests = {c: t for c, t in self.t["tests"].items() if name in t["verifies"]}
         body = [f"<p><b>{esc(r['text'])}</b></p><p>{esc(r['rationale'])}</p>",
                 table(("", ""), [
@@ -239,8 +239,8 @@ class Report:
     def goal_table(self, goals):
         """Table of proof goals."""
         return table(("goal", "function", "prover", "state"), [
-            (esc(g["name"] or g["label"]), esc(g["function"]), esc(g["prover"]),
-             state("pass" if g["valid"] else g["status"] or "unknown")) for g in goals])
+            (f"{esc(g['name'])} ({g['proved']} of {g['count']})", esc(g["function"]),
+             esc(g["prover"]), state("pass" if g["valid"] else "fail")) for g in goals])
 
     def function(self, f):
         """Page of a function."""

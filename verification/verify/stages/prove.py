@@ -11,24 +11,26 @@ import verdict  # noqa: E402
 
 
 def judge(result, data, code, output):
-    """Its own verdict and ours from the same goals must agree."""
+    """Its own verdict, and ours from the same goals; they must agree."""
     goals = verdict.normal_goals(data)
-    real = [g for g in goals if not g["smoke"]]
-    result.check(bool(real), "the proof run has no goal")
+    totals = data.get("totals", {})
+    result.check(bool(goals), "the proof run has no goal")
     for goal in goals:
         kind = "contract contradicts itself" if goal["smoke"] else "not proved"
-        result.check(goal["valid"] or goal["assumed"], f"{goal['file']} {goal['function']} "
-                     f"{goal['name'] or goal['label']}: {kind} ({goal['status']})")
-    for text in data.get("problems", []) + data.get("failures", []):
+        result.check(goal["valid"], f"{goal['file']} {goal['function']} {goal['name']}: {kind}")
+    for text in totals.get("problems", []):
         result.check(False, str(text))
+    proved, count = (sum(g[k] for g in goals if not g["smoke"]) for k in ("proved", "count"))
+    result.check((totals.get("proved"), totals.get("goals")) == (proved, count),
+                 f"prove.py counts {totals.get('proved')} of {totals.get('goals')} goals, the list "
+                 f"has {proved} of {count}")
+    result.check(totals.get("smoke", 0) > 0, "no smoke test ran")
     bad = result.failed
     result.check((code == 0) == (bad == 0), f"prove.py ended with {code} and {bad} failures: "
                                             f"{context.tail(output, 8)}")
-    result.tools.update(data.get("tools", {}))
-    result.data["goals"] = len(real)
-    result.data["smoke"] = len(goals) - len(real)
-    result.data["proved"] = sum(g["valid"] for g in real)
-    result.note(f"{result.data['proved']} of {len(real)} goals proved")
+    result.tools.update(data.get("versions", {}))
+    result.data.update(totals)
+    result.note(f"{proved} of {count} goals proved, {totals.get('smoke', 0)} smoke tests")
 
 
 def run(ctx):
@@ -38,8 +40,7 @@ def run(ctx):
     path = ctx.out / "prove.json"
     path.unlink(missing_ok=True)
     extra = os.environ.get("BULKHEAD_PROVE", "").split()
-    done = ctx.tool("python3", program.relative_to(ctx.repo), "--json",
-                    path.relative_to(ctx.repo), *extra, timeout=4800)
+    done = ctx.host("python3", program, "--json", path, *extra, timeout=4800)
     if result.check(path.exists(), f"no proof result was written: {context.tail(done.stdout)}"):
         judge(result, ctx.json("build/verify/prove.json", "prove.py writes it"), done.returncode,
               done.stdout)
