@@ -10,8 +10,6 @@ struct fake fake;
 uint64_t layout[LAYOUT_COUNT];
 uint64_t secondary_entry = 0x70000800U;
 
-uint64_t frame_get(const struct frame *f, uint32_t i);
-void frame_put(struct frame *f, uint32_t i, uint64_t value);
 void reset_el1(void);
 
 enum { RO = 1, WO = 2 };

@@ -8,6 +8,7 @@
 #ifndef VERIFICATION_UNIT_FAKE_REGS_H
 #define VERIFICATION_UNIT_FAKE_REGS_H
 
+#include "arch/aarch64/frame.h"
 #include "arch/aarch64/gic.h"
 #include "arch/aarch64/layout.h"
 #include "arch/aarch64/sysreg.h"
