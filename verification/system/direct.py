@@ -8,6 +8,7 @@ repeats exactly, and no budget depends on the host.
 
 import mmap
 import struct
+import time
 import zlib
 
 import built
@@ -27,6 +28,8 @@ COMM = {ROOT: 0x50080000, RT: 0x53000000, OTHER: 0x53001000}
 MEMORY = {ROOT: (0x50000000, 0x80000), RT: (0x51000000, 0x100000), OTHER: (0x52000000, 0x100000)}
 UP_TICKS = 30
 HOST_SECONDS = 60
+RACE_SECONDS = 0.002
+IDLE_TURNS = 400
 
 
 def loader(path, address):
@@ -137,9 +140,10 @@ class Direct:
         return found
 
     def result_of_launch(self):
-        """(status, a, b) as the kernel noted it when it did not arm the machine."""
-        at = self.symbols["launch_result"]
-        return struct.unpack("<IxxxxQQ", self.read(at, 24))
+        """(status, a, b) of a launch that was refused: for all CPUs, else for the first."""
+        common = struct.unpack("<IxxxxQQ", self.read(self.symbols["launch_result"], 24))
+        own = struct.unpack("<3Q", self.read(self.symbols["launch_answer"], 24))
+        return common if common[0] else own
 
     # -- time ----------------------------------------------------------------------------------
 
@@ -165,6 +169,33 @@ class Direct:
             self.machine.qmp("cont")
         return self.control.wait(HOST_SECONDS, self.machine.alive)
 
+    def race(self, places, ticks=0, limit=0):
+        """Needs debug. Run to the first of: a CPU at one of the addresses, the ticks, the limit; or
+        until nothing executes any more. @return ("place", CPU), ("tick",), ("limit",), ("idle",)."""
+        self.control.arm(CPU[self.clock] if self.clock else 0, ticks, limit)
+        for place in places:
+            self.gdb.breakpoint(place)
+        self.control.go()
+        self.gdb.resume()
+        self.powered = True
+        still, last = 0, None
+        while True:
+            time.sleep(RACE_SECONDS)
+            if self.control.held:
+                return ("limit",) if self.control.reason == plugin.LIMITED else ("tick",)
+            if self.gdb.stopped():
+                cpu = self.gdb.wait() - 1
+                for place in places:
+                    self.gdb.breakpoint(place, False)
+                return ("place", cpu)
+            now = self.control.total
+            still = still + 1 if now == last else 0
+            last = now
+            if still > IDLE_TURNS:
+                return ("idle",)
+            if not self.machine.alive():
+                return ("ended",)
+
     def until(self, condition, budget):
         """Run, tick by tick, until condition() or the budget of ticks is used up. @return ticks
         used, or None."""
@@ -174,10 +205,10 @@ class Direct:
             self.ticks()
         return None
 
-    def up(self, cells=(ROOT, RT, OTHER), clock=RT):
+    def up(self, cells=(ROOT, RT, OTHER), clock=RT, beats=1):
         """Run until the cells say that they are up."""
         self.set_clock(clock)
-        if self.until(lambda: all(self.comm(c).up and self.comm(c).heartbeat > 1 for c in cells),
+        if self.until(lambda: all(self.comm(c).up and self.comm(c).heartbeat > beats for c in cells),
                       UP_TICKS) is None:
             raise QemuError("the cells did not come up: " +
                             "; ".join(map(str, self.status().events())))

@@ -5,6 +5,7 @@ Remote serial protocol, as the GDB manual documents it (appendix E), and QEMU's 
 Qqemu.PhyMemMode (QEMU manual, "GDB usage").
 """
 
+import re
 import time
 
 from qemu import Channel, QemuError
@@ -73,6 +74,12 @@ class Gdb:
         """Go on. A CPU that is at a breakpoint stops there at once: remove that one before."""
         self._send("c")
 
+    def stopped(self):
+        """True when an answer to resume() has come."""
+        while self.channel.receive(0):
+            pass
+        return b"#" in self.channel.data
+
     def wait(self, seconds=60):
         """Wait until the machine stops again. @return the thread (CPU number + 1) that did."""
         while True:
@@ -93,10 +100,9 @@ class Gdb:
         self.resume()
         return self.wait(seconds) - 1
 
-    def interrupt(self):
-        """Stop now, wherever that is: not a deterministic place."""
+    def ask_to_stop(self):
+        """Begin to stop; wait() tells when. Not a deterministic place."""
         self.channel.send(b"\x03")
-        self.wait()
 
     # -- registers and memory ------------------------------------------------------------------
 
@@ -111,6 +117,17 @@ class Gdb:
         self.select(cpu)
         size = 4 if number == CPSR else 8
         self._expect_ok(f"P{number:x}={value.to_bytes(size, 'little').hex()}")
+
+    def registers(self):
+        """{name: number} of the system registers, from QEMU's target description."""
+        text = ""
+        while True:
+            answer = self._ask(f"qXfer:features:read:system-registers.xml:{len(text):x},800")
+            text += answer[1:]
+            if answer[0] == "l":
+                break
+        found = re.findall(r'<reg name="(\w+)"[^>]*regnum="(\d+)"', text)
+        return {name: int(number) for name, number in found}
 
     def write(self, address, data):
         """Physical memory; code that QEMU has translated is translated anew."""

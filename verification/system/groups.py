@@ -6,6 +6,9 @@ import itertools
 
 import built
 import cases_attempt  # noqa: F401  the modules register their cases
+import cases_exits  # noqa: F401
+import cases_life  # noqa: F401
+import cases_plan  # noqa: F401
 import direct
 
 COUNTER = itertools.count()
@@ -39,11 +42,11 @@ class Fresh:
         """Nothing is left running."""
 
 
-STARTERS = {"direct": _direct, "fresh": lambda options, _: Fresh(options)}
+STARTERS = {"direct": _direct, "life": _direct, "fresh": lambda options, _: Fresh(options)}
 
 
 def splits(name):
-    return name in ("direct", "fresh")
+    return name == "fresh"
 
 
 class Supply:

@@ -51,6 +51,10 @@ class Control:
     def total(self):
         return self._get(TOTAL)
 
+    @property
+    def reason(self):
+        return self._get(REASON)
+
     def arm(self, clock=0, ticks=0, limit=0):
         """Where the next stop is: after @p ticks of the cell on CPU @p clock, or when all CPUs have
         executed @p limit instructions."""

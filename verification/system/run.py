@@ -22,7 +22,7 @@ import time
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 import cases  # noqa: E402
 import groups  # noqa: E402
-import late_cases  # noqa: E402
+import late  # noqa: E402
 
 JOBS = 2
 PRINT = threading.Lock()
@@ -77,15 +77,52 @@ def batches(chosen):
     return out
 
 
+def late_announced():
+    return [late.announced(doc) for _, doc in late.CASES + late.OWN]
+
+
 def choose(args):
-    late = [] if args.direct or args.coverage else late_cases.cases()
-    early = [] if args.linux else cases.ALL
-    every = sorted(early, key=lambda c: c.id) + late
-    double = {c.id for c in every if sum(o.id == c.id for o in every) > 1}
+    """(cases of direct boot, numbers of late-launch cases) that are wanted."""
+    early = [] if args.linux else sorted(cases.ALL, key=lambda c: c.id)
+    after = [] if args.direct or args.coverage else late_announced()
+    every = [c.id for c in early] + [a["id"] for a in after]
+    double = {number for number in every if every.count(number) > 1}
     if double:
         raise SystemExit(f"two cases have one number: {', '.join(sorted(double))}")
     regex = re.compile(args.pattern or "", re.I)
-    return [c for c in every if regex.search(f"{c.id} {c.group} {c.title}")]
+    return ([c for c in early if regex.search(f"{c.id} {c.group} {c.title}")],
+            [a["id"] for a in after if regex.search(f"{a['id']} linux {a['title']}")])
+
+
+def show(early, after):
+    for item in early:
+        print(f"{item.id} {item.group:6} {item.title} [{' '.join(item.verifies)}]")
+    for found in late_announced():
+        if found["id"] in after:
+            print(f"{found['id']} linux  {found['title']} [{' '.join(found['verifies'])}]")
+
+
+def run_early(chosen, args):
+    records = []
+    with concurrent.futures.ThreadPoolExecutor(args.jobs) as pool:
+        work = sorted(batches(chosen), key=len, reverse=True)
+        for done in [pool.submit(run_batch, batch, args) for batch in work]:
+            records += done.result()
+    return sorted(records, key=lambda r: r["id"])
+
+
+def run_late(numbers, args):
+    """The late-launch cases run on every stock kernel and CPU, together."""
+    try:
+        records = late.run(numbers, jobs=args.jobs) if numbers else []
+    except Exception as error:  # nothing of it is shown, so all of it failed
+        found = {a["id"]: a for a in late_announced()}
+        records = [{**found[n], "status": "fail", "seconds": 0,
+                    "detail": f"{type(error).__name__}: {error}"} for n in numbers]
+    for record in records:
+        record.setdefault("seconds", 0)
+        say(record)
+    return records
 
 
 def parse():
@@ -103,17 +140,11 @@ def parse():
 
 def main():
     args = parse()
-    chosen = choose(args)
+    early, after = choose(args)
     if args.list:
-        for item in chosen:
-            print(f"{item.id} {item.group:10} {item.title} [{' '.join(item.verifies)}]")
+        show(early, after)
         return 0
-    records = []
-    with concurrent.futures.ThreadPoolExecutor(args.jobs) as pool:
-        work = sorted(batches(chosen), key=len, reverse=True)
-        for done in [pool.submit(run_batch, batch, args) for batch in work]:
-            records += done.result()
-    records.sort(key=lambda r: r["id"])
+    records = run_early(early, args) + run_late(after, args)
     failed = sum(r["status"] != "pass" for r in records)
     passed = len(records) - failed
     if args.json:
