@@ -7,8 +7,8 @@
 
 One process per file. Red (exit code 1) is: an unproved goal; fewer goals than baseline.json; a file
 that is not in it; a function without a contract; a smoke test that fails (contradictory contract),
-or fewer of them; a warning not on the allow-list; an assumption that assumptions.toml does not list,
-or an entry there which nothing needs; axiom, axiomatic or admit; fewer solver families than asked.
+or fewer of them; a warning not on the allow-list; an assumption that assumptions.toml does not
+list, or an entry there which nothing needs; axiom, axiomatic or admit; too few solver families.
 """
 import argparse
 import concurrent.futures
