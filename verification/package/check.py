@@ -146,7 +146,7 @@ class Package:
     def unit(self, name, functions):
         """Unit tests; each must have run a function of the requirement, if there is one."""
         verdict = by_tests(self.cases["unit"], name)
-        names = {f["name"] for f in functions}
+        names = {f["name"] for f in functions if name in f["own"]}
         for case in self.cases["unit"] or []:
             if name in case["verifies"] and names and case["file"] in self.ran:
                 if not names & set(self.ran[case["file"]]) and verdict == "pass":

@@ -66,13 +66,34 @@ class Evidence:
             mine = [t for t in by_name.get(label["name"], []) if not t.static]
             asm = next((t.file for t in mine if t.file.endswith(".S")), "assembly")
             found.append(self.one_function(label["name"], asm, 0, mine))
+        self.inherit(found)
         return found
+
+    def inherit(self, functions):
+        """A static helper without a tag serves what its callers serve, and is shown as theirs."""
+        calls = [(t.name, t.file, t.calls) for t in self.tagged if t.calls]
+        helpers = {(t.name, t.file) for t in self.tagged if t.static and t.definition}
+        known = {(f["name"], f["file"]): f for f in functions}
+        open_ones = [f for k, f in known.items() if not f["own"] and k in helpers]
+        changed = True
+        while changed:
+            changed = False
+            for helper in open_ones:
+                for caller, file, names in calls:
+                    near = file == helper["file"] or helper["file"].endswith(".h")
+                    by = known.get((caller, file))
+                    if near and by and helper["name"] in names and caller != helper["name"] \
+                            and not set(by["reqs"]) <= set(helper["reqs"]):
+                        helper["reqs"] = sorted(set(helper["reqs"]) | set(by["reqs"]))
+                        helper["helper_of"] = sorted({*helper["helper_of"], caller})
+                        changed = True
 
     def one_function(self, name, file, line, mine):
         """Record of a function."""
         reqs = sorted({r for t in mine for r in t.reqs}
                       | {self.base(r) for t in mine for r in t.labels})
-        return {"name": name, "file": file, "line": line, "reqs": reqs,
+        return {"name": name, "file": file, "line": line, "reqs": reqs, "own": reqs,
+                "helper_of": [],
                 "brief": next((t.brief for t in mine if t.brief), ""),
                 "contract": next((t.contract for t in mine if t.contract), "")}
 

@@ -255,6 +255,7 @@ class Report:
                 table(("", ""), [("file", f"{esc(f['file'])}:{f['line']}"),
                                  ("requirements", ", ".join(self.req_link(r, up)
                                                             for r in f["reqs"])),
+                                 ("helper of", esc(", ".join(f["helper_of"]))),
                                  ("stack frame", f"{frame.get(f['name'], '-')} bytes"),
                                  ("executed by", esc(", ".join(callers) or "no unit test"))]),
                 "<h2>Contract</h2><pre>" + esc(f["contract"] or "none") + "</pre>",

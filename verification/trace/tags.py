@@ -33,6 +33,7 @@ class Tagged:
     labels: list = field(default_factory=list)
     brief: str = ""
     contract: str = ""
+    calls: set = field(default_factory=set)
 
 
 @dataclass
@@ -63,6 +64,13 @@ def brief_of(text):
     return " ".join(words.split())
 
 
+def calls_of(body):
+    """Names that a function's body calls."""
+    code = [t for t in body if t.kind != "comment"]
+    return {a.text for a, b in zip(code, code[1:])
+            if a.kind == "name" and b.text == "(" and a.text not in ctokens.KEYWORDS}
+
+
 def scan_c(text, name):
     """([Tagged], count of tags that are attached) of C text."""
     found, attached = [], 0
@@ -78,7 +86,8 @@ def scan_c(text, name):
         labels = [m.group("id") for c in contracts for m in LABEL.finditer(c)]
         found.append(Tagged(function.name, name, function.first, function.static,
                             function.definition, reqs, labels,
-                            brief_of(docs[-1]) if docs else "", "\n".join(contracts)))
+                            brief_of(docs[-1]) if docs else "", "\n".join(contracts),
+                            calls_of(function.body)))
     return found, attached
 
 

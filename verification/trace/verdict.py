@@ -79,7 +79,7 @@ class Judge:
         state, text = self.cases("unit", name)
         if state != "pass" or self.e.executed is None:
             return state, text
-        functions = {f["name"] for f in self.e.functions if name in f["reqs"]}
+        functions = {f["name"] for f in self.e.functions if name in f["own"]}
         for case, record in self.e.cases["unit"].items():
             ran = self.e.executed.get(record["file"])
             if name in record["verifies"] and ran is not None and functions \

@@ -29,7 +29,7 @@ class Tests:
     """The unit tests of a checkout and how to build them."""
 
     def __init__(self, ctx, only=None):
-        self.ctx, self.repo = ctx, ctx.repo
+        self.ctx, self.repo, self.only = ctx, ctx.repo, only
         folder = self.repo / "verification/unit"
         self.c = sorted(self.relative(p) for p in folder.rglob("test_*.c"))
         self.python = sorted(self.relative(p) for p in folder.rglob("test_*.py"))
@@ -175,18 +175,19 @@ def has_code(path):
 def run(ctx, only=None, cover=True):
     """Build, run, measure."""
     result = context.Result()
-    tests = Tests(ctx, only or os.environ.get("BULKHEAD_TEST"))
+    tests = Tests(ctx, only or os.environ.get("BULKHEAD_TEST") or None)
     result.check(bool(tests.c), "no unit test (verification/unit/test_*.c) was found")
     outcome = {}
     programs = tests.compile(result, "asan", SANITIZERS, [])
     for test, (code, output) in tests.execute(programs).items():
         judge_cases(result, test, code, output, announced_by(ctx.repo, test), outcome)
     run_python(tests, result, outcome)
-    if cover and not ctx.fast and not os.environ.get("BULKHEAD_TEST"):
+    if cover and not ctx.fast and tests.only is None:
         measure(tests, result, tests.compile(result, "mcdc", [], MCDC))
         result.tools["gcovr"] = ctx.tool_version("gcovr")
     result.tools["gcc"] = ctx.tool_version("gcc")
     result.data["cases"] = outcome
-    (ctx.out / "unit.json").write_text(json.dumps({"cases": outcome, **{
+    partial = tests.only is not None or ctx.fast
+    (ctx.out / ("unit-partial.json" if partial else "unit.json")).write_text(json.dumps({"cases": outcome, **{
         k: v for k, v in result.data.items() if k != "cases"}}, indent=1, sort_keys=True) + "\n")
     return result
