@@ -1,39 +1,26 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "psci.h"
 
-#define PSCI_VERSION 0x84000000U
-#define CPU_SUSPEND_32 0x84000001U
-#define CPU_SUSPEND_64 0xC4000001U
-#define PSCI_CPU_OFF 0x84000002U
-#define CPU_ON_32 0x84000003U
-#define CPU_ON_64 0xC4000003U
-#define AFFINITY_INFO_32 0x84000004U
-#define AFFINITY_INFO_64 0xC4000004U
-#define MIGRATE_INFO_TYPE 0x84000006U
-#define SYSTEM_OFF 0x84000008U
-#define SYSTEM_RESET 0x84000009U
-#define PSCI_FEATURES 0x8400000AU
-#define SYSTEM_RESET2_32 0x84000012U
-#define SYSTEM_RESET2_64 0xC4000012U
-#define SMCCC_VERSION 0x80000000U
-
-#define RET_SUCCESS 0U
-#define RET_NOT_SUPPORTED 0xFFFFFFFFFFFFFFFFU
-#define RET_INVALID 0xFFFFFFFFFFFFFFFEU
-#define RET_DENIED 0xFFFFFFFFFFFFFFFDU
-#define RET_ALREADY_ON 0xFFFFFFFFFFFFFFFCU
-#define VERSION_1_1 0x10001U
-#define NO_MIGRATION 2U
-#define AFFINITY 0xFF00FFFFFFU
-
-/** Index of the CPU with affinity @p mpidr, or BH_CPUS_MAX. */
+/** Index of the CPU with affinity @p mpidr, or BH_CPUS_MAX.
+ * @req SWR_PSC_002 */
+/*@ requires counts: rule_counts;
+    terminates \true; exits \false; assigns \nothing;
+    ensures SWR_PSC_002: \result < BH_CPUS_MAX ==> cpu_is(\result, mpidr);
+    ensures none: \result >= BH_CPUS_MAX ==>
+      \result == BH_CPUS_MAX && \forall integer k; !cpu_is(k, mpidr); */
 static uint32_t cpu_named(uint64_t mpidr)
 {
     uint32_t found = BH_CPUS_MAX;
     uint32_t cpu = 0U;
 
+    /*@ loop invariant bound: 0 <= cpu <= BH_CPUS_MAX;
+        loop invariant so_far: found < BH_CPUS_MAX ==> cpu_is(found, mpidr);
+        loop invariant none: found >= BH_CPUS_MAX ==> found == BH_CPUS_MAX &&
+          \forall integer k; 0 <= k < cpu ==> !cpu_is(k, mpidr);
+        loop assigns cpu, found;
+        loop variant BH_CPUS_MAX - cpu; */
     while (cpu < BH_CPUS_MAX) {
-        if ((cpu < plan.n_cpus) && (plan.mpidr[cpu] == (mpidr & AFFINITY))) {
+        if ((cpu < plan.n_cpus) && (plan.mpidr[cpu] == (mpidr & PSCI_AFFINITY))) {
             found = cpu;
         }
         cpu++;
@@ -41,6 +28,13 @@ static uint32_t cpu_named(uint64_t mpidr)
     return found;
 }
 
+/** CPU_ON: a CPU of the calling cell that is off.
+ * @req SWR_PSC_002 */
+/*@ requires cpu: cpu < BH_CPUS_MAX;
+    requires counts: rule_counts;
+    terminates \true; exits \false; assigns PSCI_STATE;
+    ensures SWR_PSC_002: (\forall integer k; cpu_is(k, mpidr) ==>
+      \old(cell_on(k)) != \old(cell_on(cpu))) ==> \result == RET_INVALID || \result == RET_DENIED; */
 static uint64_t cpu_on(uint32_t cpu, uint64_t mpidr, uint64_t entry, uint64_t context)
 {
     uint32_t target = cpu_named(mpidr);
@@ -58,7 +52,12 @@ static uint64_t cpu_on(uint32_t cpu, uint64_t mpidr, uint64_t entry, uint64_t co
     return ret;
 }
 
-/** 0 on, 1 off, 2 on pending. */
+/** 0 on, 1 off, 2 on pending.
+ * @req SWR_PSC_001 */
+/*@ requires cpu: cpu < BH_CPUS_MAX;
+    requires counts: rule_counts;
+    terminates \true; exits \false; assigns \nothing;
+    ensures SWR_PSC_001: \result <= 2 || \result == RET_INVALID; */
 static uint64_t affinity_info(uint32_t cpu, uint64_t mpidr)
 {
     uint32_t target = cpu_named(mpidr);
@@ -76,6 +75,10 @@ static uint64_t affinity_info(uint32_t cpu, uint64_t mpidr)
     return ret;
 }
 
+/** The functions that are answered.
+ * @req SWR_PSC_001 */
+/*@ terminates \true; exits \false; assigns \nothing;
+    ensures SWR_PSC_001: \result == RET_SUCCESS || \result == RET_NOT_SUPPORTED; */
 static uint64_t features(uint64_t function)
 {
     uint64_t ret = RET_NOT_SUPPORTED;
@@ -103,20 +106,34 @@ static uint64_t features(uint64_t function)
     return ret;
 }
 
-/** The machine goes on: what ends is the cell. */
+/** The machine goes on: what ends is the cell.
+ * @req SWR_PSC_003 */
+/*@ requires cpu: cpu < BH_CPUS_MAX;
+    terminates \true; exits \false; assigns hw, status_page, totals;
+    ensures SWR_PSC_003: status_page.cpus[cpu].state == CPU_PARKED; */
 static void system_end(uint32_t cpu, uint64_t function)
 {
     event_record(cpu, cpu_cell(cpu), (uint32_t)BH_EV_SYSTEM_RESET, function, 0U);
     cell_end(cpu, (uint32_t)BH_STATE_STOPPED);
 }
 
+/** The CPU waits until its cell switches it on.
+ * @req SWR_PSC_001 */
+/*@ requires cpu: cpu < BH_CPUS_MAX;
+    terminates \true; exits \false; assigns hw, status_page;
+    ensures SWR_PSC_001: status_page.cpus[cpu].state == CPU_OFF; */
 static void cpu_off(uint32_t cpu)
 {
     arch_cpu_quiet(cpu);
     cpu_set_phase(cpu, (uint32_t)CPU_OFF);
 }
 
-/** Calls which start or stop something; false: not one of them. */
+/** Calls which start or stop something; false: not one of them.
+ * @req SWR_PSC_003 */
+/*@ requires cpu: cpu < BH_CPUS_MAX;
+    terminates \true; exits \false; assigns hw, status_page, totals;
+    ensures SWR_PSC_003: \result && function != PSCI_CPU_OFF ==>
+      status_page.cpus[cpu].state == CPU_PARKED; */
 static bool power_call(uint32_t cpu, uint64_t function)
 {
     bool known = true;
@@ -138,9 +155,15 @@ static bool power_call(uint32_t cpu, uint64_t function)
     return known;
 }
 
+/** Calls which ask something; all others are not supported.
+ * @req SWR_PSC_001 */
+/*@ requires cpu: cpu < BH_CPUS_MAX;
+    requires counts: rule_counts;
+    terminates \true; exits \false; assigns hw, status_page, totals; */
 static uint64_t query_call(uint32_t cpu, uint64_t function, uint64_t a1)
 {
     uint64_t ret = RET_NOT_SUPPORTED;
+    uint32_t cell = cpu_cell(cpu);
 
     switch (function) {
     case PSCI_VERSION:
@@ -162,7 +185,7 @@ static uint64_t query_call(uint32_t cpu, uint64_t function, uint64_t a1)
         ret = features(a1);
         break;
     default:
-        event_record(cpu, cpu_cell(cpu), (uint32_t)BH_EV_SMC_DENIED, function, a1);
+        event_record(cpu, cell, (uint32_t)BH_EV_SMC_DENIED, function, a1);
         break;
     }
     return ret;

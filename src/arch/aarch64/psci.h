@@ -8,9 +8,48 @@
 
 #include "core/cell.h"
 
+#define PSCI_VERSION 0x84000000U
+#define CPU_SUSPEND_32 0x84000001U
+#define CPU_SUSPEND_64 0xC4000001U
+#define PSCI_CPU_OFF 0x84000002U
+#define CPU_ON_32 0x84000003U
+#define CPU_ON_64 0xC4000003U
+#define AFFINITY_INFO_32 0x84000004U
+#define AFFINITY_INFO_64 0xC4000004U
+#define MIGRATE_INFO_TYPE 0x84000006U
+#define SYSTEM_OFF 0x84000008U
+#define SYSTEM_RESET 0x84000009U
+#define PSCI_FEATURES 0x8400000AU
+#define SYSTEM_RESET2_32 0x84000012U
+#define SYSTEM_RESET2_64 0xC4000012U
+#define SMCCC_VERSION 0x80000000U
+
+#define RET_SUCCESS 0U
+#define RET_NOT_SUPPORTED 0xFFFFFFFFFFFFFFFFU
+#define RET_INVALID 0xFFFFFFFFFFFFFFFEU
+#define RET_DENIED 0xFFFFFFFFFFFFFFFDU
+#define RET_ALREADY_ON 0xFFFFFFFFFFFFFFFCU
+#define VERSION_1_1 0x10001U
+#define NO_MIGRATION 2U
+#define PSCI_AFFINITY 0xFF00FFFFFFU
+
+#define PSCI_STATE hw, status_page, totals, cpu_entry[0 .. BH_CPUS_MAX - 1], \
+  cpu_context[0 .. BH_CPUS_MAX - 1]
+
+/*@ // CPU k of the plan is the one that affinity a names.
+    predicate cpu_is{L}(integer k, integer a) =
+      0 <= k < plan.n_cpus && plan.mpidr[k] == (a & PSCI_AFFINITY); */
+
 /** Serve SMC function @p function of the cell on @p cpu; returns x0. The CPU may be off, or its
  * cell ended, when this returns.
  * @req SWR_PSC_001 SWR_PSC_002 SWR_PSC_003 */
+/*@ requires cpu: cpu < BH_CPUS_MAX;
+    requires counts: rule_counts;
+    terminates \true; exits \false;
+    assigns PSCI_STATE;
+    ensures SWR_PSC_002: (function == CPU_ON_32 || function == CPU_ON_64) &&
+      (\forall integer k; cpu_is(k, a1) ==> \old(cell_on(k)) != \old(cell_on(cpu))) ==>
+        \result == RET_INVALID || \result == RET_DENIED; */
 uint64_t psci_call(uint32_t cpu, uint64_t function, uint64_t a1, uint64_t a2, uint64_t a3);
 
 #endif

@@ -24,14 +24,24 @@
 #define ISS_ICC_ASGI1R_EL1 0x3C3016U
 #define ISS_ICC_SGI0R_EL1 0x3E3016U
 
-static bool leaving[BH_CPUS_MAX];
+bool leaving[BH_CPUS_MAX];
 
+/** Index of the calling CPU in the plan; head.S put it into TPIDR_EL2.
+ * @req SWR_TRP_001 */
+/*@ terminates \true; exits \false; assigns \nothing;
+    ensures SWR_TRP_001: \result < BH_CPUS_MAX; */
 static uint32_t this_cpu(void)
 {
     return (uint32_t)(sysreg_read((uint32_t)SR_TPIDR_EL2) % BH_CPUS_MAX);
 }
 
-/** What the CPU does after an exit. */
+/** What the CPU does after an exit.
+ * @req SWR_TRP_001 */
+/*@ requires cpu: cpu < BH_CPUS_MAX;
+    terminates \true; exits \false;
+    assigns hw, status_page, leaving[cpu], cell_r[0 .. FRAME_ROWS - 1];
+    ensures SWR_TRP_001: exit_answer(\result) && (\result == EXIT_LEAVE <==> \old(leaving[cpu]) != 0);
+    ensures once: !leaving[cpu]; */
 static uint64_t finish(uint32_t cpu, struct frame *f)
 {
     uint64_t answer = EXIT_LEAVE;
@@ -50,7 +60,14 @@ static uint64_t finish(uint32_t cpu, struct frame *f)
     return answer;
 }
 
-/** Linux wants its hyp stub: a new kernel is about to be started over this one. */
+/** Linux wants its hyp stub: a new kernel is about to be started over this one.
+ * @req SWR_TRP_009 */
+/*@ requires cpu: cpu < BH_CPUS_MAX;
+    terminates \true; exits \false;
+    assigns hw, status_page, totals;
+    ensures SWR_TRP_009: \result == 0 || \result == STUB_ERROR;
+    ensures root: \result == 0 ==> \old(cell_on(cpu)) == BH_CELL_ROOT &&
+      function == STUB_RESET_VECTORS; */
 static uint64_t stub_call(uint32_t cpu, uint64_t function)
 {
     uint64_t ret = STUB_ERROR;
@@ -66,6 +83,13 @@ static uint64_t stub_call(uint32_t cpu, uint64_t function)
     return ret;
 }
 
+/** Hypercalls of the kernel, and of the hyp stub that root believes to be there.
+ * @req SWR_TRP_001 SWR_TRP_009 */
+/*@ requires cpu: cpu < BH_CPUS_MAX;
+    requires inv: kernel_inv;
+    terminates \true; exits \false;
+    assigns TRAP_STATE;
+    ensures SWR_TRP_001: kernel_inv; */
 static void trap_hvc(uint32_t cpu, struct frame *f, uint64_t esr)
 {
     event_exit(cpu, (uint32_t)BH_EXIT_HVC);
@@ -82,6 +106,13 @@ static void trap_hvc(uint32_t cpu, struct frame *f, uint64_t esr)
     }
 }
 
+/** Firmware calls, answered here.
+ * @req SWR_TRP_001 */
+/*@ requires cpu: cpu < BH_CPUS_MAX;
+    requires inv: kernel_inv;
+    terminates \true; exits \false;
+    assigns TRAP_STATE;
+    ensures SWR_TRP_001: kernel_inv; */
 static void trap_smc(uint32_t cpu, struct frame *f)
 {
     event_exit(cpu, (uint32_t)BH_EXIT_SMC);
@@ -92,12 +123,20 @@ static void trap_smc(uint32_t cpu, struct frame *f)
                         frame_get(f, 3U)));
 }
 
+/** Source of a trapped write; number 31 reads as zero.
+ * @req SWR_TRP_001 */
+/*@ terminates \true; exits \false; assigns \nothing;
+    ensures SWR_TRP_001: \result == (rt < 31 ? cell_r[rt] : 0); */
 static uint64_t register_of(const struct frame *f, uint32_t rt)
 {
     return (rt < 31U) ? frame_get(f, rt) : 0U;
 }
 
-/** SGI writes are filtered; every other trapped register is refused. */
+/** SGI writes are filtered; every other trapped register is refused.
+ * @req SWR_TRP_001 SWR_IRQ_005 */
+/*@ requires cpu: cpu < BH_CPUS_MAX;
+    terminates \true; exits \false;
+    assigns hw, status_page, totals, cell_r[FRAME_R_ELR], cell_r[FRAME_R_SPSR]; */
 static void trap_sysreg(uint32_t cpu, struct frame *f, uint64_t esr)
 {
     uint64_t which = esr & ISS_REGISTER;
@@ -117,7 +156,11 @@ static void trap_sysreg(uint32_t cpu, struct frame *f, uint64_t esr)
     }
 }
 
-/** A class of exception that no cell can cause in this configuration: the cell has failed. */
+/** A class of exception that no cell can cause in this configuration: the cell has failed.
+ * @req SWR_TRP_001 */
+/*@ requires cpu: cpu < BH_CPUS_MAX;
+    terminates \true; exits \false;
+    assigns hw, status_page, totals; */
 static void trap_unknown(uint32_t cpu, uint64_t esr)
 {
     event_exit(cpu, (uint32_t)BH_EXIT_OTHER);

@@ -7,29 +7,59 @@
 #define AARCH64_TRAP_H
 
 #include "cpu.h"
+#include "core/hcall.h"
+
+/** Set when the CPU is given back at the end of this exit. */
+extern bool leaving[BH_CPUS_MAX];
+
+#define TRAP_STATE HCALL_STATE, leaving[0 .. BH_CPUS_MAX - 1], cell_r[0 .. FRAME_ROWS - 1]
+
+/*@ predicate exit_answer(integer a) = a == EXIT_RESUME || a == EXIT_WAIT || a == EXIT_LEAVE; */
 
 /** Synchronous exception from a cell, by class (ESR_EL2.EC).
  * @req SWR_TRP_001 SWR_TRP_002 SWR_TRP_003 */
+/*@ requires inv: kernel_inv;
+    terminates \true; exits \false;
+    assigns TRAP_STATE;
+    ensures SWR_TRP_001: kernel_inv && exit_answer(\result); */
 uint64_t trap_sync(struct frame *f);
 
 /** Group 0 interrupt: the kick.
  * @req SWR_TRP_004 */
+/*@ requires inv: kernel_inv;
+    terminates \true; exits \false;
+    assigns TRAP_STATE;
+    ensures SWR_TRP_001: kernel_inv && exit_answer(\result); */
 uint64_t trap_fiq(struct frame *f);
 
 /** Physical SError from a cell.
  * @req SWR_TRP_005 */
+/*@ requires inv: kernel_inv;
+    terminates \true; exits \false;
+    assigns TRAP_STATE;
+    ensures SWR_TRP_001: kernel_inv && exit_answer(\result); */
 uint64_t trap_serror(struct frame *f);
 
 /** An exception that this configuration never takes.
  * @req SWR_TRP_001 */
+/*@ requires inv: kernel_inv;
+    terminates \true; exits \false;
+    assigns TRAP_STATE;
+    ensures SWR_TRP_001: kernel_inv && exit_answer(\result); */
 uint64_t trap_other(struct frame *f);
 
 /** A parked CPU woke up.
  * @req SWR_TRP_004 */
+/*@ requires inv: kernel_inv;
+    terminates \true; exits \false;
+    assigns TRAP_STATE;
+    ensures SWR_TRP_001: kernel_inv && exit_answer(\result); */
 uint64_t trap_wait(struct frame *f);
 
 /** Fault in the kernel itself: recorded; the CPU then stops for good.
  * @req SWR_TRP_007 */
+/*@ terminates \true; exits \false;
+    assigns hw, status_page, totals; */
 void kernel_fault(uint64_t cpu, uint64_t esr, uint64_t elr);
 
 #endif
