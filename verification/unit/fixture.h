@@ -19,7 +19,7 @@
 
 #define RWX (BH_REGION_READ | BH_REGION_WRITE | BH_REGION_EXECUTE)
 #define RW (BH_REGION_READ | BH_REGION_WRITE)
-#define FIX_REGIONS 9U
+#define FIX_REGIONS 11U
 #define FIX_KERNEL 0x70000U  /* pages */
 #define FIX_STATUS 0x70400U
 #define FIX_CELL2 0x71000U
@@ -53,6 +53,8 @@ static inline void fixture_plan(void)
 {
     static const struct bh_region regions[FIX_REGIONS] = {
         {.ppn = FIX_KERNEL, .ipn = FIX_KERNEL, .n = 0x400U, .own = 0U, .flags = RWX},
+        {.ppn = 0x8000U, .ipn = 0x8000U, .n = 0x10U, .own = 0U, .flags = RW | BH_REGION_DEVICE},
+        {.ppn = 0x80A0U, .ipn = 0x80A0U, .n = 0x100U, .own = 0U, .flags = RW | BH_REGION_DEVICE},
         {.ppn = 0x40000U, .ipn = 0x40000U, .n = 0x30400U, .own = 1U, .flags = RWX},
         {.ppn = FIX_STATUS, .ipn = FIX_STATUS, .n = 4U, .own = 1U, .flags = BH_REGION_READ},
         {.ppn = 0x70404U, .ipn = 0x70404U, .n = 0xFBFCU, .own = 1U, .flags = RWX},
@@ -75,10 +77,10 @@ static inline void fixture_plan(void)
     plan.status_n = BH_STATUS_PAGES;
     plan.status_ppn = FIX_STATUS;
     memcpy(plan.regions, regions, sizeof(regions));
-    plan.cells[0].count = 1U;
-    plan.cells[1] = (struct bh_cell){.first = 1U, .count = 4U, .cpus = 0xFU};
-    plan.cells[2] = (struct bh_cell){.first = 5U, .count = 2U, .cpus = 0xCU, .comm = 0x200000U};
-    plan.cells[3] = (struct bh_cell){.first = 7U, .count = 2U, .cpus = 0x2U, .entry = FIX_ENTRY3,
+    plan.cells[0].count = 3U;
+    plan.cells[1] = (struct bh_cell){.first = 3U, .count = 4U, .cpus = 0xFU};
+    plan.cells[2] = (struct bh_cell){.first = 7U, .count = 2U, .cpus = 0xCU, .comm = 0x200000U};
+    plan.cells[3] = (struct bh_cell){.first = 9U, .count = 2U, .cpus = 0x2U, .entry = FIX_ENTRY3,
                                      .flags = BH_CELL_CONTINUE};
     for (uint32_t w = 1U; w < 9U; w++) {
         plan.cells[1].irqs[w] = 0xFFFFFFFFU;

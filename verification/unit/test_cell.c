@@ -235,10 +235,10 @@ static void create_gives_back_when_the_pool_is_used_up(void)
 
     CHECK(core_machine());
     for (uint32_t k = 0U; k < 40U; k++) {
-        plan.regions[9U + k] = (struct bh_region){.ppn = 0x72000U + k, .ipn = 0x1000U + (k * 512U),
+        plan.regions[11U + k] = (struct bh_region){.ppn = 0x72000U + k, .ipn = 0x1000U + (k * 512U),
                                                   .n = 1U, .own = 3U, .flags = RWX};
     }
-    plan.n_regions = 49U;
+    plan.n_regions = 51U;
     plan.cells[3].count = 42U;
     out = act(CREATE, 3U);
     CHECK_EQ(out.status, BH_E_HC_POOL);

@@ -160,16 +160,16 @@ static void the_plan_is_judged(void)
     all_come();
     all_back(BH_E_PLAN_CRC, plan.crc, plan.crc ^ 4U);
     handed_over();
-    plan.regions[7].ppn = FIX_COMM2;
+    plan.regions[9].ppn = FIX_COMM2;
     fixture_seal();
     all_come();
-    all_back(BH_E_PLAN_OVERLAP, 7U, 6U);
+    all_back(BH_E_PLAN_OVERLAP, 9U, 8U);
     handed_over(); /* a good plan whose tables do not fit: root's memory in forty pieces */
     for (uint32_t k = 0U; k < 40U; k++) {
-        plan.regions[1U + k] = (struct bh_region){.ppn = 0x40000U + k, .ipn = k * 512U, .n = 1U,
+        plan.regions[3U + k] = (struct bh_region){.ppn = 0x40000U + k, .ipn = k * 512U, .n = 1U,
                                                   .own = 1U, .flags = RWX};
     }
-    plan.n_regions = 41U;
+    plan.n_regions = 43U;
     plan.n_cells = 2U;
     plan.cells[1].count = 40U;
     fixture_seal();
@@ -349,6 +349,7 @@ static void root_starts_on_a_cpu_that_it_still_has(void)
     plan.cells[2].cpus = 0x5U;
     plan.cells[2].flags = BH_CELL_AUTOSTART;
     plan.cells[3].flags = BH_CELL_AUTOSTART | BH_CELL_CONTINUE;
+    host.self = 3U;
     init_autostart(3U);
     CHECK_EQ(state_of(3U), BH_STATE_RUNNING);
     CHECK_EQ(state_of(2U), BH_STATE_RUNNING);

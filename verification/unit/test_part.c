@@ -156,7 +156,7 @@ static void refused_boot_leaves_nobody_anything(void)
         CHECK((walk(0U, x) == 0U) && (walk(1U, x) == 0U) && (walk(2U, x) == 0U));
     }
     fixture_plan();
-    plan.regions[8].own = 9U;
+    plan.regions[10].own = 9U;
     CHECK_EQ(part_boot(board_facts.map_base), BH_E_PLAN_REGION);
     CHECK_EQ(walk(0U, 0x40000U), 0U);
 }
@@ -213,12 +213,12 @@ static void forbidden_changes_change_nothing(void)
 static void many_regions(uint32_t ipn, uint32_t ppn)
 {
     for (uint32_t k = 0U; k < 40U; k++) {
-        plan.regions[5U + k] = (struct bh_region){.ppn = 0x40001U + (k * ppn), .ipn = k * ipn,
+        plan.regions[7U + k] = (struct bh_region){.ppn = 0x40001U + (k * ppn), .ipn = k * ipn,
                                                   .n = 1U, .own = 2U, .flags = RWX};
     }
-    plan.n_regions = 45U;
+    plan.n_regions = 47U;
     plan.cells[2].count = 40U;
-    plan.cells[3].first = 45U;
+    plan.cells[3].first = 47U;
     plan.cells[3].count = 0U;
 }
 
@@ -241,13 +241,13 @@ static void pools_may_be_used_up(void)
     }
     boot();
     many_regions(512U, 1U);
-    for (uint32_t j = 1U; j < 45U; j++) {
+    for (uint32_t j = 3U; j < 47U; j++) {
         plan.regions[j].own = BH_CELL_ROOT;
         plan.regions[j].ipn = 0x100000U + (j * 512U);
     }
-    plan.cells[1] = (struct bh_cell){.first = 1U, .count = 44U, .cpus = 0xFU};
-    plan.regions[1].n = 1U;
+    plan.cells[1] = (struct bh_cell){.first = 3U, .count = 44U, .cpus = 0xFU};
     plan.regions[3].n = 1U;
+    plan.regions[5].n = 1U;
     plan.cells[2].count = 0U;
     CHECK_EQ(part_boot(board_facts.map_base), BH_E_HC_POOL);
     for (uint64_t x = 0x100000U; x < 0x106000U; x++) {

@@ -1,0 +1,250 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/** @file test_abort.c
+ * Stage-2 aborts: accesses to the emulated frames, and everything a cell has no right to.
+ * @link src/arch/aarch64/abort.c @link src/arch/aarch64/cpu.c @link src/arch/aarch64/el2map.c
+ * @link src/arch/aarch64/gic.c @link src/arch/aarch64/inject.c @link src/arch/aarch64/launch.c
+ * @link src/arch/aarch64/machine.c @link src/arch/aarch64/psci.c @link src/arch/aarch64/s2.c
+ * @link src/arch/aarch64/trap.c @link src/arch/aarch64/vgicd.c @link src/arch/aarch64/vgicr.c
+ * @link src/arch/aarch64/vsgi.c @link src/arch/host/shared.c
+ * @link src/boards/qemu-virt-arm64/board.c @link verification/unit/fake_regs.c
+ * @link src/core/bits.c @link src/core/cell.c @link src/core/cpu.c @link src/core/crc.c
+ * @link src/core/event.c @link src/core/hcall.c @link src/core/init.c @link src/core/part.c
+ * @link src/core/plan.c
+ */
+#include "aarch64_machine.h"
+#include "arch/aarch64/abort.h"
+#include "test.h"
+
+#define DATA (0x24ULL << 26)
+#define INSTRUCTION (0x20ULL << 26)
+#define ISV (1ULL << 24)
+#define SIZE(log2) ((uint64_t)(log2) << 22)
+#define RT(n) ((uint64_t)(n) << 16)
+#define S1PTW 0x80U
+#define WRITE 0x40U
+#define TRANSLATION 0x07U
+#define PERMISSION 0x0FU
+#define EXTERNAL 0x10U
+#define FAR_PAGE 0xFFFF800008765000U
+
+static struct frame f;
+
+/** A machine on which cell 2 (parks) runs on CPUs 2, 3 and cell 3 (goes on) on CPU 1. */
+static void begin(void)
+{
+    CHECK(aarch64_machine());
+    cell_runs(2U);
+    cell_runs(3U);
+    for (uint32_t i = 0U; i < FRAME_ROWS; i++) {
+        f.r[i] = 0x100U + i;
+    }
+    ELR(&f) = 0x8000U;
+    SPSR(&f) = 0x3C5U;
+    fake.reg[SR_VBAR_EL1] = 0x10000U;
+    fake_forget();
+}
+
+/** The cell on @p cpu accesses @p ipa. */
+static void touch(uint32_t cpu, uint64_t esr, uint64_t ipa)
+{
+    fake_cpu(cpu);
+    fake.reg[SR_FAR_EL2] = FAR_PAGE + (ipa % 4096U);
+    fake.reg[SR_HPFAR_EL2] = (ipa >> 12) << 4;
+    abort_handle(cpu, &f, esr);
+}
+
+static void exits(uint32_t cpu, uint32_t cause)
+{
+    CHECK_EQ(status_page.cpus[cpu].exits[cause], 1U);
+    CHECK_EQ(status_page.cpus[cpu].total, 1U);
+}
+
+/** The cell got a synchronous external abort. */
+static void injected(uint64_t far)
+{
+    CHECK_EQ(ELR(&f), 0x10200U);
+    CHECK_EQ(fake.reg[SR_ELR_EL1], 0x8000U);
+    CHECK_EQ(fake.reg[SR_FAR_EL1], far);
+    CHECK_EQ(fake.reg[SR_ESR_EL1] & 0x3FU, 0x10U);
+}
+
+/** @test TC_ABT_001 @verifies SWR_TRP_003 @technique table @level unit */
+static void the_distributor_is_emulated(void)
+{
+    uint32_t prio = GICD_IPRIORITYR + 41U;
+
+    begin();
+    touch(2U, DATA | ISV | SIZE(0) | RT(7) | WRITE | TRANSLATION, board.gicd + prio);
+    CHECK_EQ(fake_gicd(prio, 1U), 0x10U); /* 0x107: clamped from 7 */
+    CHECK_EQ(ELR(&f), 0x8004U);
+    exits(2U, BH_EXIT_MMIO);
+    begin();
+    X(&f, 30) = 0xFFFFFFFFFFFFFF90U;
+    touch(2U, DATA | ISV | SIZE(0) | RT(30) | WRITE | TRANSLATION, board.gicd + prio);
+    CHECK_EQ(fake_gicd(prio, 1U), 0x90U);
+    touch(2U, DATA | ISV | SIZE(0) | RT(0) | TRANSLATION, board.gicd + prio);
+    CHECK_EQ(X(&f, 0), 0x90U);
+    CHECK_EQ(ELR(&f), 0x8008U);
+    touch(2U, DATA | ISV | SIZE(3) | RT(9) | TRANSLATION, board.gicd + GICD_IROUTER + (40U * 8U));
+    CHECK_EQ(X(&f, 9), 0U);
+    X(&f, 9) = 3U;
+    touch(2U, DATA | ISV | SIZE(3) | RT(9) | WRITE | TRANSLATION,
+          board.gicd + GICD_IROUTER + (40U * 8U));
+    CHECK_EQ(fake_gicd(GICD_IROUTER + (40U * 8U), 8U), 3U);
+    CHECK_EQ(events(), 0U);
+}
+
+/** @test TC_ABT_002 @verifies SWR_TRP_003 @technique bva @level unit */
+static void the_zero_register(void)
+{
+    uint32_t off = GICD_IPRIORITYR + 40U;
+
+    begin();
+    fake_gicd_set(off, 4U, 0x50505050U);
+    fake.log[0].value = 0U;
+    f.r[31] = 0xFFFFFFFFU; /* ELR, to be seen if it were taken for x31 */
+    touch(2U, DATA | ISV | SIZE(0) | RT(31) | WRITE | TRANSLATION, board.gicd + off);
+    CHECK_EQ(fake_gicd(off, 1U), 0x10U);
+    begin();
+    fake_gicd_set(off, 4U, 0x50505050U);
+    touch(2U, DATA | ISV | SIZE(0) | RT(31) | TRANSLATION, board.gicd + off);
+    for (uint32_t i = 0U; i < 31U; i++) {
+        CHECK_EQ(X(&f, i), 0x100U + i);
+    }
+    CHECK_EQ(ELR(&f), 0x8004U);
+}
+
+/** @test TC_ABT_003 @verifies SWR_TRP_003 @technique bva @level unit */
+static void frames_end_where_they_end(void)
+{
+    static const struct {
+        uint64_t offset;
+        bool gicr;
+        bool emulated;
+    } rows[] = {{0xFFFCU, false, true}, {0x10000U, false, false}, {UINT64_MAX - 3U, false, false},
+                {0x0U, true, true}, {(8U * GICR_STRIDE) - 4U, true, true},
+                {8U * GICR_STRIDE, true, false}, {UINT64_MAX - 3U, true, false}};
+
+    for (uint32_t k = 0U; k < COUNT_OF(rows); k++) {
+        uint64_t base = rows[k].gicr ? board.gicr : board.gicd;
+
+        begin();
+        touch(0U, DATA | ISV | SIZE(2) | RT(3) | TRANSLATION, base + rows[k].offset);
+        exits(0U, rows[k].emulated ? BH_EXIT_MMIO : BH_EXIT_ABORT);
+        CHECK_EQ(events(), rows[k].emulated ? 0U : 1U);
+    }
+    begin();
+    touch(2U, DATA | ISV | SIZE(2) | RT(3) | WRITE | TRANSLATION,
+          board.gicr + (2U * GICR_STRIDE) + GICR_ISENABLER0);
+    CHECK_EQ(fake_gicr((2U * GICR_STRIDE) + GICR_ISENABLER0, 4U), 0x103U);
+    touch(2U, DATA | ISV | SIZE(3) | RT(4) | TRANSLATION, board.gicr + (5U * GICR_STRIDE) + 8U);
+    CHECK_EQ(X(&f, 4), 5ULL << 32);
+}
+
+/** @test TC_ABT_004 @verifies SWR_TRP_002 @technique table @level unit */
+static void a_violation_ends_the_cell_or_is_answered(void)
+{
+    static const struct {
+        uint32_t cpu;
+        uint32_t cell;
+        bool goes_on;
+    } who[] = {{0U, 1U, true}, {2U, 2U, false}, {1U, 3U, true}};
+    static const uint64_t what[] = {DATA | ISV | RT(1) | TRANSLATION, DATA | WRITE | TRANSLATION,
+                                    INSTRUCTION | TRANSLATION, DATA | 0x14U};
+
+    for (uint32_t k = 0U; k < COUNT_OF(who); k++) {
+        for (uint32_t i = 0U; i < COUNT_OF(what); i++) {
+            const struct bh_event *event;
+
+            begin();
+            touch(who[k].cpu, what[i], 0x7000000123U);
+            exits(who[k].cpu, BH_EXIT_ABORT);
+            event = event_back(who[k].goes_on ? 0U : 1U);
+            CHECK_EQ(event->id, BH_EV_MEM_VIOLATION);
+            CHECK_EQ(event->a, 0x7000000123U);
+            CHECK_EQ(event->b, what[i]);
+            CHECK_EQ(event->cell, who[k].cell);
+            CHECK_EQ(state_of(who[k].cell), who[k].goes_on ? BH_STATE_RUNNING : BH_STATE_FAILED);
+            if (who[k].goes_on) {
+                injected(FAR_PAGE + 0x123U);
+                CHECK_EQ(events(), 1U);
+            } else {
+                CHECK_EQ(events(), 2U);
+                CHECK_EQ(event_back(0U)->id, BH_EV_CELL_FAILED);
+                CHECK_EQ(event_back(0U)->a, who[k].cell);
+                CHECK_EQ(event_back(0U)->b, what[i]);
+                CHECK_EQ(phase_of(2U), CPU_PARKED);
+                CHECK_EQ(host_word[SW_CPU_REQUEST][3], CPU_REQ_PARK);
+                CHECK_EQ(ELR(&f), 0x8000U);
+            }
+        }
+    }
+}
+
+/** @test TC_ABT_005 @verifies SWR_TRP_002 SWR_TRP_003 @technique equivalence @level unit */
+static void accesses_that_cannot_be_emulated(void)
+{
+    begin();
+    touch(1U, DATA | WRITE | TRANSLATION, board.gicd + 0x100U); /* no syndrome, as for a pair */
+    CHECK_EQ(event_back(0U)->id, BH_EV_MMIO_UNDECODABLE);
+    CHECK_EQ(event_back(0U)->a, board.gicd + 0x100U);
+    injected(FAR_PAGE + 0x100U);
+    CHECK_EQ(fake.writes, 0U);
+    begin();
+    touch(1U, INSTRUCTION | ISV | TRANSLATION, board.gicd); /* to execute it */
+    CHECK_EQ(event_back(0U)->id, BH_EV_MEM_VIOLATION);
+    injected(FAR_PAGE);
+}
+
+/** @test TC_ABT_006 @verifies SWR_TRP_002 @technique equivalence @level unit */
+static void external_aborts_go_to_the_cell(void)
+{
+    begin();
+    touch(2U, DATA | ISV | RT(1) | EXTERNAL, 0x7000000123U);
+    CHECK_EQ(events(), 1U);
+    CHECK_EQ(event_back(0U)->id, BH_EV_EXTERNAL_ABORT);
+    CHECK_EQ(event_back(0U)->b, FAR_PAGE + 0x123U);
+    injected(FAR_PAGE + 0x123U);
+    CHECK_EQ(state_of(2U), BH_STATE_RUNNING);
+}
+
+/** @test TC_ABT_007 @verifies SWR_TRP_002 SWR_CPU_003 @technique equivalence @level unit */
+static void a_fault_during_a_stop_is_no_violation(void)
+{
+    begin();
+    host_word[SW_CPU_REQUEST][2] = CPU_REQ_PARK;
+    touch(2U, INSTRUCTION | TRANSLATION, 0U);
+    CHECK_EQ(events(), 0U);
+    CHECK_EQ(state_of(2U), BH_STATE_RUNNING);
+    exits(2U, BH_EXIT_ABORT);
+    CHECK_EQ(ELR(&f), 0x8000U);
+}
+
+/** @test TC_ABT_008 @verifies SWR_TRP_002 SWR_TRP_003 @technique fault-injection @level unit */
+static void a_stale_hpfar_is_not_believed(void)
+{
+    begin();
+    fake.reg[SR_FAR_EL2] = FAR_PAGE + 0x180U;
+    fake.reg[SR_HPFAR_EL2] = (board.gicd >> 12) << 4; /* of the access before */
+    abort_handle(1U, &f, DATA | ISV | SIZE(2) | RT(3) | WRITE | PERMISSION);
+    CHECK_EQ(fake.writes, 0U);
+    CHECK_EQ(event_back(0U)->id, BH_EV_MEM_VIOLATION);
+    CHECK_EQ(event_back(0U)->a, FAR_PAGE + 0x180U);
+    injected(FAR_PAGE + 0x180U);
+    begin();
+    touch(1U, DATA | S1PTW | PERMISSION, 0x7000000123U); /* of a walk: HPFAR is valid */
+    CHECK_EQ(event_back(0U)->a, 0x7000000123U);
+}
+
+int main(void)
+{
+    TEST(TC_ABT_001, the_distributor_is_emulated);
+    TEST(TC_ABT_002, the_zero_register);
+    TEST(TC_ABT_003, frames_end_where_they_end);
+    TEST(TC_ABT_004, a_violation_ends_the_cell_or_is_answered);
+    TEST(TC_ABT_005, accesses_that_cannot_be_emulated);
+    TEST(TC_ABT_006, external_aborts_go_to_the_cell);
+    TEST(TC_ABT_007, a_fault_during_a_stop_is_no_violation);
+    TEST(TC_ABT_008, a_stale_hpfar_is_not_believed);
+    return test_result();
+}

@@ -1,0 +1,189 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/** @file test_psci.c
+ * PSCI and SMCCC as cells see them: every function, own and foreign CPUs in every phase.
+ * @link src/arch/aarch64/abort.c @link src/arch/aarch64/cpu.c @link src/arch/aarch64/el2map.c
+ * @link src/arch/aarch64/gic.c @link src/arch/aarch64/inject.c @link src/arch/aarch64/launch.c
+ * @link src/arch/aarch64/machine.c @link src/arch/aarch64/psci.c @link src/arch/aarch64/s2.c
+ * @link src/arch/aarch64/trap.c @link src/arch/aarch64/vgicd.c @link src/arch/aarch64/vgicr.c
+ * @link src/arch/aarch64/vsgi.c @link src/arch/host/shared.c
+ * @link src/boards/qemu-virt-arm64/board.c @link verification/unit/fake_regs.c
+ * @link src/core/bits.c @link src/core/cell.c @link src/core/cpu.c @link src/core/crc.c
+ * @link src/core/event.c @link src/core/hcall.c @link src/core/init.c @link src/core/part.c
+ * @link src/core/plan.c
+ */
+#include "aarch64_machine.h"
+#include "arch/aarch64/psci.h"
+#include "test.h"
+
+#define NOT_SUPPORTED 0xFFFFFFFFFFFFFFFFU
+#define INVALID 0xFFFFFFFFFFFFFFFEU
+#define DENIED 0xFFFFFFFFFFFFFFFDU
+#define ALREADY_ON 0xFFFFFFFFFFFFFFFCU
+#define CPU_ON_64 0xC4000003U
+#define CPU_ON_32 0x84000003U
+#define AFFINITY_INFO_64 0xC4000004U
+#define AFFINITY_INFO_32 0x84000004U
+
+static void begin(void)
+{
+    CHECK(aarch64_machine());
+    cell_runs(2U);
+    fake_forget();
+}
+
+/** @test TC_PSC_001 @verifies SWR_PSC_001 @technique table @level unit */
+static void what_there_is(void)
+{
+    static const uint64_t there[] = {0x84000000U, 0x84000001U, 0xC4000001U, 0x84000002U, 0x84000003U,
+                                     0xC4000003U, 0x84000004U, 0xC4000004U, 0x84000006U, 0x84000008U,
+                                     0x84000009U, 0x8400000AU, 0x80000000U};
+
+    begin();
+    CHECK_EQ(psci_call(2U, 0x84000000U, 0U, 0U, 0U), 0x10001U);
+    CHECK_EQ(psci_call(2U, 0x80000000U, 0U, 0U, 0U), 0x10001U);
+    CHECK_EQ(psci_call(2U, 0x84000006U, 0U, 0U, 0U), 2U);
+    CHECK_EQ(psci_call(2U, 0x84000001U, 0U, 0U, 0U), 0U);
+    CHECK_EQ(psci_call(2U, 0xC4000001U, 0U, 0U, 0U), 0U);
+    CHECK_EQ(phase_of(2U), CPU_RUN);
+    for (uint64_t group = 0x80000000U; group <= 0xC4000000U; group += 0x4000000U) {
+        for (uint64_t f = group; f < group + 0x40U; f++) {
+            bool known = false;
+
+            for (uint32_t k = 0U; k < COUNT_OF(there); k++) {
+                known = known || (there[k] == f);
+            }
+            /* SYSTEM_RESET2 is answered as SYSTEM_RESET whatever this says of it. */
+            if ((f != 0x84000012U) && (f != 0xC4000012U)) {
+                CHECK_EQ(psci_call(2U, 0x8400000AU, f, 0U, 0U), known ? 0U : NOT_SUPPORTED);
+            }
+        }
+    }
+    CHECK_EQ(events(), 0U);
+    CHECK_EQ(fake.smcs, 0U);
+}
+
+/** @test TC_PSC_002 @verifies SWR_PSC_001 @technique table @level unit */
+static void what_there_is_not(void)
+{
+    static const uint64_t none[] = {0U, 1U, 0x84000005U, 0x84000007U, 0x8400000BU, 0xC4000005U,
+                                    0xC400000EU, 0x80008000U, 0xC2000000U, 0xFFFFFFFFU};
+
+    for (uint32_t k = 0U; k < COUNT_OF(none); k++) {
+        begin();
+        CHECK_EQ(psci_call(3U, none[k], 77U, 0U, 0U), NOT_SUPPORTED);
+        CHECK_EQ(event_back(0U)->id, BH_EV_SMC_DENIED);
+        CHECK_EQ(event_back(0U)->a, none[k]);
+        CHECK_EQ(event_back(0U)->b, 77U);
+        CHECK_EQ(event_back(0U)->cell, 2U);
+        CHECK_EQ(event_back(0U)->cpu, 3U);
+        CHECK_EQ(fake.smcs, 0U);
+    }
+}
+
+/** @test TC_PSC_003 @verifies SWR_PSC_002 @technique state-table @level unit */
+static void cpu_on_in_every_phase(void)
+{
+    for (uint64_t phase = CPU_ABSENT; phase <= CPU_PREPARING; phase++) {
+        for (uint64_t f = CPU_ON_32; f <= CPU_ON_64; f += CPU_ON_64 - CPU_ON_32) {
+            bool off = phase == CPU_OFF;
+
+            begin();
+            plan.mpidr[3] = 0x100000003U;
+            host_word[SW_CPU_STATE][3] = phase;
+            CHECK_EQ(psci_call(2U, f, plan.mpidr[3], 0x4000U, 99U), off ? 0U : ALREADY_ON);
+            CHECK_EQ(phase_of(3U), off ? CPU_STARTING : phase);
+            CHECK_EQ(fake.kicks, off ? 1U : 0U);
+            CHECK((!off) || ((cpu_entry[3] == 0x4000U) && (cpu_context[3] == 99U)));
+            CHECK_EQ(events(), 0U);
+        }
+    }
+}
+
+/** @test TC_PSC_004 @verifies SWR_PSC_002 @technique table @level unit */
+static void cpu_on_of_foreign_cpus(void)
+{
+    static const struct {
+        uint64_t mpidr;
+        uint64_t answer;
+    } rows[] = {{0U, DENIED}, {1U, DENIED}, {4U, INVALID}, {0x100U, INVALID},
+                {0x100000002U, INVALID}, {0xFFFFFFFFFFU, INVALID}};
+
+    for (uint32_t k = 0U; k < COUNT_OF(rows); k++) {
+        begin();
+        host_word[SW_CPU_STATE][1] = CPU_OFF;
+        CHECK_EQ(psci_call(2U, CPU_ON_64, rows[k].mpidr, 0x4000U, 0U), rows[k].answer);
+        CHECK_EQ(event_back(0U)->id, BH_EV_CPU_ON_DENIED);
+        CHECK_EQ(event_back(0U)->a, rows[k].mpidr);
+        CHECK_EQ(event_back(0U)->b, 0x4000U);
+        CHECK_EQ(phase_of(1U), CPU_OFF);
+        CHECK_EQ(fake.kicks, 0U);
+    }
+    begin(); /* root, of a cell's CPU that is off */
+    host_word[SW_CPU_STATE][3] = CPU_OFF;
+    CHECK_EQ(psci_call(0U, CPU_ON_64, 3U, 0x4000U, 0U), DENIED);
+    CHECK_EQ(phase_of(3U), CPU_OFF);
+}
+
+/** @test TC_PSC_005 @verifies SWR_PSC_002 @technique state-table @level unit */
+static void affinity_info(void)
+{
+    static const uint64_t answer[] = {1U, 1U, 0U, 1U, 1U, 2U};
+
+    for (uint64_t phase = CPU_ABSENT; phase <= CPU_STARTING; phase++) {
+        begin();
+        host_word[SW_CPU_STATE][3] = phase;
+        CHECK_EQ(psci_call(2U, AFFINITY_INFO_64, 3U, 0U, 0U), answer[phase]);
+        CHECK_EQ(psci_call(2U, AFFINITY_INFO_32, 3U, 0U, 0U), answer[phase]);
+        CHECK_EQ(psci_call(2U, AFFINITY_INFO_64, 0U, 0U, 0U), INVALID);
+        CHECK_EQ(psci_call(2U, AFFINITY_INFO_64, 9U, 0U, 0U), INVALID);
+    }
+}
+
+/** @test TC_PSC_006 @verifies SWR_PSC_002 @technique equivalence @level unit */
+static void cpu_off(void)
+{
+    begin();
+    fake.reg[SR_ICC_IGRPEN1_EL1] = 1U;
+    (void)psci_call(3U, 0x84000002U, 0U, 0U, 0U);
+    CHECK_EQ(phase_of(3U), CPU_OFF);
+    CHECK_EQ(phase_of(2U), CPU_RUN);
+    CHECK_EQ(state_of(2U), BH_STATE_RUNNING);
+    CHECK_EQ(fake.reg[SR_ICC_IGRPEN1_EL1], 0U);
+    CHECK_EQ(psci_call(2U, CPU_ON_64, 3U, 0U, 0U), 0U);
+}
+
+/** @test TC_PSC_007 @verifies SWR_PSC_003 @technique table @level unit */
+static void the_system_that_ends_is_the_cell(void)
+{
+    static const uint64_t ends[] = {0x84000008U, 0x84000009U, 0x84000012U, 0xC4000012U};
+
+    for (uint32_t k = 0U; k < COUNT_OF(ends); k++) {
+        for (uint32_t cell = 1U; cell < 3U; cell++) {
+            uint32_t cpu = (cell == 1U) ? 0U : 3U;
+
+            begin();
+            (void)psci_call(cpu, ends[k], 0U, 0U, 0U);
+            CHECK_EQ(state_of(cell), BH_STATE_STOPPED);
+            CHECK_EQ(state_of(3U - cell), BH_STATE_RUNNING);
+            CHECK_EQ(phase_of(cpu), CPU_PARKED);
+            CHECK_EQ(host_word[SW_CPU_REQUEST][2], (cell == 2U) ? CPU_REQ_PARK : CPU_REQ_NONE);
+            CHECK_EQ(events(), 1U);
+            CHECK_EQ(event_back(0U)->id, BH_EV_SYSTEM_RESET);
+            CHECK_EQ(event_back(0U)->a, ends[k]);
+            CHECK_EQ(event_back(0U)->cell, cell);
+            CHECK_EQ(fake.smcs, 0U);
+        }
+    }
+}
+
+int main(void)
+{
+    TEST(TC_PSC_001, what_there_is);
+    TEST(TC_PSC_002, what_there_is_not);
+    TEST(TC_PSC_003, cpu_on_in_every_phase);
+    TEST(TC_PSC_004, cpu_on_of_foreign_cpus);
+    TEST(TC_PSC_005, affinity_info);
+    TEST(TC_PSC_006, cpu_off);
+    TEST(TC_PSC_007, the_system_that_ends_is_the_cell);
+    return test_result();
+}
