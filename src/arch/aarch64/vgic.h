@@ -33,10 +33,20 @@ struct access {
       bit_set(v, 8 * b + 4) || bit_set(v, 8 * b + 5) || bit_set(v, 8 * b + 6) ||
       bit_set(v, 8 * b + 7);
     predicate all_calm(integer v) = \forall integer b; 0 <= b < 4 ==> calm(v, b);
-    // only the cell's own interrupts of word w, as one view has it
+    // a priority that is written whole is calm
+    predicate calm_in(integer v, integer m) =
+      \forall integer b; 0 <= b < 4 && bit_set(m, 8 * b + 4) && bit_set(m, 8 * b + 5) &&
+        bit_set(m, 8 * b + 6) && bit_set(m, 8 * b + 7) ==> calm(v, b);
+    // m has the fields of f bits whose interrupts are in owned, from interrupt first on
+    predicate fields_of(integer m, integer owned, integer first, integer f) =
+      \forall integer k; 0 <= k < 32 ==>
+        (bit_set(m, k) <==> bit_set(owned, (first + k / f) % 32));
+    // only interrupts of word w which the plan gives to the cell and no other cell of a view holds
     predicate owned_bits{L}(integer m, integer cell, integer w) =
       \exists integer v; view(v) &&
-        \forall integer k; 0 <= k < 32 && bit_set(m, k) ==> irq_owned_at(v, cell, w, k);
+        \forall integer k; 0 <= k < 32 && bit_set(m, k) ==>
+          bit_set(plan.cells[cell].irqs[w], k) &&
+          \forall integer d; 2 <= d < BH_CELLS_MAX ==> !claims_irq(v, d, w, k);
     // exactly one CPU, and that is the cell's
     predicate route_own{L}(integer cell, integer r) =
       \exists integer k; 0 <= k < BH_CPUS_MAX && plan.mpidr[k] == r && cell_on(k) == cell; */
@@ -46,9 +56,17 @@ struct access {
  * @req SWR_IRQ_001 */
 /*@ requires args: cell < BH_CELLS_MAX && w < BH_IRQ_WORDS;
     terminates \true; exits \false; assigns \nothing;
-    ensures SWR_IRQ_001: owned_bits(\result, cell, w);
+    ensures SWR_IRQ_001: cell == BH_CELL_ROOT ==> owned_bits(\result, cell, w);
     ensures SWR_IRQ_001: bits_in(\result, plan.cells[cell].irqs[w]); */
 uint32_t vgic_owned(uint32_t cell, uint32_t w);
+
+/** The priorities @p old with those bits of @p clamped that are in @p mine.
+ * @req SWR_IRQ_002 */
+/*@ requires calm: all_calm(clamped);
+    terminates \true; exits \false; assigns \nothing;
+    ensures SWR_IRQ_001: keeps_rest(\result, old, mine);
+    ensures SWR_IRQ_002: calm_in(\result, mine); */
+uint32_t vgic_priorities(uint32_t old, uint32_t clamped, uint32_t mine);
 
 /** Access to the distributor; returns what is read.
  * @req SWR_IRQ_001 SWR_IRQ_002 */

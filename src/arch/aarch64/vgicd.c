@@ -12,140 +12,242 @@
 #define IROUTER_FIRST (GICD_IROUTER + (GIC_SPI_FIRST * 8U))
 #define IROUTER_END (GICD_IROUTER + (1020U * 8U))
 #define ID_REGISTERS 0xFFD0U
-#define IROUTER_IRM 0x80000000U
-#define AFFINITY 0xFF00FFFFFFU
+
+/** Weight of each byte of a word. */
+static const uint32_t byte_place[4] = {0x1U, 0x100U, 0x10000U, 0x1000000U};
+
+/** What root loses of @p mask to the cells that exist in view @p v.
+ * @req SWR_IRQ_001 */
+/*@ requires args: v < 2 && w < BH_IRQ_WORDS;
+    terminates \true; exits \false; assigns \nothing;
+    ensures SWR_IRQ_001: \forall integer k; 0 <= k < 32 && bit_set(\result, k) ==>
+      bit_set(mask, k) && \forall integer d; 2 <= d < BH_CELLS_MAX ==> !claims_irq(v, d, w, k); */
+static uint32_t left_to_root(uint32_t mask, uint32_t v, uint32_t w)
+{
+    uint32_t left = mask;
+    uint32_t other = 2U;
+
+    /*@ loop invariant bound: 2 <= other <= BH_CELLS_MAX;
+        loop invariant so_far: \forall integer k; 0 <= k < 32 && bit_set(left, k) ==>
+          bit_set(mask, k) && \forall integer d; 2 <= d < other ==> !claims_irq(v, d, w, k);
+        loop assigns other, left;
+        loop variant BH_CELLS_MAX - other; */
+    while (other < BH_CELLS_MAX) {
+        if (part_live[v][other] != 0U) {
+            left = bit_without(left, plan.cells[other].irqs[w]);
+        }
+        other++;
+    }
+    return left;
+}
 
 uint32_t vgic_owned(uint32_t cell, uint32_t w)
 {
     uint32_t mask = (w > 0U) ? plan.cells[cell].irqs[w] : 0U;
-    uint32_t other = 2U;
 
-    while ((cell == BH_CELL_ROOT) && (other < BH_CELLS_MAX)) {
-        if (cell_state(other) != (uint32_t)BH_STATE_ABSENT) {
-            mask = bit_merge(mask, 0U, plan.cells[other].irqs[w]);
-        }
-        other++;
+    if (cell == BH_CELL_ROOT) {
+        /* The view that root's CPUs are told to use: once all answered, none acts on the old one. */
+        uint32_t v = cpu_pool(BH_CELL_ROOT);
+
+        mask = left_to_root(mask, v, w);
+        //@ assert view: view(v);
     }
     return mask;
 }
 
-/** Bytes of an IPRIORITYR word, 2-bit fields of half an ICFGR word: masks from interrupt bits. */
-static uint32_t widen(uint32_t owned, uint32_t first, uint32_t count, uint32_t width)
+/** The fields of @p bits bits each which belong to interrupts in @p owned, from @p first on.
+ * @req SWR_IRQ_002 */
+/*@ requires args: first < 32 && (bits == 2 || bits == 8);
+    terminates \true; exits \false; assigns \nothing;
+    ensures SWR_IRQ_002: fields_of(\result, owned, first, bits); */
+static uint32_t widen(uint32_t owned, uint32_t first, uint32_t bits)
 {
     uint32_t mask = 0U;
-    uint32_t i = count;
+    uint32_t i = 0U;
 
-    while (i > 0U) {
-        i--;
-        mask = (mask % ((0xFFFFFFFFU / width) + 1U)) * width;
+    /*@ loop invariant bound: 0 <= i <= 32 / bits;
+        loop invariant so_far: \forall integer k; 0 <= k < 32 ==>
+          (bit_set(mask, k) <==> k / bits < i && bit_set(owned, (first + k / bits) % 32));
+        loop assigns i, mask;
+        loop variant 32 / bits - i; */
+    while (i < (32U / bits)) {
         if (bit_test(owned, (first + i) % 32U)) {
-            mask = (mask / width) * width + (width - 1U);
+            mask = bit_any(mask, bit_field(i * bits, bits));
         }
+        i++;
     }
     return mask;
 }
 
-/** Most urgent values, which only the kernel may hold. */
-static uint32_t clamp_byte(uint32_t priority)
+/** Byte @p b raised to GIC_PRIORITY_MIN if it is below: only the kernel may be as urgent.
+ * @req SWR_IRQ_002 */
+/*@ requires byte: b < 4;
+    terminates \true; exits \false; assigns \nothing;
+    ensures SWR_IRQ_002: calm(\result, b);
+    ensures others: \forall integer k; 0 <= k < 32 && k / 8 != b ==>
+      (bit_set(\result, k) <==> bit_set(v, k));
+    ensures same: calm(v, b) ==> \result == v; */
+static uint32_t clamp_byte(uint32_t v, uint32_t b)
 {
-    return (priority < GIC_PRIORITY_MIN) ? GIC_PRIORITY_MIN : priority;
+    uint32_t at = (b * 8U) + 4U;
+    uint32_t out = v;
+
+    if ((!bit_test(v, at)) && (!bit_test(v, at + 1U)) && (!bit_test(v, at + 2U)) &&
+        (!bit_test(v, at + 3U))) {
+        out = bit_merge(v, bit_of(at), bit_field(b * 8U, 8U));
+    }
+    return out;
 }
 
 uint32_t vgic_clamp(uint32_t priorities)
 {
-    uint32_t b0 = clamp_byte(priorities % 0x100U);
-    uint32_t b1 = clamp_byte((priorities / 0x100U) % 0x100U);
-    uint32_t b2 = clamp_byte((priorities / 0x10000U) % 0x100U);
-    uint32_t b3 = clamp_byte(priorities / 0x1000000U);
+    uint32_t out = clamp_byte(priorities, 0U);
 
-    return b0 + (b1 * 0x100U) + (b2 * 0x10000U) + (b3 * 0x1000000U);
+    out = clamp_byte(out, 1U);
+    out = clamp_byte(out, 2U);
+    return clamp_byte(out, 3U);
 }
 
+uint32_t vgic_priorities(uint32_t old, uint32_t clamped, uint32_t mine)
+{
+    return bit_merge(old, clamped, mine);
+}
+
+/** Record what was refused.
+ * @req SWR_IRQ_001 */
+/*@ requires access: access_ok(acc);
+    terminates \true; exits \false; assigns hw, status_page, totals; */
 static void event(struct access acc, uint32_t id, uint64_t a, uint64_t b)
 {
     event_record(acc.cpu, acc.cell, id, a, b);
 }
 
-/** One bit per interrupt: IGROUPR .. ICACTIVER. The group is the kernel's. */
+/** Write a register with one bit for each interrupt; a 0 changes nothing.
+ * @req SWR_IRQ_001 */
+/*@ requires SWR_IRQ_001: bits_in(value, owned);
+    terminates \true; exits \false; assigns hw; */
+static void write_bits(uint32_t offset, uint32_t value, uint32_t owned)
+{
+    (void)owned;
+    mmio_write32(gicd_at(offset), value);
+}
+
+/** Write a register with a field for each interrupt.
+ * @req SWR_IRQ_001 */
+/*@ requires SWR_IRQ_001: keeps_rest(value, old, owned);
+    terminates \true; exits \false; assigns hw; */
+static void write_fields(uint32_t offset, uint32_t value, uint32_t old, uint32_t owned)
+{
+    (void)old;
+    (void)owned;
+    mmio_write32(gicd_at(offset), value);
+}
+
+/** One bit per interrupt: IGROUPR .. ICACTIVER. The group is the kernel's.
+ * @req SWR_IRQ_001 */
+/*@ requires access: access_ok(acc) && BITMAPS <= acc.offset < BITMAPS_END;
+    terminates \true; exits \false; assigns hw, status_page, totals; */
 static uint64_t bitmap(struct access acc)
 {
     uint32_t w = (acc.offset % 0x80U) / 4U;
     uint32_t owned = vgic_owned(acc.cell, w);
-    uint64_t address = board.gicd + acc.offset;
     uint64_t read = 0U;
 
     if (!acc.write) {
-        read = mmio_read32(address) & owned;
+        read = bit_both(mmio_read32(gicd_at(acc.offset)), owned);
     } else if (acc.offset >= GICD_ISENABLER) {
         uint32_t value = (uint32_t)(acc.value % 0x100000000U);
 
-        if ((value & ~owned) != 0U) {
+        if (bit_without(value, owned) != 0U) {
             event(acc, (uint32_t)BH_EV_IRQ_FOREIGN, (uint64_t)w * 32U, acc.offset);
         }
-        mmio_write32(address, value & owned);
+        write_bits(acc.offset, bit_both(value, owned), owned);
     } else {
         read = 0U;
     }
     return read;
 }
 
-/** IPRIORITYR: one byte per interrupt, written by byte or by word. */
+/** Priorities of the word of interrupt @p n as they are to become; refusals are recorded.
+ * @req SWR_IRQ_002 */
+/*@ requires access: access_ok(acc) && n < 1024;
+    terminates \true; exits \false; assigns hw, status_page, totals;
+    ensures SWR_IRQ_001: keeps_rest(\result, old, owned); */
+static uint32_t new_priorities(struct access acc, uint32_t n, uint32_t old, uint32_t owned)
+{
+    bool byte = acc.size == 1U;
+    uint32_t mask = byte ? bit_field((n % 4U) * 8U, 8U) : bit_field(0U, 32U);
+    uint32_t value = byte ? ((uint32_t)(acc.value % 0x100U) * byte_place[n % 4U])
+                          : (uint32_t)(acc.value % 0x100000000U);
+    uint32_t clamped = vgic_clamp(value);
+    uint32_t mine = bit_both(mask, owned);
+
+    if (bit_without(mask, owned) != 0U) {
+        event(acc, (uint32_t)BH_EV_IRQ_FOREIGN, n, acc.offset);
+    }
+    if (bit_both(mine, value ^ clamped) != 0U) {
+        event(acc, (uint32_t)BH_EV_PRIORITY_CLAMPED, n, GIC_PRIORITY_MIN);
+    }
+    return vgic_priorities(old, clamped, mine);
+}
+
+/** IPRIORITYR: one byte per interrupt, written by byte or by word.
+ * @req SWR_IRQ_002 */
+/*@ requires access: access_ok(acc) && GICD_IPRIORITYR <= acc.offset < IPRIORITYR_END;
+    terminates \true; exits \false; assigns hw, status_page, totals; */
 static uint64_t priority(struct access acc)
 {
-    uint32_t n = (acc.offset - GICD_IPRIORITYR) % 1024U;
+    uint32_t n = acc.offset - GICD_IPRIORITYR;
     uint32_t word = (n / 4U) * 4U;
-    uint32_t owned = widen(vgic_owned(acc.cell, word / 32U), word % 32U, 4U, 0x100U);
-    uint64_t address = board.gicd + GICD_IPRIORITYR + word;
-    uint32_t old = mmio_read32(address);
+    uint32_t owned = widen(vgic_owned(acc.cell, word / 32U), word % 32U, 8U);
+    uint32_t old = mmio_read32(gicd_at(GICD_IPRIORITYR + word));
     uint64_t read = 0U;
 
-    if (!acc.write) {
-        read = old & owned;
-        read = (acc.size == 1U) ? ((read >> ((n % 4U) * 8U)) % 0x100U) : read;
+    if (acc.write) {
+        write_fields(GICD_IPRIORITYR + word, new_priorities(acc, n, old, owned), old, owned);
     } else {
-        uint32_t mask = (acc.size == 1U) ? ((uint32_t)0xFFU << ((n % 4U) * 8U)) : 0xFFFFFFFFU;
-        uint32_t value = (acc.size == 1U) ? ((uint32_t)(acc.value % 0x100U) << ((n % 4U) * 8U))
-                                           : (uint32_t)(acc.value % 0x100000000U);
-        uint32_t clamped = vgic_clamp(value);
-
-        if ((mask & ~owned) != 0U) {
-            event(acc, (uint32_t)BH_EV_IRQ_FOREIGN, n, acc.offset);
-        }
-        if ((mask & owned & (value ^ clamped)) != 0U) {
-            event(acc, (uint32_t)BH_EV_PRIORITY_CLAMPED, n, GIC_PRIORITY_MIN);
-        }
-        mmio_write32(address, bit_merge(old, clamped, mask & owned));
+        read = bit_both(old, owned);
+        read = (acc.size == 1U) ? ((read / byte_place[n % 4U]) % 0x100U) : read;
     }
     return read;
 }
 
-/** ICFGR: two bits per interrupt. */
+/** ICFGR: two bits per interrupt.
+ * @req SWR_IRQ_001 */
+/*@ requires access: access_ok(acc) && ICFGR <= acc.offset < ICFGR_END;
+    terminates \true; exits \false; assigns hw, status_page, totals; */
 static uint64_t configuration(struct access acc)
 {
-    uint32_t n = ((acc.offset - ICFGR) % 0x100U) * 4U;
-    uint32_t owned = widen(vgic_owned(acc.cell, n / 32U), n % 32U, 16U, 4U);
-    uint64_t address = board.gicd + acc.offset;
-    uint32_t old = mmio_read32(address);
-    uint64_t read = old & owned;
+    uint32_t n = (acc.offset - ICFGR) * 4U;
+    uint32_t owned = widen(vgic_owned(acc.cell, n / 32U), n % 32U, 2U);
+    uint32_t old = mmio_read32(gicd_at(acc.offset));
+    uint64_t read = bit_both(old, owned);
 
     if (acc.write) {
         uint32_t value = (uint32_t)(acc.value % 0x100000000U);
 
-        if (((value ^ old) & ~owned) != 0U) {
+        if (bit_without(value ^ old, owned) != 0U) {
             event(acc, (uint32_t)BH_EV_IRQ_FOREIGN, n, acc.offset);
         }
-        mmio_write32(address, bit_merge(old, value, owned));
+        write_fields(acc.offset, bit_merge(old, value, owned), old, owned);
         read = 0U;
     }
     return read;
 }
 
-/** True when @p route names exactly one CPU, and that CPU is the cell's. */
+/** True when @p route names exactly one CPU, and that CPU is the cell's.
+ * @req SWR_IRQ_001 */
+/*@ terminates \true; exits \false; assigns \nothing;
+    ensures SWR_IRQ_001: \result ==> route_own(cell, route); */
 static bool route_ok(uint32_t cell, uint64_t route)
 {
     uint32_t cpu = 0U;
     bool ok = false;
 
+    /*@ loop invariant bound: 0 <= cpu <= BH_CPUS_MAX;
+        loop invariant so_far: ok ==> route_own(cell, route);
+        loop assigns cpu, ok;
+        loop variant BH_CPUS_MAX - cpu; */
     while (cpu < BH_CPUS_MAX) {
         if ((cpu < plan.n_cpus) && (plan.mpidr[cpu] == route) && (cpu_cell(cpu) == cell)) {
             ok = true;
@@ -155,55 +257,91 @@ static bool route_ok(uint32_t cell, uint64_t route)
     return ok;
 }
 
-/** IROUTER: 64 bits per interrupt, written whole or by halves. */
+/** Write the route of interrupt @p n.
+ * @req SWR_IRQ_001 */
+/*@ requires SWR_IRQ_001: route_own(cell, value) && n < GIC_SPI_END;
+    terminates \true; exits \false; assigns hw; */
+static void write_route(uint32_t cell, uint32_t n, uint64_t value)
+{
+    (void)cell;
+    mmio_write64(gicd_at(GICD_IROUTER + (n * 8U)), value);
+}
+
+/** A route after a write: the whole, or the half that was written.
+ * @req SWR_IRQ_001 */
+/*@ terminates \true; exits \false; assigns \nothing;
+    ensures SWR_IRQ_001: acc.size == 8 ==> \result == acc.value;
+    ensures low: acc.size != 8 && acc.offset % 8 == 0 ==>
+      \result % 0x100000000 == acc.value % 0x100000000 && \result / 0x100000000 == old / 0x100000000;
+    ensures high: acc.size != 8 && acc.offset % 8 != 0 ==>
+      \result / 0x100000000 == acc.value % 0x100000000 && \result % 0x100000000 == old % 0x100000000; */
+static uint64_t new_route(struct access acc, uint64_t old)
+{
+    uint64_t half = acc.value % 0x100000000U;
+    uint64_t whole = acc.value;
+
+    if (acc.size != 8U) {
+        whole = ((acc.offset % 8U) == 0U) ? (((old / 0x100000000U) * 0x100000000U) + half)
+                                          : ((half * 0x100000000U) + (old % 0x100000000U));
+    }
+    return whole;
+}
+
+/** What a read of a route yields.
+ * @req SWR_IRQ_001 */
+/*@ terminates \true; exits \false; assigns \nothing;
+    ensures SWR_IRQ_001: acc.size == 8 ==> \result == old; */
+static uint64_t read_route(struct access acc, uint64_t old)
+{
+    uint64_t half = ((acc.offset % 8U) == 0U) ? (old % 0x100000000U) : (old / 0x100000000U);
+
+    return (acc.size == 8U) ? old : half;
+}
+
+/** IROUTER: 64 bits per interrupt, written whole or by halves.
+ * @req SWR_IRQ_001 */
+/*@ requires access: access_ok(acc) && IROUTER_FIRST <= acc.offset < IROUTER_END;
+    terminates \true; exits \false; assigns hw, status_page, totals; */
 static uint64_t route(struct access acc)
 {
-    uint32_t n = ((acc.offset - GICD_IROUTER) / 8U) % 1024U;
+    uint32_t n = (acc.offset - GICD_IROUTER) / 8U;
     bool owned = bit_test(vgic_owned(acc.cell, n / 32U), n % 32U);
-    uint64_t address = board.gicd + GICD_IROUTER + ((uint64_t)n * 8U);
-    uint64_t old = mmio_read64(address);
-    uint64_t low = old % 0x100000000U;
-    uint64_t high = old / 0x100000000U;
-    uint64_t value = acc.value % 0x100000000U;
+    uint64_t old = mmio_read64(gicd_at(GICD_IROUTER + (n * 8U)));
+    uint64_t wanted = new_route(acc, old);
     uint64_t read = 0U;
 
-    if (acc.size == 8U) {
-        low = value;
-        high = acc.value / 0x100000000U;
-    } else if ((acc.offset % 8U) == 0U) {
-        low = value;
+    if (!acc.write) {
+        read = owned ? read_route(acc, old) : 0U;
+    } else if (!owned) {
+        event(acc, (uint32_t)BH_EV_IRQ_FOREIGN, n, acc.offset);
+    } else if (route_ok(acc.cell, wanted)) {
+        write_route(acc.cell, n, wanted);
     } else {
-        high = value;
-    }
-    if (!owned) {
-        if (acc.write) {
-            event(acc, (uint32_t)BH_EV_IRQ_FOREIGN, n, acc.offset);
-        }
-    } else if (!acc.write) {
-        read = (acc.size == 8U) ? old : (((acc.offset % 8U) == 0U) ? (old % 0x100000000U)
-                                                                      : (old / 0x100000000U));
-    } else if (route_ok(acc.cell, (high * 0x100000000U) + low)) {
-        mmio_write64(address, (high * 0x100000000U) + low);
-    } else {
-        event(acc, (uint32_t)BH_EV_ROUTE_FOREIGN, n, (high * 0x100000000U) + low);
+        event(acc, (uint32_t)BH_EV_ROUTE_FOREIGN, n, wanted);
     }
     return read;
 }
 
-/** SETSPI and CLRSPI: make an interrupt pending by its number. */
+/** SETSPI and CLRSPI: make an interrupt pending by its number.
+ * @req SWR_IRQ_001 */
+/*@ requires access: access_ok(acc);
+    terminates \true; exits \false; assigns hw, status_page, totals; */
 static void set_spi(struct access acc)
 {
     uint32_t n = (uint32_t)(acc.value % 1024U);
 
     if (bit_test(vgic_owned(acc.cell, n / 32U), n % 32U)) {
-        mmio_write32(board.gicd + acc.offset, n);
+        mmio_write32(gicd_at(acc.offset), n);
     } else {
         event(acc, (uint32_t)BH_EV_IRQ_FOREIGN, n, acc.offset);
     }
 }
 
-/** Registers that are not per interrupt: identification reads through, all else is the kernel's. */
-static uint64_t common(struct access acc)
+/** Registers that are not per interrupt: identification reads through, all else is the kernel's.
+ * @req SWR_IRQ_001 */
+/*@ requires access: access_ok(acc);
+    terminates \true; exits \false; assigns hw, status_page, totals; */
+static uint64_t other_register(struct access acc)
 {
     uint64_t read = 0U;
 
@@ -212,7 +350,7 @@ static uint64_t common(struct access acc)
             set_spi(acc);
         }
     } else if ((acc.offset < 0x0010U) || (acc.offset >= ID_REGISTERS)) {
-        read = mmio_read32(board.gicd + acc.offset);
+        read = mmio_read32(gicd_at(acc.offset));
     } else {
         read = 0U;
     }
@@ -236,7 +374,7 @@ uint64_t vgicd_access(struct access acc)
     } else if ((off >= ICFGR) && (off < ICFGR_END)) {
         read = configuration(acc);
     } else {
-        read = common(acc);
+        read = other_register(acc);
     }
     return read;
 }

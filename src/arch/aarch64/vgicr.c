@@ -12,14 +12,29 @@
 #define ICFGR1 (GICR_SGI + 0x0C04U)
 #define ID_REGISTERS 0xFFD0U
 #define WAKER_SLEEP 2U
+#define KICK_WORD 12U /* first of the four interrupts whose priorities share a word */
 
-/** The CPU whose frames are the @p k-th pair, or BH_CPUS_MAX. */
+/** Weight of each byte of a word. */
+static const uint32_t byte_place[4] = {0x1U, 0x100U, 0x10000U, 0x1000000U};
+
+/** The CPU whose frames are the @p k-th pair, or BH_CPUS_MAX.
+ * @req SWR_IRQ_004 */
+/*@ terminates \true; exits \false; assigns \nothing;
+    ensures SWR_IRQ_004: \result < BH_CPUS_MAX ==> gicr_base[\result] == gicr_frame(k);
+    ensures none: \result >= BH_CPUS_MAX ==> \result == BH_CPUS_MAX &&
+      \forall integer c; 0 <= c < BH_CPUS_MAX ==> gicr_base[c] != gicr_frame(k); */
 static uint32_t cpu_of_frame(uint32_t k)
 {
-    uint64_t base = board.gicr + ((uint64_t)k * GICR_STRIDE);
+    uint64_t base = gicr_pair(k);
     uint32_t found = BH_CPUS_MAX;
     uint32_t cpu = 0U;
 
+    /*@ loop invariant bound: 0 <= cpu <= BH_CPUS_MAX;
+        loop invariant yes: found < BH_CPUS_MAX ==> gicr_base[found] == base;
+        loop invariant no: found >= BH_CPUS_MAX ==> found == BH_CPUS_MAX &&
+          \forall integer c; 0 <= c < cpu ==> gicr_base[c] != base;
+        loop assigns cpu, found;
+        loop variant BH_CPUS_MAX - cpu; */
     while (cpu < BH_CPUS_MAX) {
         if (gicr_base[cpu] == base) {
             found = cpu;
@@ -29,109 +44,211 @@ static uint32_t cpu_of_frame(uint32_t k)
     return found;
 }
 
-/** Enable, pending and active bits of SGIs and PPIs; the group and the kick are the kernel's. */
+/** Write a register of one bit for each private interrupt; the kick's is never touched.
+ * @req SWR_IRQ_004 */
+/*@ requires SWR_IRQ_004: !bit_set(value, GIC_KICK_INTID);
+    terminates \true; exits \false; assigns hw; */
+static void write_private(uint64_t address, uint32_t value)
+{
+    mmio_write32(address, value);
+}
+
+/** Write four private priorities; that of the kick stays as it is.
+ * @req SWR_IRQ_004 */
+/*@ requires SWR_IRQ_004: keeps_rest(value, old, mine);
+    requires SWR_IRQ_002: calm_in(value, mine);
+    requires kick: word == KICK_WORD ==> \forall integer k; 24 <= k < 32 ==> !bit_set(mine, k);
+    terminates \true; exits \false; assigns hw; */
+static void write_priorities(uint64_t address, uint32_t word, uint32_t value, uint32_t old,
+                             uint32_t mine)
+{
+    (void)word;
+    (void)old;
+    (void)mine;
+    mmio_write32(address, value);
+}
+
+/** Enable, pending and active bits of SGIs and PPIs; the group and the kick are the kernel's.
+ * @req SWR_IRQ_004 */
+/*@ requires access: access_ok(acc);
+    terminates \true; exits \false; assigns hw, status_page, totals; */
 static uint64_t private_bitmap(struct access acc, uint64_t address, uint32_t off)
 {
-    uint64_t read = 0U;
     uint32_t value = (uint32_t)(acc.value % 0x100000000U);
+    uint64_t read = 0U;
 
     if ((off % 0x80U) != 0U) {
         read = 0U;
     } else if (!acc.write) {
-        read = bit_merge(mmio_read32(address), 0U, GIC_KICK_BIT);
+        read = bit_without(mmio_read32(address), bit_of(GIC_KICK_INTID));
     } else if (off >= GICR_ISENABLER0) {
-        mmio_write32(address, bit_merge(value, 0U, GIC_KICK_BIT));
+        write_private(address, bit_without(value, bit_of(GIC_KICK_INTID)));
     } else {
         read = 0U;
     }
     return read;
 }
 
-/** Priorities of SGIs and PPIs, by byte or word; that of the kick reads and stays as it is. */
+/** Bits of the priorities from interrupt @p word on which an access to interrupt @p n may change.
+ * @req SWR_IRQ_004 */
+/*@ requires args: n < 32 && word < 32;
+    terminates \true; exits \false; assigns \nothing;
+    ensures SWR_IRQ_004: word == KICK_WORD ==>
+      \forall integer k; 24 <= k < 32 ==> !bit_set(\result, k); */
+static uint32_t private_mask(uint32_t n, uint32_t word, bool byte)
+{
+    uint32_t mask = byte ? bit_field((n % 4U) * 8U, 8U) : bit_field(0U, 32U);
+
+    return (word == KICK_WORD) ? bit_without(mask, bit_field(24U, 8U)) : mask;
+}
+
+/** Priorities of SGIs and PPIs, by byte or word; that of the kick reads and stays as it is.
+ * @req SWR_IRQ_004 */
+/*@ requires access: access_ok(acc) && GICR_IPRIORITYR <= off < PRIORITY_END && base <= 0x4000000000000;
+    terminates \true; exits \false; assigns hw, status_page, totals; */
 static uint64_t private_priority(struct access acc, uint64_t base, uint32_t off)
 {
-    uint32_t n = (off - GICR_IPRIORITYR) % 32U;
+    bool byte = acc.size == 1U;
+    uint32_t n = off - GICR_IPRIORITYR;
     uint32_t word = (n / 4U) * 4U;
     uint64_t address = base + GICR_IPRIORITYR + word;
-    uint32_t keep = (word == 12U) ? 0xFF000000U : 0U;
     uint32_t old = mmio_read32(address);
-    uint32_t shift = (acc.size == 1U) ? ((n % 4U) * 8U) : 0U;
-    uint32_t field = (acc.size == 1U) ? 0xFFU : 0xFFFFFFFFU;
-    uint32_t mask = bit_merge(field << shift, 0U, keep);
-    uint32_t value = ((uint32_t)(acc.value % 0x100000000U) & field) << shift;
-    uint32_t clamped = vgic_clamp(value);
+    uint64_t read = byte ? ((old / byte_place[n % 4U]) % 0x100U) : old;
 
     if (acc.write) {
-        if ((mask & (value ^ clamped)) != 0U) {
+        uint32_t mine = private_mask(n, word, byte);
+        uint32_t value = byte ? ((uint32_t)(acc.value % 0x100U) * byte_place[n % 4U])
+                              : (uint32_t)(acc.value % 0x100000000U);
+        uint32_t clamped = vgic_clamp(value);
+
+        if (bit_both(mine, value ^ clamped) != 0U) {
             event_record(acc.cpu, acc.cell, (uint32_t)BH_EV_PRIORITY_CLAMPED, n,
                          GIC_PRIORITY_MIN);
         }
-        mmio_write32(address, bit_merge(old, clamped, mask));
+        write_priorities(address, word, vgic_priorities(old, clamped, mine), old, mine);
+        read = 0U;
     }
-    return acc.write ? 0U : ((uint64_t)(old >> shift) & field);
+    return read;
 }
 
-/** RD_base registers. LPIs are root's alone in this release. */
-static uint64_t control(struct access acc, uint64_t address, uint32_t off)
+/** A register of LPIs, which are root's alone in this release.
+ * @req SWR_IRQ_004 */
+/*@ requires access: access_ok(acc);
+    terminates \true; exits \false; assigns hw, status_page, totals; */
+static void write_lpi(struct access acc, uint64_t address, uint32_t off)
 {
-    uint64_t read = 0U;
-    bool lpi = (off == 0U) || ((off >= SETLPIR) && (off < LPI_END));
-
-    if (!acc.write) {
-        read = (acc.size == 8U) ? mmio_read64(address) : mmio_read32(address);
-    } else if (off == GICR_WAKER) {
-        mmio_write32(address, bit_merge((uint32_t)(acc.value % 0x100000000U), 0U, WAKER_SLEEP));
-    } else if (!lpi) {
-        read = 0U;
-    } else if (acc.cell != BH_CELL_ROOT) {
+    if (acc.cell != BH_CELL_ROOT) {
         event_record(acc.cpu, acc.cell, (uint32_t)BH_EV_LPI_DENIED, off, acc.value);
     } else if (acc.size == 8U) {
         mmio_write64(address, acc.value);
     } else {
         mmio_write32(address, (uint32_t)(acc.value % 0x100000000U));
     }
-    return read;
 }
 
-/** Registers of the cell's own CPU. */
-static uint64_t own(struct access acc, uint64_t base, uint32_t off)
+/** RD_base registers.
+ * @req SWR_IRQ_004 */
+/*@ requires access: access_ok(acc);
+    terminates \true; exits \false; assigns hw, status_page, totals; */
+static uint64_t control(struct access acc, uint64_t address, uint32_t off)
 {
-    bool whole = (acc.size == 4U) && ((off % 4U) == 0U);
+    bool lpi = (off == 0U) || ((off >= SETLPIR) && (off < LPI_END));
     uint64_t read = 0U;
 
-    if ((off >= GICR_IPRIORITYR) && (off < PRIORITY_END)) {
-        read = (whole || (acc.size == 1U)) ? private_priority(acc, base, off) : 0U;
-    } else if (off < GICR_SGI) {
-        read = (whole || ((acc.size == 8U) && ((off % 8U) == 0U))) ? control(acc, base + off, off)
-                                                                     : 0U;
-    } else if (!whole) {
-        read = 0U;
-    } else if ((off >= SGI_BITMAPS) && (off < SGI_BITMAPS_END)) {
-        read = private_bitmap(acc, base + off, off);
-    } else if ((off == ICFGR0) || (off == ICFGR1)) {
-        read = acc.write ? 0U : mmio_read32(base + off);
-        if (acc.write && (off == ICFGR1)) {
-            mmio_write32(base + off, (uint32_t)(acc.value % 0x100000000U));
-        }
+    if (!acc.write) {
+        read = (acc.size == 8U) ? mmio_read64(address) : mmio_read32(address);
+    } else if (off == GICR_WAKER) {
+        mmio_write32(address, bit_without((uint32_t)(acc.value % 0x100000000U), WAKER_SLEEP));
+    } else if (lpi) {
+        write_lpi(acc, address, off);
     } else {
         read = 0U;
     }
     return read;
 }
 
-/** A frame that is not the cell's: identification only, as an operating system looks for its own. */
+/** Trigger modes of SGIs, which are fixed, and PPIs.
+ * @req SWR_IRQ_004 */
+/*@ requires access: access_ok(acc);
+    terminates \true; exits \false; assigns hw, status_page, totals; */
+static uint64_t trigger(struct access acc, uint64_t address, uint32_t off)
+{
+    uint64_t read = 0U;
+
+    if (!acc.write) {
+        read = mmio_read32(address);
+    } else if (off == ICFGR1) {
+        mmio_write32(address, (uint32_t)(acc.value % 0x100000000U));
+    } else {
+        read = 0U;
+    }
+    return read;
+}
+
+/** Registers of one private interrupt each, or of fields.
+ * @req SWR_IRQ_004 */
+/*@ requires access: access_ok(acc) && off < GICR_STRIDE && base <= 0x4000000000000;
+    terminates \true; exits \false; assigns hw, status_page, totals; */
+static uint64_t private_register(struct access acc, uint64_t base, uint32_t off)
+{
+    uint64_t read = 0U;
+
+    if ((off >= SGI_BITMAPS) && (off < SGI_BITMAPS_END)) {
+        read = private_bitmap(acc, base + off, off);
+    } else if ((off == ICFGR0) || (off == ICFGR1)) {
+        read = trigger(acc, base + off, off);
+    } else {
+        read = 0U;
+    }
+    return read;
+}
+
+/** Registers of the cell's own CPU.
+ * @req SWR_IRQ_004 */
+/*@ requires access: access_ok(acc) && off < GICR_STRIDE && base <= 0x4000000000000;
+    terminates \true; exits \false; assigns hw, status_page, totals; */
+static uint64_t own(struct access acc, uint64_t base, uint32_t off)
+{
+    bool whole = (acc.size == 4U) && ((off % 4U) == 0U);
+    bool pair = (acc.size == 8U) && ((off % 8U) == 0U);
+    uint64_t read = 0U;
+
+    if ((off >= GICR_IPRIORITYR) && (off < PRIORITY_END)) {
+        read = (whole || (acc.size == 1U)) ? private_priority(acc, base, off) : 0U;
+    } else if (off < GICR_SGI) {
+        read = (whole || pair) ? control(acc, base + off, off) : 0U;
+    } else {
+        read = whole ? private_register(acc, base, off) : 0U;
+    }
+    return read;
+}
+
+/** A register by which an operating system looks for its own frames.
+ * @req SWR_IRQ_004 */
+/*@ terminates \true; exits \false; assigns \nothing;
+    ensures SWR_IRQ_004: \result ==> off == IIDR || off == GICR_TYPER || off == GICR_TYPER + 4 ||
+      ID_REGISTERS <= off < GICR_SGI; */
+static bool identifies(uint32_t off)
+{
+    return (off == IIDR) || (off == GICR_TYPER) || (off == (GICR_TYPER + 4U)) ||
+           ((off >= ID_REGISTERS) && (off < GICR_SGI));
+}
+
+/** A frame that is not the cell's: identification only.
+ * @req SWR_IRQ_004 */
+/*@ requires access: access_ok(acc) && off < GICR_STRIDE;
+    terminates \true; exits \false; assigns hw, status_page, totals; */
 static uint64_t foreign(struct access acc, uint32_t k, uint32_t off)
 {
-    uint64_t base = board.gicr + ((uint64_t)k * GICR_STRIDE);
+    uint64_t base = gicr_pair(k);
+    bool whole = (acc.size == 4U) && ((off % 4U) == 0U);
     uint64_t read = 0U;
 
     if (acc.write) {
         event_record(acc.cpu, acc.cell, (uint32_t)BH_EV_GICR_FOREIGN, cpu_of_frame(k), off);
     } else if ((off == GICR_TYPER) && (acc.size == 8U)) {
         read = mmio_read64(base + off);
-    } else if ((acc.size == 4U) && ((off % 4U) == 0U) && (off < GICR_SGI) &&
-               ((off == IIDR) || (off == GICR_TYPER) || (off == (GICR_TYPER + 4U)) ||
-                (off >= ID_REGISTERS))) {
+    } else if (whole && identifies(off)) {
         read = mmio_read32(base + off);
     } else {
         read = 0U;
@@ -147,7 +264,7 @@ uint64_t vgicr_access(struct access acc)
     uint64_t read = 0U;
 
     if ((cpu < BH_CPUS_MAX) && (cpu_cell(cpu) == acc.cell)) {
-        read = own(acc, gicr_base[cpu], off);
+        read = own(acc, gicr_pair(k), off);
     } else {
         read = foreign(acc, k, off);
     }
