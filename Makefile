@@ -15,7 +15,7 @@ KERNELS := 6.1 6.12
 CONFIGS := src/configs/$(BOARD)
 PLANS := $(patsubst $(CONFIGS)/%.toml,%,$(filter-out %/board.toml,$(wildcard $(CONFIGS)/*.toml)))
 ABI := $(wildcard src/abi/*)
-JUDGE_C := src/plan/judge.c src/core/plan.c src/core/crc.c
+JUDGE_C := src/plan/judge.c src/core/plan.c src/core/crc.c $(wildcard src/boards/$(BOARD)/*.c)
 HELPERS := $(wildcard verification/system/guest/*)
 
 # ---- set up -----------------------------------------------------------------------------------
@@ -45,7 +45,7 @@ image: $(SETUP) ## the kernel image (COVERAGE=1: instrumented)
 inmates: $(SETUP) ## the bare-metal demo cells
 	@$(RUN) $(MAKE) -s -f src/inmate.mk O=$(BUILD)/inmates
 
-JUDGED_BY := $(wildcard src/core/plan* src/core/crc* src/core/arch/board.h) $(ABI)
+JUDGED_BY := $(wildcard src/core/plan* src/core/crc* src/core/arch/board.h src/boards/*/*) $(ABI)
 $(BUILD)/host/plan-judge: $(JUDGE_C) $(JUDGED_BY) | $(SETUP)
 	@mkdir -p $(@D)
 	@echo "  HOSTCC $@"

@@ -8,12 +8,11 @@
 #include <string.h>
 
 #include "cli/cli.h"
+#include "core/arch/board.h"
 #include "core/plan.h"
 
 #define PLAN_LIMIT (1024U * 1024U)
 
-/* The boards of this release; the driver's view of the image goes before it. */
-static struct plan_board board = {.board = 1U, .kernel_pages = 0x400U, .kernel_ppn = 0x70000U};
 
 void *file_read(const char *path, uint64_t limit, uint64_t *bytes, int *exit_code)
 {
@@ -52,7 +51,7 @@ uint32_t plan_judge(const void *data, uint64_t bytes, struct bh_plan *out, uint6
     memcpy(&plan, data, sizeof(plan));
     plan_a = 0U;
     plan_b = 0U;
-    status = plan_check(&board);
+    status = plan_check(&board_facts.plan);
     *a = plan_a;
     *b = plan_b;
     return status;
@@ -73,10 +72,6 @@ bool plan_load(const char *path, struct bh_plan *out, int *exit_code)
 
     if (data == NULL) {
         return false;
-    }
-    if (session.info.image_bytes != 0U) {
-        board.kernel_ppn = session.info.image_base / BH_PAGE_BYTES;
-        board.kernel_pages = (uint32_t)(session.info.image_bytes / BH_PAGE_BYTES);
     }
     status = plan_judge(data, bytes, out, &a, &b);
     free(data);

@@ -417,22 +417,50 @@ static bool overlaps_ok(void)
 
 /* ---- kernel memory and status pages */
 
-/* Region i is the kernel's and holds all its memory. */
-/*@ requires readable: \valid_read(b);
+/* Region i is the kernel's and holds all of its range r. */
+/*@ requires readable: \valid_read(b) && r < PLAN_KERNEL_RANGES;
+    requires apart: \separated(b, &plan, &plan_a, &plan_b);
     requires regions: rule_counts && rule_regions && i < plan.n_regions;
     terminates \true;
     exits \false;
     assigns \nothing;
-    ensures SWR_PLN_001: \result <==> keeps_kernel(b, i);
+    ensures SWR_PLN_001: \result <==> keeps_kernel(b, r, i);
 */
-static bool holds_kernel(const struct plan_board *b, uint32_t i)
+static bool holds_kernel(const struct plan_board *b, uint32_t r, uint32_t i)
 {
-    return (plan.regions[i].own == BH_CELL_KERNEL) && (plan.regions[i].ppn <= b->kernel_ppn) &&
-           ((b->kernel_ppn - plan.regions[i].ppn) <= plan.regions[i].n) &&
-           (b->kernel_pages <= (plan.regions[i].n - (b->kernel_ppn - plan.regions[i].ppn)));
+    return (plan.regions[i].own == BH_CELL_KERNEL) &&
+           (plan.regions[i].ppn <= b->kernel[r].ppn) &&
+           ((b->kernel[r].ppn - plan.regions[i].ppn) <= plan.regions[i].n) &&
+           (b->kernel[r].pages <=
+            (plan.regions[i].n - (b->kernel[r].ppn - plan.regions[i].ppn)));
 }
 
-/* The kernel's memory is in one region of its own; such a region is private by rule_regions. */
+/* Range r is in one region of the kernel; such a region is private by rule_regions. */
+/*@ requires readable: \valid_read(b) && r < PLAN_KERNEL_RANGES;
+    requires apart: \separated(b, &plan, &plan_a, &plan_b);
+    requires regions: rule_counts && rule_regions;
+    terminates \true;
+    exits \false;
+    assigns \nothing;
+    ensures SWR_PLN_001: \result <==> kept_range(b, r);
+*/
+static bool range_ok(const struct plan_board *b, uint32_t r)
+{
+    bool found = false;
+
+    /*@ loop invariant range: 0 <= i <= plan.n_regions;
+        loop invariant yes: found ==> kept_range(b, r);
+        loop invariant no: !found ==> (\forall integer k; 0 <= k < i ==> !keeps_kernel(b, r, k));
+        loop assigns i, found;
+        loop variant plan.n_regions - i;
+    */
+    for (uint32_t i = 0U; (!found) && (i < plan.n_regions); i++) {
+        found = holds_kernel(b, r, i);
+    }
+    return found;
+}
+
+/* All that only the kernel may touch is in private regions of its own. */
 /*@ requires readable: \valid_read(b);
     requires apart: \separated(b, &plan, &plan_a, &plan_b);
     requires regions: rule_counts && rule_regions;
@@ -443,18 +471,19 @@ static bool holds_kernel(const struct plan_board *b, uint32_t i)
 */
 static bool kernel_ok(const struct plan_board *b)
 {
-    bool found = refuse(plan.cells[BH_CELL_KERNEL].first, BH_CELL_KERNEL);
+    bool ok = true;
 
-    /*@ loop invariant range: 0 <= i <= plan.n_regions;
-        loop invariant yes: found ==> rule_kernel(b);
-        loop invariant no: !found ==> (\forall integer k; 0 <= k < i ==> !keeps_kernel(b, k));
-        loop assigns i, found;
-        loop variant plan.n_regions - i;
+    /*@ loop invariant range: 0 <= r <= PLAN_KERNEL_RANGES;
+        loop invariant so_far: ok <==> (\forall integer k; 0 <= k < r ==> kept_range(b, k));
+        loop assigns r, ok, plan_a, plan_b;
+        loop variant PLAN_KERNEL_RANGES - r;
     */
-    for (uint32_t i = 0U; (!found) && (i < plan.n_regions); i++) {
-        found = holds_kernel(b, i);
+    for (uint32_t r = 0U; r < PLAN_KERNEL_RANGES; r++) {
+        if (!range_ok(b, r)) {
+            ok = refuse(r, b->kernel[r].ppn);
+        }
     }
-    return found;
+    return ok;
 }
 
 /* Region i leaves the status pages alone, or lets root read them. */

@@ -3,9 +3,11 @@
  * The kernel's own plan_check() as a program for the host: one verdict on one blob, and the same
  * for every blob that differs from it in one bit.
  *
- *   plan-judge BOARD KERNEL_PPN KERNEL_PAGES FILE   "ok", or the ID and its two values
- *   plan-judge --flip-all ... FILE      every change of one bit must be refused
- *   plan-judge --flip-sealed ... FILE   the same with the checksum made right again: one verdict
+ * The board is the one it is linked with (src/boards/NAME/board.c).
+ *
+ *   plan-judge FILE                     "ok", or the ID and its two values
+ *   plan-judge --flip-all FILE          every change of one bit must be refused
+ *   plan-judge --flip-sealed FILE       the same with the checksum made right again: one verdict
  *                                       per bit, for comparison
  * Exit: 0 accepted (or no changed plan was accepted), 1 unreadable, 2 usage, 3 refused.
  */
@@ -14,6 +16,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/arch/board.h"
 #include "core/crc.h"
 #include "core/plan.h"
 
@@ -51,15 +54,6 @@ static long whole_size(const char *path, long found)
         (void)fclose(file);
     }
     return size;
-}
-
-static bool parse_number(const char *text, uint64_t most, uint64_t *to)
-{
-    char *end = NULL;
-    unsigned long long value = strtoull(text, &end, 0);
-
-    *to = value;
-    return (text[0] != '\0') && (text[0] != '-') && (*end == '\0') && (value <= most);
 }
 
 static void print_verdict(uint32_t status)
@@ -110,8 +104,7 @@ static int flip(const struct plan_board *facts, bool sealed)
 
 static int usage(void)
 {
-    (void)fputs("usage: plan-judge [--flip-all|--flip-sealed] BOARD KERNEL_PPN KERNEL_PAGES FILE\n",
-                stderr);
+    (void)fputs("usage: plan-judge [--flip-all|--flip-sealed] FILE\n", stderr);
     return EXIT_WRONG_USE;
 }
 
@@ -137,26 +130,18 @@ static int load(const char *path)
 
 int main(int argc, char **argv)
 {
-    struct plan_board facts = {0U, 0U, 0U};
-    bool all = (argc == 6) && (strcmp(argv[1], "--flip-all") == 0);
-    bool sealed = (argc == 6) && (strcmp(argv[1], "--flip-sealed") == 0);
-    char **arg = &argv[argc - 4];
-    uint64_t board = 0U;
-    uint64_t pages = 0U;
+    bool all = (argc == 3) && (strcmp(argv[1], "--flip-all") == 0);
+    bool sealed = (argc == 3) && (strcmp(argv[1], "--flip-sealed") == 0);
     int code;
 
-    if (((argc != 5) && !all && !sealed) || !parse_number(arg[0], UINT32_MAX, &board) ||
-        !parse_number(arg[1], BH_PPN_MAX, &facts.kernel_ppn) ||
-        !parse_number(arg[2], UINT32_MAX, &pages)) {
+    if ((argc != 2) && !all && !sealed) {
         return usage();
     }
-    facts.board = (uint32_t)board;
-    facts.kernel_pages = (uint32_t)pages;
-    code = load(arg[3]);
+    code = load(argv[argc - 1]);
     if ((code == EXIT_OK) && (all || sealed)) {
-        code = flip(&facts, sealed);
+        code = flip(&board_facts.plan, sealed);
     } else if (code == EXIT_OK) {
-        uint32_t status = check(&facts);
+        uint32_t status = check(&board_facts.plan);
 
         print_verdict(status);
         code = (status == BH_OK) ? EXIT_OK : EXIT_REFUSED;

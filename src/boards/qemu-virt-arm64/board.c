@@ -3,7 +3,10 @@
 #include "boards/board.h"
 
 const struct board_facts board_facts = {
-    .plan = {.board = 1U, .kernel_pages = 0x400U, .kernel_ppn = 0x70000U},
+    .plan = {.board = 1U,
+             .kernel = {{.ppn = 0x70000U, .pages = 0x400U},  /* memory */
+                        {.ppn = 0x8000U, .pages = 0x10U},    /* GIC distributor */
+                        {.ppn = 0x80A0U, .pages = 0x100U}}}, /* GIC redistributors */
     .map_base = 0x70200000U,
 };
 

@@ -7,11 +7,19 @@
 
 #include <stdint.h>
 
+/** A run of physical pages. */
+struct plan_range {
+    uint64_t ppn;   /**< first page */
+    uint64_t pages; /**< how many */
+};
+
+#define PLAN_KERNEL_RANGES 3U
+
 /** What the board knows and the plan must agree with. */
 struct plan_board {
-    uint32_t board;        /**< board number */
-    uint32_t kernel_pages; /**< pages of kernel memory */
-    uint64_t kernel_ppn;   /**< first page of kernel memory */
+    uint32_t board; /**< board number */
+    /** What only the kernel may touch: its memory first, then the device frames that it emulates. */
+    struct plan_range kernel[PLAN_KERNEL_RANGES];
 };
 
 struct board_facts {

@@ -72,8 +72,9 @@ def _included(path: str) -> list[Table]:
 def _kernel(board: Board) -> Cell:
     kernel = board.kernel
     cell = Cell("kernel", kernel.source)
-    cell.regions = [Region(KERNEL, kernel.base, kernel.base, kernel.size, kernel.flags, "", False,
-                           kernel.source)]
+    # The frames it emulates are the kernel's as well: so no blob can give them to anybody.
+    cell.regions = [Region(KERNEL, one.base, one.base, one.size, one.flags, "", False, one.source)
+                    for one in (kernel, *board.emulated)]
     return cell
 
 

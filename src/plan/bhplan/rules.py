@@ -167,20 +167,13 @@ def _status(plan: Plan) -> list[PlanError]:
 
 
 def _board_has(plan: Plan) -> list[PlanError]:
-    """Every byte of a region is memory or a device of the board, and no frame that is emulated.
+    """Every byte of a region is memory or a device of the board.
 
     @req CFG_TOOL_010
     """
     board = plan.board
     found = []
     for region in plan.regions():
-        for frame in board.emulated:
-            low, high = max(frame.base, region.phys), min(frame.end, region.end)
-            if low < high:
-                found.append(PlanError(
-                    "PLAN_REGION", f"{_name(plan, region)} maps {span(low, high)} of "
-                    f"'{frame.name}', which the kernel emulates", region.source,
-                    rule="CFG_TOOL_010", note=f"{frame.name} at {frame.source.brief}"))
         hole = _hole(board, region)
         if hole is not None:
             found.append(PlanError(
