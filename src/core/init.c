@@ -204,6 +204,9 @@ struct outcome init_cpu(uint32_t cpu)
         }
         if (go()) {
             arch_cpu_take(cpu);
+            if (!arch_cpu_taken(cpu)) {
+                event_record(cpu, BH_CELL_KERNEL, (uint32_t)BH_EV_EL2_REGISTER, cpu, 0U);
+            }
             cpu_set_phase(cpu, (handover.mode == BH_MODE_LATE) ? (uint32_t)CPU_RUN
                                                                : (uint32_t)CPU_OFF);
         } else {
@@ -247,7 +250,7 @@ static void start_root(void)
           cpu_context[0 .. BH_CPUS_MAX - 1];
         loop variant BH_CPUS_MAX - cpu; */
     while ((cpu < BH_CPUS_MAX) && (!started)) {
-        if (cpu_cell(cpu) == BH_CELL_ROOT) {
+        if (bit_test(plan.cells[BH_CELL_ROOT].cpus, cpu) && (cpu_cell(cpu) == BH_CELL_ROOT)) {
             started = cpu_start(cpu, (uint64_t)CPU_OFF, plan.cells[BH_CELL_ROOT].entry,
                                 plan.cells[BH_CELL_ROOT].comm);
         }

@@ -8,6 +8,8 @@
 #define ISS_ISV 0x1000000U
 #define ISS_WNR 0x40U
 #define ISS_DFSC 0x3FU
+#define ISS_S1PTW 0x80U
+#define FAULT_PERMISSION 3U /* DFSC bits 5:2 */
 #define DFSC_EXTERNAL 0x10U /* synchronous external abort, not on a walk */
 #define GICD_BYTES 0x10000U
 
@@ -54,6 +56,26 @@ static void refuse(uint32_t cpu, struct frame *f, uint64_t esr)
     }
 }
 
+/** Size of an access (ISS.SAS).
+ * @req SWR_TRP_003 */
+/*@ terminates \true; exits \false; assigns \nothing;
+    ensures SWR_TRP_003: \result == (sas == 0 ? 1 : sas == 1 ? 2 : sas == 2 ? 4 : 8); */
+static uint32_t bytes_of(uint64_t sas)
+{
+    uint32_t bytes = 8U;
+
+    if (sas == 0U) {
+        bytes = 1U;
+    } else if (sas == 1U) {
+        bytes = 2U;
+    } else if (sas == 2U) {
+        bytes = 4U;
+    } else {
+        bytes = 8U;
+    }
+    return bytes;
+}
+
 /** Decode an access; Arm ARM, ISS encoding for an exception from a Data Abort.
  * @req SWR_TRP_003 */
 /*@ requires cpu: cpu < BH_CPUS_MAX;
@@ -62,11 +84,15 @@ static void refuse(uint32_t cpu, struct frame *f, uint64_t esr)
       \result.cell == cell_on(cpu); */
 static struct access decode(uint32_t cpu, const struct frame *f, uint64_t esr, uint64_t offset)
 {
-    static const uint32_t bytes[4] = {1U, 2U, 4U, 8U};
     uint32_t rt = (uint32_t)((esr / 0x10000U) % 32U);
-    struct access acc = {cpu, cpu_cell(cpu), (uint32_t)(offset % 0x1000000U),
-                         bytes[(esr / 0x400000U) % 4U], (esr & ISS_WNR) != 0U, 0U};
+    struct access acc;
 
+    acc.cpu = cpu;
+    acc.cell = cpu_cell(cpu);
+    acc.offset = (uint32_t)(offset % 0x1000000U);
+    acc.size = bytes_of((esr / 0x400000U) % 4U);
+    acc.write = (esr & ISS_WNR) != 0U;
+    acc.value = 0U;
     if (acc.write && (rt < 31U)) {
         acc.value = frame_get(f, rt);
     }
@@ -103,13 +129,32 @@ static bool being_parked(uint32_t cpu)
     return arch_shared_load((uint32_t)SW_CPU_REQUEST, cpu) == (uint64_t)CPU_REQ_PARK;
 }
 
+/** A permission fault that is not on a stage-1 walk leaves HPFAR_EL2 UNKNOWN (Arm ARM, HPFAR_EL2).
+ * @req SWR_TRP_002 */
+/*@ terminates \true; exits \false; assigns \nothing; */
+static bool address_unknown(uint64_t esr)
+{
+    return (((esr / 4U) % 16U) == FAULT_PERMISSION) && (((esr / ISS_S1PTW) % 2U) == 0U);
+}
+
+/** The guest address of an abort; the virtual one where the architecture tells no other.
+ * @req SWR_TRP_002 */
+/*@ terminates \true; exits \false; assigns \nothing; */
+static uint64_t address_of(uint64_t esr, uint64_t far)
+{
+    uint64_t page = (sysreg_read((uint32_t)SR_HPFAR_EL2) / 16U) % 0x1000000000U;
+
+    return address_unknown(esr) ? far : ((page * 4096U) + (far % 4096U));
+}
+
 void abort_handle(uint32_t cpu, struct frame *f, uint64_t esr)
 {
     uint64_t far = sysreg_read((uint32_t)SR_FAR_EL2);
-    uint64_t page = (sysreg_read((uint32_t)SR_HPFAR_EL2) / 16U) % 0x1000000000U;
-    uint64_t ipa = (page * 4096U) + (far % 4096U);
+    uint64_t ipa = address_of(esr, far);
     uint32_t cell = cpu_cell(cpu);
     bool data = ((esr / 0x4000000U) % 64U) == EC_DABT_LOWER;
+    /* The emulated frames are mapped to nobody: an access to one is a translation fault. */
+    bool emulated = data && (!address_unknown(esr)) && (frame_of(ipa) != (uint32_t)FRAME_NONE);
 
     if (being_parked(cpu)) {
         event_exit(cpu, (uint32_t)BH_EXIT_ABORT);
@@ -117,15 +162,13 @@ void abort_handle(uint32_t cpu, struct frame *f, uint64_t esr)
         event_exit(cpu, (uint32_t)BH_EXIT_ABORT);
         event_record(cpu, cell, (uint32_t)BH_EV_EXTERNAL_ABORT, esr, far);
         inject_abort(f, esr, far);
-    } else if (data && (frame_of(ipa) != (uint32_t)FRAME_NONE) && ((esr & ISS_ISV) != 0U)) {
+    } else if (emulated && ((esr & ISS_ISV) != 0U)) {
         emulate(cpu, f, esr, ipa);
     } else {
-        bool blind = data && (frame_of(ipa) != (uint32_t)FRAME_NONE);
-
         event_exit(cpu, (uint32_t)BH_EXIT_ABORT);
         event_record(cpu, cell,
-                     blind ? (uint32_t)BH_EV_MMIO_UNDECODABLE : (uint32_t)BH_EV_MEM_VIOLATION, ipa,
-                     esr);
+                     emulated ? (uint32_t)BH_EV_MMIO_UNDECODABLE : (uint32_t)BH_EV_MEM_VIOLATION,
+                     ipa, esr);
         refuse(cpu, f, esr);
     }
 }

@@ -4,6 +4,7 @@
 #include "core/part.h"
 
 #define HCR_EL2_E2H 0x400000000U
+#define HCR_EL2_VSE 0x100ULL
 #define HCR_EL2_TEA 0x2000000000U
 #define PFR0_RAS_SHIFT 0x10000000U /* ID_AA64PFR0_EL1.RAS is bits 31:28 */
 #define VTCR_PS_SHIFT 0x10000U
@@ -82,6 +83,26 @@ void arch_cpu_take(uint32_t cpu)
     arch_cpu_load_map(BH_CELL_ROOT, cpu_pool(BH_CELL_ROOT));
     take_registers(cpu);
     arch_cpu_load_map(BH_CELL_ROOT, cpu_pool(BH_CELL_ROOT));
+}
+
+bool arch_cpu_taken(uint32_t cpu)
+{
+    uint32_t i = 0U;
+    bool good = true;
+
+    /*@ loop invariant bound: 0 <= i <= EL2REG_COUNT;
+        loop assigns i, good;
+        loop variant EL2REG_COUNT - i; */
+    while (i < (uint32_t)EL2REG_COUNT) {
+        uint64_t kept = stub_state[cpu].found[i] & el2_rows[i].inherited;
+        uint64_t want = kept | el2_rows[i].forced;
+
+        if ((sysreg_read(el2_rows[i].r) & want) != want) {
+            good = false;
+        }
+        i++;
+    }
+    return good;
 }
 
 void cpu_release(uint32_t cpu)
@@ -172,6 +193,8 @@ void cpu_enter(uint32_t cpu, struct frame *f)
 {
     clear_frame(f);
     reset_el1();
+    /* A virtual SError pending for the former cell is not this one's. */
+    sysreg_write((uint32_t)SR_HCR_EL2, sysreg_read((uint32_t)SR_HCR_EL2) & ~HCR_EL2_VSE);
     gic_cpu_reset(cpu);
     ic_iallu();
     frame_put(f, 0U, cpu_context[cpu]);

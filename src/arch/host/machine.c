@@ -59,6 +59,11 @@ void arch_cpu_take(uint32_t cpu)
     host.taken[cpu]++;
 }
 
+bool arch_cpu_taken(uint32_t cpu)
+{
+    return !host.deaf[cpu];
+}
+
 bool arch_cpu_is(uint32_t cpu)
 {
     return plan.mpidr[cpu] == host.mpidr;

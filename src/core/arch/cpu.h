@@ -38,6 +38,13 @@ void arch_cpu_quiet(uint32_t cpu);
     terminates \true; exits \false; assigns hw, ARCH_TAKEN; */
 void arch_cpu_take(uint32_t cpu);
 
+/** True when the control registers of the calling CPU, which has been taken, read back as the
+ * kernel wants them.
+ * @req SWR_EL2_004 */
+/*@ requires cpu: cpu < BH_CPUS_MAX;
+    terminates \true; exits \false; assigns \nothing; */
+bool arch_cpu_taken(uint32_t cpu);
+
 /** True when the calling CPU is the one the plan names at index @p cpu.
  * @req SWR_INI_002 */
 /*@ requires cpu: cpu < BH_CPUS_MAX;
