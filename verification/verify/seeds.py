@@ -1,7 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """The seeded defects of the self-test: what is damaged, which stages must turn red, and why."""
 import json
+import os
 import re
+import shutil
+import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -279,7 +282,85 @@ def proofs(ctx):
     return good, last[-200:]
 
 
+def system_expectation(ctx):
+    """A wrong expectation in the real system tests: the same cases pass without it."""
+    target = context.copy_sources(ctx.repo, ctx.repo / "build/selftest/system-real", [
+        n for n in context.source_files(ctx.repo) if n.startswith(("verification/", "src/"))])
+    for name in (context.BOARD, "plans", "inmates", "host", "bench"):
+        if (ctx.build / name).exists():
+            shutil.copytree(ctx.build / name, target / "build" / name)
+    command = ("python3", target / "verification/system/run.py", "-k", "TC_SYS_08", "--json",
+               target / "build/system.json")
+    environment = context.copy_environment(ctx.repo)
+    before = ctx.host(*command, cwd=target, env=environment)
+    edit(target / "verification/system/cases_attempt.py", "in (3, 1, 2, 4))", "in (5, 6, 7, 8))")
+    after = ctx.host(*command, cwd=target, env=environment)
+    return before.returncode == 0 and after.returncode != 0, \
+        f"before: {before.stdout.strip().splitlines()[-1:]}, " \
+        f"after: {after.stdout.strip().splitlines()[-1:]}"
+
+
+WRONG_TEST = """/* SPDX-License-Identifier: Apache-2.0 */
+/**
+ * @link src/core/crc.c
+ * @link src/core/plan.c
+ */
+#include "core/crc.h"
+#include "test.h"
+
+/** @test TC_SEED_999 @verifies SWR_CRC_001 @technique bva @level unit */
+static void wrong(void)
+{
+    CHECK_EQ(crc32((const uint8_t *)"123456789", 9U), 1U);
+}
+
+int main(void)
+{
+    TEST(TC_SEED_999, wrong);
+    return test_result();
+}
+"""
+DOUBLE = """
+uint32_t seeded(uint32_t a);
+uint32_t seeded(uint32_t a)
+{
+    return a * 2U + 1U;
+}
+"""
+# On a copy of the real tree: file, appended text, stage, the finding that must appear.
+REAL_EDITS = {
+    "static": ("src/core/event.c", "\tint x;\n", r"src/core/event.c: line \d+: tab"),
+    "misra": ("src/core/event.c", DOUBLE, r"src/core/event.c:\d+: misra-c2012-12.1"),
+    "unit": ("verification/unit/test_zz_seed.c", WRONG_TEST, "TC_SEED_999 failed"),
+    "trace": ("src/core/event.c", "/* @req SWR_EVT_001 */\n", "src/core/event.c.*one is lost"),
+    "doc": ("src/core/event.h", "\n/** @param nobody nothing */\nextern int seeded(void);\n",
+            "event.h:.*warning"),
+}
+
+
+def real_edit(stage):
+    """A check that a stage finds a defect in a copy of the real tree, where it was not before."""
+    file, text, finding = REAL_EDITS[stage]
+
+    def check(ctx):
+        import selftest
+        target = context.copy_sources(ctx.repo, ctx.repo / f"build/selftest/{stage}-real")
+        subprocess.run(["git", "init", "-q"], cwd=target, check=True)
+        edit(target / file, "", text)
+        os.environ["BULKHEAD_TEST"] = "test_zz_seed"
+        try:
+            records, output = selftest.run_stages(target, [stage])
+        finally:
+            del os.environ["BULKHEAD_TEST"]
+        found = [d for d in records[stage]["details"] if re.search(finding, d, re.DOTALL)]
+        return records[stage]["status"] == "red" and bool(found), \
+            (found or [context.tail(output, 3)])[0][:120].replace("\n", " ")
+    return check
+
+
 REAL = {"setup-real-record": damaged_lock, "package-real-bytes": flipped_byte,
+        "system-real-expectation": system_expectation,
+        **{f"{stage}-real-edit": real_edit(stage) for stage in REAL_EDITS},
         "prove-real-contracts": proofs}
 
 

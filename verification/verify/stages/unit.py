@@ -92,7 +92,7 @@ class Tests:
                          f"GCOV_PREFIX_STRIP={depth}"]
             commands.append(["env", *extra, "ASAN_OPTIONS=detect_leaks=0", "timeout", "60",
                              str(self.repo / program)])
-        return dict(zip(programs, kernel.batch(self.ctx, commands, jobs=1 if prefix else 2)))
+        return dict(zip(programs, kernel.batch(self.ctx, commands)))
 
 
 def judge_cases(result, test, code, output, announced, outcome):
@@ -143,16 +143,16 @@ def gcovr(ctx, folder, output, extra=()):
 def executed_by(tests, programs):
     """{test: [functions it executed]}: each program run once more with counters of its own."""
     tests.execute(programs, prefix="build/unit/each")
-    found = {}
-    for test, program in programs.items():
+    def one(program):
         folder = tests.repo / "build/unit/each" / Path(program).name
         for note in (tests.repo / "build/unit/mcdc").glob("*.gcno"):
             if (folder / note.with_suffix(".gcda").name).exists():
                 shutil.copy2(note, folder / note.name)
         lines = gcovr(tests.ctx, folder, f"{os.path.relpath(folder, tests.repo)}.json")
-        found[test] = sorted({line.get("function_name", "?") for file in lines.values()
-                              for line in file if line["count"] > 0})
-    return found
+        return sorted({line.get("function_name", "?") for file in lines.values()
+                       for line in file if line["count"] > 0})
+    with ThreadPoolExecutor(2) as pool:
+        return dict(zip(programs, pool.map(one, programs.values())))
 
 
 def measure(tests, result, programs):
@@ -188,6 +188,6 @@ def run(ctx, only=None, cover=True):
     result.tools["gcc"] = ctx.tool_version("gcc")
     result.data["cases"] = outcome
     partial = tests.only is not None or ctx.fast
-    (ctx.out / ("unit-partial.json" if partial else "unit.json")).write_text(json.dumps({"cases": outcome, **{
-        k: v for k, v in result.data.items() if k != "cases"}}, indent=1, sort_keys=True) + "\n")
+    name = "unit-partial.json" if partial else "unit.json"
+    (ctx.out / name).write_text(json.dumps(result.data, indent=1, sort_keys=True) + "\n")
     return result
