@@ -8,6 +8,7 @@
 
 struct fake fake;
 uint64_t layout[LAYOUT_COUNT];
+uint64_t *const fake_layout = layout;
 uint64_t secondary_entry = 0x70000800U;
 
 void reset_el1(void);

@@ -48,7 +48,8 @@ struct fake {
     uint32_t smcs;
 };
 extern struct fake fake;
-extern uint64_t layout[LAYOUT_COUNT];
+/** The image's addresses, LAYOUT_...; the kernel sees them as a constant. */
+extern uint64_t *const fake_layout;
 
 /** Registers at rest: MPIDR 0, 1 MHz counter, GICv3 with one security state, redistributor k with
  * affinity k. */
