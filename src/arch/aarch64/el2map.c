@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "el2map.h"
-#include "layout.h"
 #include "abi/status.h"
 #include "boards/board.h"
 
@@ -10,19 +9,33 @@
 #define PAGE_RW (0x743U + XN)
 #define PAGE_DEVICE (0x447U + XN)         /* page, Device-nGnRE, AF, read-write */
 #define TABLE 3U
-
-/** Addresses of the linker script, LAYOUT_... */
-extern const uint64_t layout[LAYOUT_COUNT];
+#define PHYSICAL 0x1000000000000U /* addresses have 48 bits */
 
 __attribute__((section(".el2_tables"), aligned(4096)))
 uint64_t el2_table[EL2_TABLES][EL2_ENTRIES];
 uint32_t el2_used;
 uint32_t el2_child[EL2_TABLES][EL2_ENTRIES];
 
+/*@ predicate el2_clear{L}(integer n) = \forall integer t, i;
+      0 <= t < n && 0 <= i < EL2_ENTRIES ==> el2_table[t][i] == 0 && el2_child[t][i] == 0;
+    predicate attr_ok(integer a) =
+      a == PAGE_RX || a == PAGE_RO || a == PAGE_RW || a == PAGE_DEVICE; */
+
+/** Empty a table.
+ * @req SWR_EL2_002 */
+/*@ requires table: t < EL2_TABLES && el2_clear(t);
+    terminates \true; exits \false; assigns el2_table[..][..], el2_child[..][..];
+    ensures SWR_EL2_002: el2_clear(t + 1); */
 static void clear_table(uint32_t t)
 {
     uint32_t i = 0U;
 
+    /*@ loop invariant bound: 0 <= i <= EL2_ENTRIES;
+        loop invariant done: el2_clear(t);
+        loop invariant so_far: \forall integer k; 0 <= k < i ==>
+          el2_table[t][k] == 0 && el2_child[t][k] == 0;
+        loop assigns i, el2_table[..][..], el2_child[..][..];
+        loop variant EL2_ENTRIES - i; */
     while (i < EL2_ENTRIES) {
         el2_table[t][i] = 0U;
         el2_child[t][i] = 0U;
@@ -30,32 +43,97 @@ static void clear_table(uint32_t t)
     }
 }
 
+/** Start with an empty root.
+ * @req SWR_EL2_002 */
+/*@ terminates \true; exits \false; assigns EL2MAP_STATE;
+    ensures SWR_EL2_002: el2_wxorx; */
 static void clear_tables(void)
 {
     uint32_t t = 0U;
 
+    /*@ loop invariant bound: 0 <= t <= EL2_TABLES && el2_clear(t);
+        loop assigns t, el2_table[..][..], el2_child[..][..];
+        loop variant EL2_TABLES - t; */
     while (t < EL2_TABLES) {
         clear_table(t);
         t++;
     }
     el2_used = 1U;
+    //@ ghost el2_level[0] = 1;
 }
 
-/** The table below entry @p i of table @p t, linked if need be; 0: none left. */
+/** Link a new table below entry @p i of table @p t.
+ * @req SWR_EL2_002 */
+/*@ requires inv: el2_wxorx;
+    requires place: t < el2_used && el2_level[t] < 3 && i < EL2_ENTRIES && el2_child[t][i] == 0;
+    requires room: el2_used < EL2_TABLES;
+    terminates \true; exits \false; assigns EL2MAP_STATE;
+    ensures SWR_EL2_002: el2_wxorx;
+    ensures below: 0 < \result < el2_used && el2_level[\result] == \old(el2_level[t]) + 1; */
+static uint32_t add_table(uint32_t t, uint32_t i)
+{
+    uint32_t child = el2_used;
+    uint64_t base = ((layout[LAYOUT_EL2] / 4096U) % 0x1000000U) * 4096U;
+
+    el2_used = child + 1U;
+    //@ ghost el2_level[child] = el2_level[t] + 1;
+    el2_child[t][i] = child;
+    el2_table[t][i] = base + ((uint64_t)child * 4096U) + TABLE;
+    //@ assert levels: el2_levels;
+    //@ assert links: el2_links;
+    //@ assert pages: el2_pages;
+    //@ assert free: el2_free;
+    return child;
+}
+
+/** The table below entry @p i of table @p t, linked if need be; 0: none left.
+ * @req SWR_EL2_002 */
+/*@ requires inv: el2_wxorx;
+    requires place: t < el2_used && el2_level[t] < 3 && i < EL2_ENTRIES;
+    terminates \true; exits \false; assigns EL2MAP_STATE;
+    ensures SWR_EL2_002: el2_wxorx;
+    ensures below: \result != 0 ==>
+      \result < el2_used && el2_level[\result] == \old(el2_level[t]) + 1; */
 static uint32_t next_table(uint32_t t, uint32_t i)
 {
     uint32_t child = el2_child[t][i];
 
+    //@ assert link: el2_link_ok(t, i);
     if ((child == 0U) && (el2_used < EL2_TABLES)) {
-        child = el2_used;
-        el2_used = child + 1U;
-        el2_child[t][i] = child;
-        el2_table[t][i] = ((layout[LAYOUT_EL2] / 4096U) % 0x1000000U) * 4096U +
-                          ((uint64_t)child * 4096U) + TABLE;
+        child = add_table(t, i);
     }
-    return (child < EL2_TABLES) ? child : 0U;
+    return child;
 }
 
+/** Write one page descriptor.
+ * @req SWR_EL2_002 */
+/*@ requires inv: el2_wxorx;
+    requires place: t < el2_used && el2_level[t] == 3;
+    requires attributes: attr_ok(attributes);
+    terminates \true; exits \false; assigns EL2MAP_STATE;
+    ensures SWR_EL2_002: el2_wxorx; */
+static void put_page(uint32_t t, uint64_t page, uint64_t attributes)
+{
+    uint64_t low = page % 0x8000000U;
+    uint64_t descriptor = (low * 4096U) + attributes;
+
+    //@ assert kind: descriptor % 4 == 3;
+    //@ assert read_only: (descriptor / 128) % 2 == (attributes / 128) % 2;
+    //@ assert never: descriptor / 18014398509481984 == attributes / 18014398509481984;
+    //@ assert ok: el2_page_ok(descriptor);
+    el2_table[t][page % EL2_ENTRIES] = descriptor;
+    //@ assert levels: el2_levels;
+    //@ assert links: el2_links;
+    //@ assert pages: el2_pages;
+    //@ assert free: el2_free;
+}
+
+/** Map one page.
+ * @req SWR_EL2_002 */
+/*@ requires inv: el2_wxorx;
+    requires attributes: attr_ok(attributes);
+    terminates \true; exits \false; assigns EL2MAP_STATE;
+    ensures SWR_EL2_002: el2_wxorx; */
 static bool map_page(uint64_t page, uint64_t attributes)
 {
     uint32_t t = next_table(0U, (uint32_t)((page / 0x40000U) % EL2_ENTRIES));
@@ -64,23 +142,29 @@ static bool map_page(uint64_t page, uint64_t attributes)
     if (t != 0U) {
         t = next_table(t, (uint32_t)((page / EL2_ENTRIES) % EL2_ENTRIES));
         if (t != 0U) {
-            uint32_t i = (uint32_t)(page % EL2_ENTRIES);
-
-            el2_child[t][i] = 0U;
-            el2_table[t][i] = ((page % 0x8000000U) * 4096U) + attributes;
+            put_page(t, page, attributes);
             ok = true;
         }
     }
     return ok;
 }
 
-/** Map pages from @p from up to @p to, physical addresses. */
+/** Map pages from @p from up to @p to, physical addresses.
+ * @req SWR_EL2_002 */
+/*@ requires inv: el2_wxorx;
+    requires attributes: attr_ok(attributes);
+    terminates \true; exits \false; assigns EL2MAP_STATE;
+    ensures SWR_EL2_002: el2_wxorx; */
 static bool map_range(uint64_t from, uint64_t to, uint64_t attributes)
 {
     uint64_t page = from / 4096U;
     uint64_t end = to / 4096U;
     bool ok = true;
 
+    /*@ loop invariant inv: el2_wxorx;
+        loop invariant bound: 0 <= page <= 0x10000000000000;
+        loop assigns page, ok, EL2MAP_STATE;
+        loop variant end - page; */
     while ((page < end) && ok) {
         ok = map_page(page, attributes);
         page++;
@@ -88,14 +172,23 @@ static bool map_range(uint64_t from, uint64_t to, uint64_t attributes)
     return ok;
 }
 
-/** Each CPU's stack, without the page below it. */
+/** Each CPU's stack, without the page below it.
+ * @req SWR_EL2_002 */
+/*@ requires inv: el2_wxorx;
+    terminates \true; exits \false; assigns EL2MAP_STATE;
+    ensures SWR_EL2_002: el2_wxorx; */
 static bool map_stacks(void)
 {
+    uint64_t bottom = layout[LAYOUT_STACKS] % PHYSICAL;
     uint32_t cpu = 0U;
     bool ok = true;
 
+    /*@ loop invariant inv: el2_wxorx;
+        loop invariant bound: 0 <= cpu <= BH_CPUS_MAX;
+        loop assigns cpu, ok, EL2MAP_STATE;
+        loop variant BH_CPUS_MAX - cpu; */
     while (cpu < BH_CPUS_MAX) {
-        uint64_t top = (layout[LAYOUT_STACKS] % 0x1000000000U) + (((uint64_t)cpu + 1U) * STACK_STRIDE);
+        uint64_t top = bottom + (((uint64_t)cpu + 1U) * STACK_STRIDE);
 
         if (!map_range(top - STACK_BYTES, top, PAGE_RW)) {
             ok = false;
@@ -105,17 +198,24 @@ static bool map_stacks(void)
     return ok;
 }
 
+/** The interrupt controller.
+ * @req SWR_EL2_002 */
+/*@ requires inv: el2_wxorx;
+    terminates \true; exits \false; assigns EL2MAP_STATE;
+    ensures SWR_EL2_002: el2_wxorx; */
 static bool map_devices(void)
 {
+    uint64_t gicd = board.gicd % PHYSICAL;
+    uint64_t gicr = board.gicr % PHYSICAL;
     uint64_t gicr_bytes = (uint64_t)board.gicr_count * 0x20000U;
 
-    return map_range(board.gicd, board.gicd + 0x10000U, PAGE_DEVICE) &&
-           map_range(board.gicr, board.gicr + gicr_bytes, PAGE_DEVICE);
+    return map_range(gicd, gicd + 0x10000U, PAGE_DEVICE) &&
+           map_range(gicr, gicr + gicr_bytes, PAGE_DEVICE);
 }
 
 bool el2map_build(void)
 {
-    uint64_t status = layout[LAYOUT_STATUS] % 0x1000000000U;
+    uint64_t status = layout[LAYOUT_STATUS] % PHYSICAL;
     bool ok;
 
     clear_tables();

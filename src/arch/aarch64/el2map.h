@@ -8,21 +8,30 @@
 
 #include <stdbool.h>
 #include <stdint.h>
-#include "el2map.acsl"
+#include "layout.h"
 
 #define EL2_TABLES 12U
 #define EL2_ENTRIES 512U
 
+/** Addresses of the linker script, LAYOUT_..., in head.S. */
+extern const uint64_t layout[LAYOUT_COUNT];
+
 extern uint64_t el2_table[EL2_TABLES][EL2_ENTRIES];
-extern uint32_t el2_used;
-extern uint32_t el2_child[EL2_TABLES][EL2_ENTRIES];
+extern uint32_t el2_used;                            /**< tables in use, from 0, the root, on */
+extern uint32_t el2_child[EL2_TABLES][EL2_ENTRIES];  /**< table to which an entry refers, or 0 */
+
+/* For the proof alone. */
+/*@ ghost extern uint32_t el2_level[12]; */
+
+#define EL2MAP_STATE el2_used, el2_table[..][..], el2_child[..][..], el2_level[..]
+
+#include "el2map.acsl"
 
 /** Build the map from the image's layout and the board; once, before the MMU is on. Returns false
  * when the tables do not suffice.
  * @req SWR_EL2_002 */
 /*@ terminates \true; exits \false;
-    assigns el2_used, el2_table[0 .. EL2_TABLES - 1][0 .. EL2_ENTRIES - 1],
-      el2_child[0 .. EL2_TABLES - 1][0 .. EL2_ENTRIES - 1];
+    assigns EL2MAP_STATE;
     ensures SWR_EL2_002: el2_wxorx; */
 bool el2map_build(void);
 

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "launch.h"
-#include "el2map.h"
 #include "abi/image_numbers.h"
 #include "core/arch/cpu.h"
 
@@ -18,6 +17,9 @@ _Static_assert((uint32_t)BH_E_LAUNCH_CPU == BH_E_LAUNCH_CPU_NUMBER, "image_numbe
 _Static_assert(sizeof(struct stub) == 128U, "vectors.S shifts by 7");
 _Static_assert(sizeof(struct launch_answer) == 32U, "head.S shifts by 5");
 _Static_assert(BH_CPUS_MAX == (uint32_t)CPUS_MAX, "layout.h");
+
+/** Address of entry_secondary (head.S). */
+extern const uint64_t secondary_entry;
 
 struct launch_answer launch_answer[BH_CPUS_MAX];
 
@@ -43,7 +45,10 @@ uint64_t prepare_direct(void)
     return prepare();
 }
 
-/** EL2 as boot software would leave it to an operating system. */
+/** EL2 as boot software would leave it to an operating system.
+ * @req SWR_INI_004 */
+/*@ requires cpu: cpu < BH_CPUS_MAX;
+    terminates \true; exits \false; assigns hw; */
 static void settle_firmware_state(uint32_t cpu)
 {
     bool pauth = (sysreg_read((uint32_t)SR_ID_AA64ISAR1_EL1) & ISAR1_PAUTH) != 0U;
@@ -57,34 +62,54 @@ static void settle_firmware_state(uint32_t cpu)
     isb();
     sysreg_write((uint32_t)SR_ICC_SRE_EL1, ICC_SRE_ALL);
     isb();
-    mmio_write32(gicr_base[cpu] + GICR_WAKER, mmio_read32(gicr_base[cpu] + GICR_WAKER) & ~WAKER_SLEEP);
+    mmio_write32(gicr_at(cpu, GICR_WAKER),
+                 mmio_read32(gicr_at(cpu, GICR_WAKER)) & (uint32_t)~WAKER_SLEEP);
 }
 
 void arch_cpu_power_on(uint32_t cpu)
 {
-    extern const uint64_t secondary_entry;
-
     (void)smc_call(FUNCTION_CPU_ON, plan.mpidr[cpu], secondary_entry, cpu);
 }
 
-/** The first CPU from firmware brings the others of the plan. */
+/** The first CPU from firmware brings the others of the plan.
+ * @req SWR_INI_004 */
+/*@ terminates \true; exits \false; assigns hw; */
 static void power_on_others(void)
 {
     uint32_t cpu = 1U;
 
+    /*@ loop invariant bound: 1 <= cpu <= BH_CPUS_MAX;
+        loop assigns cpu, hw;
+        loop variant BH_CPUS_MAX - cpu; */
     while ((cpu < plan.n_cpus) && (cpu < BH_CPUS_MAX)) {
         arch_cpu_power_on(cpu);
         cpu++;
     }
 }
 
-/** Go back with an answer. */
-static uint64_t go_back(uint32_t cpu, const struct outcome *out)
+/** Go back with an answer.
+ * @req SWR_INI_005 */
+/*@ requires cpu: cpu < BH_CPUS_MAX;
+    terminates \true; exits \false; assigns launch_answer[cpu];
+    ensures SWR_INI_005: launch_answer[cpu].x[0] == out.status &&
+      launch_answer[cpu].x[1] == out.a && launch_answer[cpu].x[2] == out.b; */
+static void tell(uint32_t cpu, struct outcome out)
 {
-    launch_answer[cpu].x[0] = out->status;
-    launch_answer[cpu].x[1] = out->a;
-    launch_answer[cpu].x[2] = out->b;
-    return EXIT_LEAVE;
+    launch_answer[cpu].x[0] = out.status;
+    launch_answer[cpu].x[1] = out.a;
+    launch_answer[cpu].x[2] = out.b;
+}
+
+/** Direct boot: what firmware leaves to an operating system, done here for the kernel.
+ * @req SWR_INI_004 */
+/*@ requires cpu: cpu < BH_CPUS_MAX;
+    terminates \true; exits \false; assigns hw; */
+static void act_as_firmware(uint32_t cpu)
+{
+    settle_firmware_state(cpu);
+    if (cpu == 0U) {
+        power_on_others();
+    }
 }
 
 uint64_t launch(uint64_t cpu, uint64_t vbar, uint64_t sctlr)
@@ -98,15 +123,12 @@ uint64_t launch(uint64_t cpu, uint64_t vbar, uint64_t sctlr)
     stub_state[c].sctlr = sctlr;
     if (gic_find(c)) {
         if (direct) {
-            settle_firmware_state(c);
-        }
-        if (direct && (c == 0U)) {
-            power_on_others();
+            act_as_firmware(c);
         }
         out = init_cpu(c);
     }
     if (out.status != BH_OK) {
-        answer = go_back(c, &out);
+        tell(c, out);
     } else {
         answer = direct ? (uint64_t)EXIT_WAIT : (uint64_t)EXIT_RESUME;
     }
