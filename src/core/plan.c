@@ -417,24 +417,6 @@ static bool overlaps_ok(void)
 
 /* ---- kernel memory and status pages */
 
-/* Region i is the kernel's and holds all of its range r. */
-/*@ requires readable: \valid_read(b) && r < PLAN_KERNEL_RANGES;
-    requires apart: \separated(b, &plan, &plan_a, &plan_b);
-    requires regions: rule_counts && rule_regions && i < plan.n_regions;
-    terminates \true;
-    exits \false;
-    assigns \nothing;
-    ensures SWR_PLN_001: \result <==> keeps_kernel(b, r, i);
-*/
-static bool holds_kernel(const struct plan_board *b, uint32_t r, uint32_t i)
-{
-    return (plan.regions[i].own == BH_CELL_KERNEL) &&
-           (plan.regions[i].ppn <= b->kernel[r].ppn) &&
-           ((b->kernel[r].ppn - plan.regions[i].ppn) <= plan.regions[i].n) &&
-           (b->kernel[r].pages <=
-            (plan.regions[i].n - (b->kernel[r].ppn - plan.regions[i].ppn)));
-}
-
 /* Range r is in one region of the kernel; such a region is private by rule_regions. */
 /*@ requires readable: \valid_read(b) && r < PLAN_KERNEL_RANGES;
     requires apart: \separated(b, &plan, &plan_a, &plan_b);
@@ -455,7 +437,11 @@ static bool range_ok(const struct plan_board *b, uint32_t r)
         loop variant plan.n_regions - i;
     */
     for (uint32_t i = 0U; (!found) && (i < plan.n_regions); i++) {
-        found = holds_kernel(b, r, i);
+        found = (plan.regions[i].own == BH_CELL_KERNEL) &&
+                (plan.regions[i].ppn <= b->kernel[r].ppn) &&
+                ((b->kernel[r].ppn - plan.regions[i].ppn) <= plan.regions[i].n) &&
+                (b->kernel[r].pages <=
+                 (plan.regions[i].n - (b->kernel[r].ppn - plan.regions[i].ppn)));
     }
     return found;
 }
@@ -486,22 +472,6 @@ static bool kernel_ok(const struct plan_board *b)
     return ok;
 }
 
-/* Region i leaves the status pages alone, or lets root read them. */
-/*@ requires regions: rule_counts && rule_regions && i < plan.n_regions;
-    terminates \true;
-    exits \false;
-    assigns \nothing;
-    ensures SWR_PLN_001: \result <==> status_safe(i);
-*/
-static bool is_status_safe(uint32_t i)
-{
-    return ((plan.status_ppn + BH_STATUS_PAGES) <= plan.regions[i].ppn) ||
-           ((plan.regions[i].ppn + plan.regions[i].n) <= plan.status_ppn) ||
-           ((plan.regions[i].own == BH_CELL_ROOT) &&
-            (((plan.regions[i].flags / BH_REGION_WRITE) % 2U) == 0U) &&
-            (((plan.regions[i].flags / BH_REGION_EXECUTE) % 2U) == 0U));
-}
-
 /* Nobody but the kernel writes the status pages, nobody but root reads them. */
 /*@ requires regions: rule_counts && rule_regions;
     terminates \true;
@@ -521,7 +491,12 @@ static bool status_ok(void)
         loop variant plan.n_regions - i;
     */
     for (uint32_t i = 0U; ok && (i < plan.n_regions); i++) {
-        if (!is_status_safe(i)) {
+        bool apart = ((plan.status_ppn + BH_STATUS_PAGES) <= plan.regions[i].ppn) ||
+                     ((plan.regions[i].ppn + plan.regions[i].n) <= plan.status_ppn);
+
+        if ((!apart) && ((plan.regions[i].own != BH_CELL_ROOT) ||
+                         (((plan.regions[i].flags / BH_REGION_WRITE) % 2U) == 1U) ||
+                         (((plan.regions[i].flags / BH_REGION_EXECUTE) % 2U) == 1U))) {
             ok = refuse(i, plan.regions[i].own);
         }
     }
@@ -830,21 +805,6 @@ static bool irqs_claims_ok(void)
 
 /* ---- entry points and DMA */
 
-/* The entry point of cell c lies in region i, which it owns and may execute. */
-/*@ requires regions: rule_counts && rule_regions && c < plan.n_cells && i < plan.n_regions;
-    terminates \true;
-    exits \false;
-    assigns \nothing;
-    ensures SWR_PLN_001: \result <==> entry_in(c, i);
-*/
-static bool is_entry_in(uint32_t c, uint32_t i)
-{
-    return (plan.regions[i].own == c) &&
-           (((plan.regions[i].flags / BH_REGION_EXECUTE) % 2U) == 1U) &&
-           (plan.regions[i].ipn <= (plan.cells[c].entry / BH_PAGE_BYTES)) &&
-           ((plan.cells[c].entry / BH_PAGE_BYTES) < (plan.regions[i].ipn + plan.regions[i].n));
-}
-
 /* The entry point of cell c is an instruction of its own. */
 /*@ requires regions: rule_counts && rule_regions && c < plan.n_cells;
     terminates \true;
@@ -864,7 +824,11 @@ static bool is_entry_ok(uint32_t c)
         loop variant plan.n_regions - i;
     */
     for (uint32_t i = 0U; (!found) && (i < plan.n_regions); i++) {
-        found = is_entry_in(c, i);
+        found = (plan.regions[i].own == c) &&
+                (((plan.regions[i].flags / BH_REGION_EXECUTE) % 2U) == 1U) &&
+                (plan.regions[i].ipn <= (plan.cells[c].entry / BH_PAGE_BYTES)) &&
+                ((plan.cells[c].entry / BH_PAGE_BYTES) <
+                 (plan.regions[i].ipn + plan.regions[i].n));
     }
     return found && ((plan.cells[c].entry % 4U) == 0U);
 }
