@@ -55,6 +55,7 @@ class Channel:
     def __init__(self, path, deadline):
         self.sock = socket.socket(socket.AF_UNIX)
         self._connect(path, deadline)
+        self.ended = False
         self.data = bytearray()
         self.log = bytearray()
 
@@ -236,11 +237,25 @@ class Machine:
         """The next object from the monitor."""
         end = time.monotonic() + timeout
         while b"\n" not in self.monitor.data:
-            if not self.monitor.receive(end - time.monotonic()) and time.monotonic() >= end:
+            # A console that nobody reads blocks QEMU as a whole after a few hundred bytes.
+            if not self.monitor.receive(0) and not self._either(end - time.monotonic()):
                 raise QemuError("the monitor does not answer")
         line, _, rest = bytes(self.monitor.data).partition(b"\n")
         self.monitor.data[:] = rest
         return json.loads(line)
+
+    def _either(self, seconds):
+        """Wait for bytes from the monitor, and take what the console says meanwhile. False: the
+        time is over."""
+        channels = [channel for channel in (self.monitor, self.console) if not channel.ended]
+        ready, _, _ = select.select([channel.sock for channel in channels], [], [],
+                                    max(seconds, 0))
+        if self.console.sock in ready:
+            try:
+                self.console.receive(0)
+            except QemuError:
+                self.console.ended = True  # the monitor may still have last words
+        return bool(ready)
 
     def qmp(self, command, timeout=60, **arguments):
         """One monitor command. @return its result."""
