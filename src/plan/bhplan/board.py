@@ -44,7 +44,7 @@ class Board:
     status: Range
     mpidr: tuple[int, ...]
     memory: tuple[Range, ...]    #: RAM and devices: what may be given to a cell
-    emulated: tuple[Range, ...]  #: frames which the kernel emulates: given to nobody
+    emulated: tuple[Range, ...]  #: frames which the kernel emulates: its own
     irq_first: int
     irq_last: int
     source: Source

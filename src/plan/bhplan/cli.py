@@ -10,7 +10,6 @@ import tempfile
 from pathlib import Path
 
 from . import decode, diff, explain, judge, ownermap, rules
-from .board import Board, load_board, names
 from .compiler import compile_plan
 from .encode import encode
 from .errors import JSON_VERSION, PlanError, Refused, Source, as_json, by_eid, render
@@ -28,7 +27,7 @@ def compile_and_judge(path: str) -> tuple[bytes, str]:
     if errors:
         raise Refused(errors)
     blob = encode(plan)
-    verdict = judge.judge_blob(blob, plan.board)
+    verdict = judge.judge_blob(blob)
     if verdict is not None:
         verdict.where = Source(path, 0)
         raise verdict
@@ -82,21 +81,11 @@ def do_check(args: argparse.Namespace) -> int:
     if args.file.endswith(".toml"):
         compile_and_judge(args.file)
     else:
-        verdict = judge.judge_file(args.file, _board(args))
+        verdict = judge.judge_file(args.file)
         if verdict is not None:
             raise verdict
     _done(args, f"{args.file}: accepted", {"file": args.file})
     return EXIT_OK
-
-
-def _board(args: argparse.Namespace) -> Board:
-    """The board to judge a blob by: --board, or the only one there is."""
-    known = names()
-    name = args.board or (known[0] if len(known) == 1 else "")
-    if name not in known:
-        raise PlanError("PLAN_BOARD", f"no board '{name}'; there are: {', '.join(known)}",
-                        hint="name the machine's board: --board NAME", rule="CFG_TOOL_005")
-    return load_board(name)
 
 
 def do_show(args: argparse.Namespace) -> int:
@@ -202,7 +191,6 @@ def parser() -> argparse.ArgumentParser:
     build.add_argument("--map", metavar="FILE.map", help="owner of every byte, CPU and interrupt")
     check = verb("check", do_check, "judge a plan source (.toml) or a blob")
     check.add_argument("file", metavar="FILE")
-    check.add_argument("--board", metavar="NAME", help="board to judge a blob by")
     show = verb("show", do_show, "regenerate the owner map from a blob")
     show.add_argument("file", metavar="FILE.plan")
     show.add_argument("--against", metavar="FILE.map", help="compare with build's map")

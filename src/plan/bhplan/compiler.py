@@ -70,9 +70,12 @@ def _included(path: str) -> list[Table]:
 
 
 def _kernel(board: Board) -> Cell:
+    """Cell 0. The frames which it emulates are its own as well: no blob can give them to anybody.
+
+    @req CFG_TOOL_021
+    """
     kernel = board.kernel
     cell = Cell("kernel", kernel.source)
-    # The frames it emulates are the kernel's as well: so no blob can give them to anybody.
     cell.regions = [Region(KERNEL, one.base, one.base, one.size, one.flags, "", False, one.source)
                     for one in (kernel, *board.emulated)]
     return cell

@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The proved judge: plan_check() of the kernel, built for the host, asked through a file."""
+"""The proved judge: plan_check() of the kernel, built for the host, asked through a file.
+
+It judges for the board that it was built with.
+"""
 from __future__ import annotations
 
 import os
@@ -9,7 +12,6 @@ import tempfile
 from pathlib import Path
 
 from . import decode
-from .board import PAGE, Board
 from .errors import PlanError, Source, by_eid
 
 _VERDICT = re.compile(r"(E[0-9A-F]{4}) (\d+) (\d+)")
@@ -34,7 +36,7 @@ def binary() -> Path:
     return path
 
 
-def judge_file(path: str, board: Board) -> PlanError | None:
+def judge_file(path: str) -> PlanError | None:
     """The verdict on a file: None if it is accepted. Raises PlanError if there is no verdict."""
     command = [str(binary()), path]
     try:
@@ -52,12 +54,12 @@ def judge_file(path: str, board: Board) -> PlanError | None:
     return refusal(match.group(1), int(match.group(2)), int(match.group(3)), path)
 
 
-def judge_blob(blob: bytes, board: Board) -> PlanError | None:
+def judge_blob(blob: bytes) -> PlanError | None:
     """The verdict on bytes, as judge_file()."""
     with tempfile.NamedTemporaryFile(suffix=".plan") as file:
         file.write(blob)
         file.flush()
-        return judge_file(file.name, board)
+        return judge_file(file.name)
 
 
 def refusal(eid: str, a: int, b: int, path: str) -> PlanError:

@@ -2,8 +2,8 @@
 """What the parts of a plan mean together, judged with names and places.
 
 The proved judge has the last word; these checks come first because they know the source lines, and
-because some of them need the board's facts, which the judge does not have (frames that the kernel
-emulates, memory and interrupts which are not there).
+because some of them need the board's facts, which the judge does not have (memory and interrupts
+which are not there).
 """
 from __future__ import annotations
 
@@ -93,6 +93,8 @@ def _aliases(plan: Plan) -> list[PlanError]:
 
 def _overlaps(plan: Plan) -> list[PlanError]:
     """Two cells other than root own one byte without one share; root's list is carved instead."""
+    kernels = "leave it to the kernel: its memory, and the frames which it emulates, are its own"
+    cells = "give the range to one cell, or name one share on both sides: share = \"name\""
     found = []
     for one, other in combinations([r for r in plan.regions() if r.owner != ROOT], 2):
         low, high = max(one.phys, other.phys), min(one.end, other.end)
@@ -102,8 +104,7 @@ def _overlaps(plan: Plan) -> list[PlanError]:
         found.append(PlanError(
             "PLAN_OVERLAP", f"{parties} both own {span(low, high)}", other.source,
             rule="CFG_TOOL_006", note=f"first claimed at {one.source.brief} by {_name(plan, one)} "
-            f"({span(one.phys, one.end)})",
-            hint="give the range to one cell, or name one share on both sides: share = \"name\"",
+            f"({span(one.phys, one.end)})", hint=kernels if one.owner == KERNEL else cells,
             a=_number(plan, other), b=_number(plan, one)))
     return found
 
@@ -167,7 +168,7 @@ def _status(plan: Plan) -> list[PlanError]:
 
 
 def _board_has(plan: Plan) -> list[PlanError]:
-    """Every byte of a region is memory or a device of the board.
+    """Every byte of a region is memory, a device or an emulated frame of the board.
 
     @req CFG_TOOL_010
     """
