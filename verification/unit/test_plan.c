@@ -3,7 +3,7 @@
  * The judge of plans: every rule at its exact bounds, both parties of every refusal, and the order
  * of the rules.
  * @link src/core/plan.c
- * @link src/core/crc.c
+ * @link src/core/crc.c @link src/core/plan_crc.c
  * @link src/core/part.c
  * @link src/core/event.c
  * @link src/arch/host/shared.c
@@ -14,7 +14,9 @@
 #include "fixture.h"
 #include "test.h"
 
-#define POKES 6U
+#define FIX_GICD 0x8000U /* pages */
+#define FIX_GICR 0x80A0U
+#define POKES 7U
 
 /** One change of the good plan. */
 struct poke {
@@ -194,10 +196,6 @@ static const struct row place_rows[] = {
     NO(KERNEL, 0U, FIX_KERNEL, W(regions[0].ppn, FIX_KERNEL - 1U)),
     OK(W(regions[0].ppn, FIX_KERNEL - 1U), W(regions[0].n, 0x401U)),
     NO(KERNEL, 0U, FIX_KERNEL, W(regions[0].ppn, 0x40000U), W(regions[0].n, 1U)),
-    NO(KERNEL, 2U, 0x80A0U, W(regions[2].own, 1U), W(cells[0].count, 2U), W(cells[1].first, 2U),
-       W(cells[1].count, 5U)),
-    NO(KERNEL, 1U, 0x8000U, W(regions[1].n, 0xFU)),
-    NO(KERNEL, 2U, 0x80A0U, W(regions[2].ppn, 0x80A1U)),
     NO(STATUS, 0U, 0U, W(regions[0].n, 0x401U)),
     NO(STATUS, 3U, 1U, W(regions[3].n, 0x30401U), W(regions[3].ipn, 0x100000U)),
     NO(STATUS, 4U, 1U, W(regions[4].flags, RW)),
@@ -213,6 +211,74 @@ static const struct row place_rows[] = {
 static void kernel_and_status_pages(void)
 {
     JUDGE(place_rows);
+}
+
+#define NOWHERE 0x100000U /* pages that nobody has */
+
+/* The frames that the kernel emulates are its own, as its memory is. */
+static const struct row frame_rows[] = {
+    /* missing: the region is elsewhere, or somebody else's */
+    NO(KERNEL, 0U, FIX_KERNEL, W(regions[0].ppn, NOWHERE)),
+    NO(KERNEL, 1U, FIX_GICD, W(regions[1].ppn, NOWHERE)),
+    NO(KERNEL, 2U, FIX_GICR, W(regions[2].ppn, NOWHERE)),
+    NO(KERNEL, 2U, FIX_GICR, W(regions[2].own, 1U), W(cells[0].count, 2U), W(cells[1].first, 2U),
+       W(cells[1].count, 5U)),
+    NO(KERNEL, 2U, FIX_GICR, W(regions[1].ppn, NOWHERE), W(regions[2].ppn, NOWHERE + 0x10U)),
+    /* one page short, exact, one page more, at either end */
+    NO(KERNEL, 1U, FIX_GICD, W(regions[1].ppn, FIX_GICD + 1U), W(regions[1].n, 0xFU)),
+    NO(KERNEL, 1U, FIX_GICD, W(regions[1].ppn, FIX_GICD + 1U)),
+    NO(KERNEL, 1U, FIX_GICD, W(regions[1].n, 0xFU)),
+    NO(KERNEL, 1U, FIX_GICD, W(regions[1].ppn, FIX_GICD - 1U)),
+    OK(W(regions[1].ppn, FIX_GICD - 1U), W(regions[1].n, 0x11U)),
+    OK(W(regions[1].n, 0x11U)),
+    NO(KERNEL, 2U, FIX_GICR, W(regions[2].ppn, FIX_GICR + 1U), W(regions[2].n, 0xFFU)),
+    NO(KERNEL, 2U, FIX_GICR, W(regions[2].ppn, FIX_GICR + 1U)),
+    NO(KERNEL, 2U, FIX_GICR, W(regions[2].n, 0xFFU)),
+    NO(KERNEL, 2U, FIX_GICR, W(regions[2].ppn, FIX_GICR - 1U)),
+    OK(W(regions[2].ppn, FIX_GICR - 1U), W(regions[2].n, 0x101U)),
+    OK(W(regions[2].n, 0x101U)),
+    /* One region may hold both; two may not hold one in halves. */
+    OK(W(regions[1].n, 0x1A0U), W(regions[2].ppn, NOWHERE), W(regions[2].ipn, NOWHERE)),
+    NO(KERNEL, 1U, FIX_GICD, W(regions[1].n, 8U), W(regions[3].own, 0U),
+       W(regions[3].ppn, FIX_GICD + 8U), W(regions[3].n, 8U), W(cells[0].count, 4U),
+       W(cells[1].first, 4U), W(cells[1].count, 3U)),
+    /* not private */
+    NO(REGION, 0U, 0U, W(regions[0].share, 1U), W(regions[0].root, 1U)),
+    NO(REGION, 0U, 0U, W(regions[0].root, 1U)),
+    NO(REGION, 1U, 0U, W(regions[1].share, 1U)),
+    NO(REGION, 1U, 0U, W(regions[1].root, 1U)),
+    NO(REGION, 2U, 0U, W(regions[2].share, 1U)),
+    NO(REGION, 2U, 0U, W(regions[2].root, 1U)),
+    /* claimed by a cell as well, at and beside each end */
+    NO(OVERLAP, 10U, 0U, W(regions[10].ppn, FIX_KERNEL), W(regions[10].n, 1U)),
+    OK(W(regions[10].ppn, FIX_GICD - 1U), W(regions[10].n, 1U)),
+    NO(OVERLAP, 10U, 1U, W(regions[10].ppn, FIX_GICD), W(regions[10].n, 1U)),
+    NO(OVERLAP, 10U, 1U, W(regions[10].ppn, FIX_GICD + 0xFU), W(regions[10].n, 1U)),
+    OK(W(regions[10].ppn, FIX_GICD + 0x10U), W(regions[10].n, 1U)),
+    OK(W(regions[10].ppn, FIX_GICR - 1U), W(regions[10].n, 1U)),
+    NO(OVERLAP, 10U, 2U, W(regions[10].ppn, FIX_GICR), W(regions[10].n, 1U)),
+    NO(OVERLAP, 10U, 2U, W(regions[10].ppn, FIX_GICR + 0xFFU), W(regions[10].n, 1U)),
+    OK(W(regions[10].ppn, FIX_GICR + 0x100U), W(regions[10].n, 1U)),
+    NO(OVERLAP, 10U, 1U, W(regions[10].ppn, FIX_GICD), W(regions[10].n, 1U),
+       W(regions[10].share, 9U), W(regions[10].root, 1U)),
+    /* owned by a cell in place of the kernel; by root, whose list may name them, too */
+    NO(KERNEL, 0U, FIX_KERNEL, W(regions[0].ppn, NOWHERE), W(regions[10].ppn, FIX_KERNEL),
+       W(regions[10].n, 0x400U)),
+    NO(KERNEL, 1U, FIX_GICD, W(regions[1].ppn, NOWHERE), W(regions[10].ppn, FIX_GICD),
+       W(regions[10].n, 0x10U)),
+    NO(KERNEL, 2U, FIX_GICR, W(regions[2].ppn, NOWHERE), W(regions[10].ppn, FIX_GICR)),
+    NO(KERNEL, 1U, FIX_GICD, W(regions[1].ppn, NOWHERE), W(regions[6].ppn, FIX_GICD),
+       W(regions[6].n, 0x10U)),
+    OK(W(regions[6].ppn, FIX_GICD), W(regions[6].n, 0x10U)),
+};
+
+/** @test TC_PLN_010 @verifies SWR_PLN_001 SWR_PLN_002 @technique bva @level unit */
+static void frames_of_the_kernel(void)
+{
+    JUDGE(frame_rows);
+    CHECK_EQ(board_facts.plan.kernel[0].ppn, FIX_KERNEL);
+    CHECK_EQ(board_facts.plan.kernel[1].ppn, FIX_GICD);
+    CHECK_EQ(board_facts.plan.kernel[2].ppn, FIX_GICR);
 }
 
 static const struct row claim_rows[] = {
@@ -322,5 +388,6 @@ int main(void)
     TEST(TC_PLN_007, every_flipped_bit_is_refused);
     TEST(TC_PLN_008, rules_are_judged_in_order);
     TEST(TC_PLN_009, bits_of_words);
+    TEST(TC_PLN_010, frames_of_the_kernel);
     return test_result();
 }
