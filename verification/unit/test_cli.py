@@ -31,7 +31,9 @@ def build():
     atexit.register(shutil.rmtree, folder)
     program = Path(folder) / "bulkhead"
     sources = [p for p in sorted((REPO / "src/cli").glob("*.c")) if p.name != "device.c"]
-    sources += [REPO / "src/core/plan.c", REPO / "src/core/crc.c",
+    sources += [REPO / "src/core/plan.c", REPO / "src/core/plan_crc.c",
+               REPO / "src/core/crc.c",
+                REPO / "src/boards/qemu-virt-arm64/board.c",
                 REPO / "verification/unit/cli_device.c"]
     command = [RUNNER, "gcc", "-std=c11", "-D_GNU_SOURCE", "-g", "-O1", "-Wall", "-Wextra",
                "-Werror", "-fsanitize=address,undefined", "-fno-sanitize-recover=all",
