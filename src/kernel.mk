@@ -5,7 +5,7 @@ include src/boards/$(BOARD)/board.mk
 include src/arch/$(ARCH)/arch.mk
 O ?= build/$(ARCH)-$(BOARD)
 
-CORE_C := bits crc plan part cell cpu event hcall init
+CORE_C := bits crc plan plan_crc part cell cpu event hcall init
 CFLAGS := -std=c11 -ffreestanding -fno-pic -fno-pie -fno-stack-protector -fno-common \
   -fno-asynchronous-unwind-tables -fno-unwind-tables -fno-tree-loop-distribute-patterns \
   -g -Isrc -Isrc/arch/$(ARCH) $(ARCH_CFLAGS) \
@@ -28,11 +28,11 @@ OBJS := $(CORE_C:%=$(O)/core_%.o) $(ARCH_C:%=$(O)/arch_%.o) $(ARCH_S:%=$(O)/asm_
 all: $(O)/bulkhead.bin
 
 $(O)/core_%.o: src/core/%.c | $(O)
-	@echo "  CC $@"; $(CROSS)gcc $(CFLAGS) -MMD -c $< -o $@
+	@echo "  CC $@"; $(CROSS)gcc $(CFLAGS) -MMD -MP -c $< -o $@
 $(O)/arch_%.o: src/arch/$(ARCH)/%.c | $(O)
-	@echo "  CC $@"; $(CROSS)gcc $(CFLAGS) -MMD -c $< -o $@
+	@echo "  CC $@"; $(CROSS)gcc $(CFLAGS) -MMD -MP -c $< -o $@
 $(O)/board.o: $(BOARD_SRC) | $(O)
-	@echo "  CC $@"; $(CROSS)gcc $(CFLAGS) -MMD -c $< -o $@
+	@echo "  CC $@"; $(CROSS)gcc $(CFLAGS) -MMD -MP -c $< -o $@
 $(O)/asm_%.o: src/arch/$(ARCH)/%.S src/arch/$(ARCH)/layout.h | $(O)
 	@echo "  CC $@"; $(CROSS)gcc $(ARCH_CFLAGS) -g -ffile-prefix-map=$(CURDIR)=. -Isrc $(DEFS) \
 	  -c $< -o $@

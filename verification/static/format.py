@@ -5,7 +5,7 @@ from pathlib import Path
 
 import kernel
 
-COLUMNS = 100
+COLUMNS = 110
 TAB_FILES = re.compile(r"(^|/)(Makefile|Kbuild)$|\.(mk|S|lds?|gitmodules)$")
 NO_TAG = re.compile(r"^(LICENSES/|(.*/)?\.gitignore$)|(^|/)\.gitkeep$"
                     r"|\.(png|svg|gz|xz|dtb|lock|tsv|json)$")

@@ -7,7 +7,7 @@
  * @link src/arch/aarch64/trap.c @link src/arch/aarch64/vgicd.c @link src/arch/aarch64/vgicr.c
  * @link src/arch/aarch64/vsgi.c @link src/arch/host/shared.c
  * @link src/boards/qemu-virt-arm64/board.c @link verification/unit/fake_regs.c
- * @link src/core/bits.c @link src/core/cell.c @link src/core/cpu.c @link src/core/crc.c
+ * @link src/core/bits.c @link src/core/cell.c @link src/core/cpu.c @link src/core/crc.c @link src/core/plan_crc.c
  * @link src/core/event.c @link src/core/hcall.c @link src/core/init.c @link src/core/part.c
  * @link src/core/plan.c
  */
@@ -92,6 +92,11 @@ static void the_distributor_is_emulated(void)
           board.gicd + GICD_IROUTER + (40U * 8U));
     CHECK_EQ(fake_gicd(GICD_IROUTER + (40U * 8U), 8U), 3U);
     CHECK_EQ(events(), 0U);
+    begin(); /* the distributor has no 16-bit registers */
+    touch(2U, DATA | ISV | SIZE(1) | RT(7) | WRITE | TRANSLATION, board.gicd + prio - 1U);
+    CHECK_EQ(fake.writes, 0U);
+    CHECK_EQ(ELR(&f), 0x8004U);
+    exits(2U, BH_EXIT_MMIO);
 }
 
 /** @test TC_ABT_002 @verifies SWR_TRP_003 @technique bva @level unit */

@@ -8,7 +8,7 @@
  * @link src/core/event.c
  * @link src/core/part.c
  * @link src/core/plan.c
- * @link src/core/crc.c
+ * @link src/core/crc.c @link src/core/plan_crc.c
  * @link src/arch/aarch64/s2.c
  * @link src/arch/host/shared.c
  * @link src/arch/host/machine.c
@@ -226,6 +226,25 @@ static void other_changes_that_root_does_not_follow(void)
         other_after[1] = 0U; /* later it does, and the same works */
         CHECK_EQ(act(ops[k][0], 2U).status, BH_OK);
     }
+}
+
+/** @test TC_CEL_017 @verifies SWR_CEL_003 SWR_CEL_004 @technique timeout @level unit */
+static void no_start_while_root_may_use_old_tables(void)
+{
+    struct outcome out;
+
+    bring_to(BH_STATE_STOPPED);
+    host_word[SW_CPU_STATE][1] = CPU_RUN; /* missed an earlier change of the view */
+    host_word[SW_CPU_REQUEST][1] = CPU_REQ_SYNC_0;
+    other_after[1] = NEVER;
+    out = act(START, 2U);
+    CHECK_EQ(out.status, BH_E_HC_TIMEOUT);
+    CHECK_EQ(out.a, 1U);
+    CHECK_EQ(state_of(2U), BH_STATE_STOPPED);
+    CHECK_EQ(phase_of(2U), CPU_PARKED);
+    other_after[1] = 0U;
+    CHECK_EQ(act(START, 2U).status, BH_OK);
+    CHECK_EQ(host_word[SW_CPU_REQUEST][1], CPU_REQ_NONE);
 }
 
 /** @test TC_CEL_007 @verifies SWR_CEL_001 @technique exhaustion @level unit */
@@ -455,6 +474,7 @@ int main(void)
     TEST(TC_CEL_004, create_takes_nothing_when_a_cpu_is_busy);
     TEST(TC_CEL_005, create_gives_back_when_root_does_not_follow);
     TEST(TC_CEL_006, other_changes_that_root_does_not_follow);
+    TEST(TC_CEL_017, no_start_while_root_may_use_old_tables);
     TEST(TC_CEL_007, create_gives_back_when_the_pool_is_used_up);
     TEST(TC_CEL_008, load_opens_and_start_closes);
     TEST(TC_CEL_009, a_stopped_cell_starts_again_as_it_is);

@@ -8,7 +8,7 @@
  * @link src/arch/aarch64/trap.c @link src/arch/aarch64/vgicd.c @link src/arch/aarch64/vgicr.c
  * @link src/arch/aarch64/vsgi.c @link src/arch/host/shared.c
  * @link src/boards/qemu-virt-arm64/board.c @link verification/unit/fake_regs.c
- * @link src/core/bits.c @link src/core/cell.c @link src/core/cpu.c @link src/core/crc.c
+ * @link src/core/bits.c @link src/core/cell.c @link src/core/cpu.c @link src/core/crc.c @link src/core/plan_crc.c
  * @link src/core/event.c @link src/core/hcall.c @link src/core/init.c @link src/core/part.c
  * @link src/core/plan.c
  */
@@ -144,14 +144,14 @@ static void no_entry_of_any_table_is_writable_and_executable(void)
 static void tables_may_not_suffice(void)
 {
     static const uint64_t large[][LAYOUT_COUNT] = {
-        /* text, rodata, data, stacks, tables, end, status: the part that is too large or too far */
+        /* text, rodata, data, stacks, tables, status, end: the part too large or too far away */
         {0x70000000U, 0x71800000U, 0x71800000U, 0x71800000U, 0x71900000U, 0x71900000U, 0x71900000U},
         {0x70000000U, 0x70000000U, 0x71800000U, 0x71800000U, 0x71900000U, 0x71900000U, 0x71900000U},
         {0x70000000U, 0x70000000U, 0x70000000U, 0x71800000U, 0x71900000U, 0x71900000U, 0x71900000U},
         {0x70000000U, 0x70000000U, 0x70000000U, 0x71400000U, 0x71500000U, 0x71500000U, 0x71500000U},
-        {0x70000000U, 0x70000000U, 0x70000000U, 0x70000000U, 0x70200000U, 0x71800000U, 0x71900000U},
-        {0x70000000U, 0x70000000U, 0x70000000U, 0x70000000U, 0x70200000U, 0x71400000U, 0xC0000000U},
-        {0x70000000U, 0x70000000U, 0x70000000U, 0x70000000U, 0x70200000U, 0x71400000U, 0x70200000U},
+        {0x70000000U, 0x70000000U, 0x70000000U, 0x70000000U, 0x70200000U, 0x70200000U, 0x71800000U},
+        {0x70000000U, 0x70000000U, 0x70000000U, 0x70000000U, 0x70200000U, 0xC0000000U, 0x71400000U},
+        {0x70000000U, 0x70000000U, 0x70000000U, 0x70000000U, 0x70200000U, 0x70200000U, 0x71400000U},
     };
 
     for (uint32_t k = 0U; k < COUNT_OF(large); k++) {

@@ -8,7 +8,7 @@
  * @link src/arch/aarch64/trap.c @link src/arch/aarch64/vgicd.c @link src/arch/aarch64/vgicr.c
  * @link src/arch/aarch64/vsgi.c @link src/arch/host/shared.c
  * @link src/boards/qemu-virt-arm64/board.c @link verification/unit/fake_regs.c
- * @link src/core/bits.c @link src/core/cell.c @link src/core/cpu.c @link src/core/crc.c
+ * @link src/core/bits.c @link src/core/cell.c @link src/core/cpu.c @link src/core/crc.c @link src/core/plan_crc.c
  * @link src/core/event.c @link src/core/hcall.c @link src/core/init.c @link src/core/part.c
  * @link src/core/plan.c
  */
@@ -85,6 +85,23 @@ static void what_depends_on_the_cpu(void)
         CHECK_EQ((fake.reg[SR_VTCR_EL2] >> 16) & 7U, (ranges[k] < 5U) ? ranges[k] : 5U);
         CHECK_EQ(fake.reg[SR_VTCR_EL2] & 0xFFFFU, 0x3558U); /* T0SZ 24, SL0 1, 4 KiB, cacheable */
         CHECK_EQ((fake.reg[SR_HCR_EL2] & TEA) != 0U, (k % 2U) == 1U);
+    }
+}
+
+/** @test TC_EL2_007 @verifies SWR_EL2_004 @technique fault-injection @level unit */
+static void a_register_that_does_not_listen_is_seen(void)
+{
+    for (uint32_t i = 0U; i < EL2REG_COUNT; i++) {
+        CHECK(aarch64_machine());
+        found(UINT64_MAX);
+        arch_cpu_take(1U);
+        CHECK(arch_cpu_taken(1U));
+        for (uint32_t bit = 0U; bit < 64U; bit++) {
+            uint64_t must = el2reg_value(i, UINT64_MAX);
+
+            fake.dead[rows[i]] = 1ULL << bit;
+            CHECK_EQ(arch_cpu_taken(1U), ((must >> bit) & 1U) == 0U);
+        }
     }
 }
 
@@ -174,5 +191,6 @@ int main(void)
     TEST(TC_EL2_004, tables_in_force);
     TEST(TC_EL2_005, machines_that_can_be_taken);
     TEST(TC_EL2_006, time_saturates);
+    TEST(TC_EL2_007, a_register_that_does_not_listen_is_seen);
     return test_result();
 }

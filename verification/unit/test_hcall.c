@@ -8,7 +8,7 @@
  * @link src/core/event.c
  * @link src/core/part.c
  * @link src/core/plan.c
- * @link src/core/crc.c
+ * @link src/core/crc.c @link src/core/plan_crc.c
  * @link src/arch/aarch64/s2.c
  * @link src/arch/host/shared.c
  * @link src/arch/host/machine.c
@@ -128,6 +128,27 @@ static void one_reconfiguration_at_a_time(void)
     CHECK_EQ(hcall(0U, BH_HC_CELL_CREATE, 2U).status, BH_OK);
 }
 
+/* The other reconfiguration ends just after it was in the way. */
+static void lock_is_released(enum host_access how, uint32_t word, uint32_t i, uint64_t value)
+{
+    (void)i;
+    (void)value;
+    if ((how == HOST_LOAD) && (word == (uint32_t)SW_LOCK)) {
+        host_word[SW_LOCK][0] = 0U;
+    }
+}
+
+/** @test TC_HCL_010 @verifies SWR_HCL_001 @technique race @level unit */
+static void a_lock_that_is_free_again_names_no_other_cpu(void)
+{
+    CHECK(core_machine());
+    host_word[SW_LOCK][0] = 2U;
+    host_on_access = lock_is_released;
+    refused(hcall(0U, BH_HC_CELL_CREATE, 2U), BH_E_HC_BUSY, 0U, 0U, BH_HC_CELL_CREATE);
+    CHECK_EQ(state_of(2U), BH_STATE_ABSENT);
+    CHECK_EQ(hcall(0U, BH_HC_CELL_CREATE, 2U).status, BH_OK);
+}
+
 /** @test TC_HCL_007 @verifies SWR_HCL_003 @technique equivalence @level unit */
 static void disable_needs_all_cells_gone(void)
 {
@@ -188,6 +209,7 @@ int main(void)
     TEST(TC_HCL_004, cells_that_are_none);
     TEST(TC_HCL_005, root_leads_a_cell_through_its_life);
     TEST(TC_HCL_006, one_reconfiguration_at_a_time);
+    TEST(TC_HCL_010, a_lock_that_is_free_again_names_no_other_cpu);
     TEST(TC_HCL_007, disable_needs_all_cells_gone);
     TEST(TC_HCL_008, disable_needs_all_cpus_with_root);
     TEST(TC_HCL_009, disable_on_each_cpu_whatever_the_argument);

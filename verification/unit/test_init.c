@@ -10,7 +10,7 @@
  * @link src/core/event.c
  * @link src/core/part.c
  * @link src/core/plan.c
- * @link src/core/crc.c
+ * @link src/core/crc.c @link src/core/plan_crc.c
  * @link src/arch/aarch64/s2.c
  * @link src/arch/host/shared.c
  * @link src/arch/host/machine.c
@@ -121,6 +121,19 @@ static void all_come_and_are_taken(void)
         CHECK_EQ(event_back(0U)->b, CPUS);
         CHECK_EQ(host_word[SW_LAUNCH][0], LAUNCH_GO);
     }
+}
+
+/** @test TC_INI_016 @verifies SWR_EL2_004 @technique fault-injection @level unit */
+static void a_cpu_whose_registers_do_not_listen_is_reported(void)
+{
+    handed_over();
+    host.deaf[2] = true;
+    all_come();
+    CHECK_EQ(answer_of[2].status, BH_OK);
+    CHECK_EQ(event_back(0U)->id, BH_EV_EL2_REGISTER);
+    CHECK_EQ(event_back(0U)->a, 2U);
+    CHECK_EQ(event_back(0U)->cpu, 2U);
+    CHECK_EQ(events(), 2U);
 }
 
 /** @test TC_INI_003 @verifies SWR_INI_002 @technique table @level unit */
@@ -367,6 +380,15 @@ static void root_starts_on_a_cpu_that_it_still_has(void)
     CHECK_EQ(phase_of(2U), CPU_OFF);
     CHECK_EQ(phase_of(3U), CPU_STARTING);
     CHECK_EQ(cpu_entry[3], 0x40000000U);
+    direct(); /* none of its CPUs is to be had */
+    plan.cells[1].flags = BH_CELL_AUTOSTART;
+    for (uint32_t cpu = 0U; cpu < CPUS; cpu++) {
+        host_word[SW_CPU_STATE][cpu] = CPU_LOST;
+    }
+    init_autostart(0U);
+    for (uint32_t cpu = 0U; cpu < CPUS; cpu++) {
+        CHECK_EQ(phase_of(cpu), CPU_LOST);
+    }
 }
 
 /** @test TC_INI_013 @verifies SWR_INI_004 @technique equivalence @level unit */
@@ -421,6 +443,7 @@ int main(void)
 {
     TEST(TC_INI_001, open_forgets_the_past);
     TEST(TC_INI_002, all_come_and_are_taken);
+    TEST(TC_INI_016, a_cpu_whose_registers_do_not_listen_is_reported);
     TEST(TC_INI_003, what_is_handed_over_is_judged);
     TEST(TC_INI_004, the_plan_is_judged);
     TEST(TC_INI_005, one_does_not_come);

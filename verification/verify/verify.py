@@ -12,6 +12,7 @@ import tomllib
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
+import advisory  # noqa: E402
 import context  # noqa: E402
 
 # Stage: what must have run before (only the order; a red stage does not stop the others).
@@ -41,7 +42,7 @@ def stage_module(name):
 
 def run_stage(ctx, name):
     """Run one stage and store its result for the stages and the report after it."""
-    result = context.timed(stage_module(name).run, ctx)
+    result = advisory.apply(name, context.timed(stage_module(name).run, ctx), advisory.load())
     record = {"stage": name, "status": result.status, "passed": result.passed,
               "failed": result.failed, "seconds": result.seconds, "tools": result.tools,
               "details": result.details, "data": result.data}
