@@ -348,8 +348,7 @@ struct outcome cell_start(uint32_t self, uint32_t cell)
 
 struct outcome cell_stop(uint32_t self, uint32_t cell)
 {
-    struct outcome out =
-        require_state(cell, (uint32_t)BH_STATE_RUNNING, (uint32_t)BH_STATE_FAILED);
+    struct outcome out = require_state(cell, (uint32_t)BH_STATE_RUNNING, (uint32_t)BH_STATE_FAILED);
 
     if (out.status == BH_OK) {
         out = settle(self, cell);
@@ -391,10 +390,10 @@ static struct outcome give_back(uint32_t self, uint32_t cell)
 struct outcome cell_destroy(uint32_t self, uint32_t cell)
 {
     uint32_t state = cell_state(cell);
-    struct outcome out = outcome_of(BH_OK, 0U, 0U);
+    struct outcome out;
 
-    if ((state == (uint32_t)BH_STATE_ABSENT) || (state == (uint32_t)BH_STATE_LOST) ||
-        (cell < 2U) || (cell >= plan.n_cells)) {
+    if ((state == (uint32_t)BH_STATE_ABSENT) || (state == (uint32_t)BH_STATE_LOST) || (cell < 2U) ||
+        (cell >= plan.n_cells)) {
         out = require_state(cell, (uint32_t)BH_STATE_CREATED, (uint32_t)BH_STATE_STOPPED);
     } else if ((state == (uint32_t)BH_STATE_RUNNING) || (state == (uint32_t)BH_STATE_FAILED)) {
         out = cell_stop(self, cell);

@@ -135,8 +135,8 @@ static void decide(uint32_t cpu)
     struct outcome out = judge();
 
     if ((out.status == BH_OK) && (!all_came())) {
-        out = refuse((uint32_t)BH_E_LAUNCH_MISSING,
-                     arch_shared_load((uint32_t)SW_ARRIVED, 0U), plan.n_cpus);
+        out = refuse((uint32_t)BH_E_LAUNCH_MISSING, arch_shared_load((uint32_t)SW_ARRIVED, 0U),
+                     plan.n_cpus);
     }
     launch_result = out;
     if (out.status != BH_OK) {
@@ -192,14 +192,12 @@ static struct outcome reason(void)
 struct outcome init_cpu(uint32_t cpu)
 {
     struct outcome out = {BH_OK, 0U, 0U};
-    uint64_t order;
 
     if ((cpu >= BH_CPUS_MAX) || (cpu >= handover.n_cpus) || (!arch_cpu_is(cpu))) {
         /* It does not count as come, so the others will go back, too. */
         out = refuse((uint32_t)BH_E_LAUNCH_CPU, cpu, 0U);
     } else {
-        order = arch_shared_next((uint32_t)SW_ARRIVED, 0U);
-        if (order == 0U) {
+        if (arch_shared_next((uint32_t)SW_ARRIVED, 0U) == 0U) {
             decide(cpu);
         }
         if (go()) {
@@ -207,8 +205,8 @@ struct outcome init_cpu(uint32_t cpu)
             if (!arch_cpu_taken(cpu)) {
                 event_record(cpu, BH_CELL_KERNEL, (uint32_t)BH_EV_EL2_REGISTER, cpu, 0U);
             }
-            cpu_set_phase(cpu, (handover.mode == BH_MODE_LATE) ? (uint32_t)CPU_RUN
-                                                               : (uint32_t)CPU_OFF);
+            cpu_set_phase(cpu,
+                          (handover.mode == BH_MODE_LATE) ? (uint32_t)CPU_RUN : (uint32_t)CPU_OFF);
         } else {
             out = reason();
         }

@@ -11,8 +11,7 @@
 #define TABLE 3U
 #define PHYSICAL 0x1000000000000U /* addresses have 48 bits */
 
-__attribute__((section(".el2_tables"), aligned(4096)))
-uint64_t el2_table[EL2_TABLES][EL2_ENTRIES];
+__attribute__((section(".el2_tables"), aligned(4096))) uint64_t el2_table[EL2_TABLES][EL2_ENTRIES];
 uint32_t el2_used;
 uint32_t el2_child[EL2_TABLES][EL2_ENTRIES];
 
@@ -155,7 +154,7 @@ static bool map_page(uint64_t page, uint64_t attributes)
     requires attributes: attr_ok(attributes);
     terminates \true; exits \false; assigns EL2MAP_STATE;
     ensures SWR_EL2_002: el2_wxorx; */
-static bool map_range(uint64_t from, uint64_t to, uint64_t attributes)
+static bool map_pages(uint64_t from, uint64_t to, uint64_t attributes)
 {
     uint64_t page = from / 4096U;
     uint64_t end = to / 4096U;
@@ -188,9 +187,9 @@ static bool map_stacks(void)
         loop assigns cpu, ok, EL2MAP_STATE;
         loop variant BH_CPUS_MAX - cpu; */
     while (cpu < BH_CPUS_MAX) {
-        uint64_t top = bottom + (((uint64_t)cpu + 1U) * STACK_STRIDE);
+        uint64_t top = bottom + (((uint64_t)cpu + 1U) * (uint64_t)STACK_STRIDE);
 
-        if (!map_range(top - STACK_BYTES, top, PAGE_RW)) {
+        if (!map_pages(top - (uint64_t)STACK_BYTES, top, PAGE_RW)) {
             ok = false;
         }
         cpu++;
@@ -209,8 +208,8 @@ static bool map_devices(void)
     uint64_t gicr = board.gicr % PHYSICAL;
     uint64_t gicr_bytes = (uint64_t)board.gicr_count * 0x20000U;
 
-    return map_range(gicd, gicd + 0x10000U, PAGE_DEVICE) &&
-           map_range(gicr, gicr + gicr_bytes, PAGE_DEVICE);
+    return map_pages(gicd, gicd + 0x10000U, PAGE_DEVICE) &&
+           map_pages(gicr, gicr + gicr_bytes, PAGE_DEVICE);
 }
 
 bool el2map_build(void)
@@ -219,11 +218,11 @@ bool el2map_build(void)
     bool ok;
 
     clear_tables();
-    ok = map_range(layout[LAYOUT_TEXT], layout[LAYOUT_RODATA], PAGE_RX);
-    ok = map_range(layout[LAYOUT_RODATA], layout[LAYOUT_DATA], PAGE_RO) && ok;
-    ok = map_range(layout[LAYOUT_DATA], layout[LAYOUT_STACKS], PAGE_RW) && ok;
+    ok = map_pages(layout[LAYOUT_TEXT], layout[LAYOUT_RODATA], PAGE_RX);
+    ok = map_pages(layout[LAYOUT_RODATA], layout[LAYOUT_DATA], PAGE_RO) && ok;
+    ok = map_pages(layout[LAYOUT_DATA], layout[LAYOUT_STACKS], PAGE_RW) && ok;
     ok = map_stacks() && ok;
-    ok = map_range(layout[LAYOUT_TABLES], layout[LAYOUT_END], PAGE_RW) && ok;
-    ok = map_range(status, status + ((uint64_t)BH_STATUS_PAGES * 4096U), PAGE_RW) && ok;
+    ok = map_pages(layout[LAYOUT_TABLES], layout[LAYOUT_END], PAGE_RW) && ok;
+    ok = map_pages(status, status + ((uint64_t)BH_STATUS_PAGES * 4096U), PAGE_RW) && ok;
     return map_devices() && ok;
 }

@@ -17,9 +17,9 @@ struct frame {
     uint64_t r[FRAME_ROWS]; /**< x0 to x30 first */
 };
 
-_Static_assert(sizeof(struct frame) == FRAME_BYTES, "frame size in layout.h");
-_Static_assert((FRAME_R_ELR * 8U) == FRAME_ELR, "frame offsets in layout.h");
-_Static_assert((FRAME_R_SPSR * 8U) == FRAME_SPSR, "frame offsets in layout.h");
+_Static_assert(sizeof(struct frame) == (uint64_t)FRAME_BYTES, "frame size in layout.h");
+_Static_assert((FRAME_R_ELR * 8U) == (uint32_t)FRAME_ELR, "frame offsets in layout.h");
+_Static_assert((FRAME_R_SPSR * 8U) == (uint32_t)FRAME_SPSR, "frame offsets in layout.h");
 
 /* The saved registers of the exit that is being served: a CPU serves one at a time. */
 /*@ ghost extern uint64_t cell_r[34]; */

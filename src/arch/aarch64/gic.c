@@ -77,8 +77,7 @@ void gic_distributor_init(void)
         }
         w++;
     }
-    mmio_write32(gicd_at(GICD_CTLR),
-                 GICD_CTLR_ARE | GICD_CTLR_ENABLE_GRP0 | GICD_CTLR_ENABLE_GRP1);
+    mmio_write32(gicd_at(GICD_CTLR), GICD_CTLR_ARE | GICD_CTLR_ENABLE_GRP0 | GICD_CTLR_ENABLE_GRP1);
 }
 
 /** The kick: SGI 15, Group 0, the most urgent.
@@ -125,7 +124,8 @@ static void seed_virtual_interface(void)
     uint64_t eoimode = (ctlr / ICC_CTLR_EOIMODE) % 2U;
 
     sysreg_write((uint32_t)SR_ICH_VMCR_EL2, (pmr * 0x1000000U) + (bpr * ICH_VMCR_VBPR1) +
-                                                (eoimode * ICH_VMCR_VEOIM) + (grp1 * ICH_VMCR_VENG1));
+                                                (eoimode * ICH_VMCR_VEOIM) +
+                                                (grp1 * ICH_VMCR_VENG1));
     sysreg_write((uint32_t)SR_ICH_HCR_EL2, 0U);
 }
 
@@ -201,8 +201,9 @@ void gic_acknowledge(void)
     }
 }
 
-const uint16_t gic_target[16] = {0x1U,   0x2U,   0x4U,   0x8U,    0x10U,   0x20U,   0x40U,   0x80U,
-                                 0x100U, 0x200U, 0x400U, 0x800U, 0x1000U, 0x2000U, 0x4000U, 0x8000U};
+const uint16_t gic_target[16] = {0x1U,    0x2U,    0x4U,    0x8U,   0x10U,  0x20U,
+                                 0x40U,   0x80U,   0x100U,  0x200U, 0x400U, 0x800U,
+                                 0x1000U, 0x2000U, 0x4000U, 0x8000U};
 
 uint64_t gic_sgi_value(uint64_t mpidr, uint32_t intid)
 {

@@ -195,7 +195,7 @@ direct_wait:
 	bl	trap_wait
 	b	trap_return
 
-/* Nothing can be done for this CPU: it never executes a cell. */
+/* Nothing can be done for this CPU: it never executes a cell. @req SWR_TRP_007 */
 	.globl	halt
 	.type	halt, %function
 halt:

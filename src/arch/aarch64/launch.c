@@ -11,9 +11,9 @@
 #define ISAR1_PAUTH 0xFF0U                 /* ID_AA64ISAR1_EL1.APA, API */
 #define FUNCTION_CPU_ON 0xC4000003U
 
-_Static_assert(BH_IMAGE_MAGIC == BH_IMAGE_MAGIC_NUMBER, "image_numbers.h");
-_Static_assert(BH_ABI_VERSION == BH_ABI_VERSION_NUMBER, "image_numbers.h");
-_Static_assert((uint32_t)BH_E_LAUNCH_CPU == BH_E_LAUNCH_CPU_NUMBER, "image_numbers.h");
+_Static_assert(BH_IMAGE_MAGIC == (uint64_t)BH_IMAGE_MAGIC_NUMBER, "image_numbers.h");
+_Static_assert(BH_ABI_VERSION == (uint32_t)BH_ABI_VERSION_NUMBER, "image_numbers.h");
+_Static_assert((uint32_t)BH_E_LAUNCH_CPU == (uint32_t)BH_E_LAUNCH_CPU_NUMBER, "image_numbers.h");
 _Static_assert(sizeof(struct stub) == 128U, "vectors.S shifts by 7");
 _Static_assert(sizeof(struct launch_answer) == 32U, "head.S shifts by 5");
 _Static_assert(BH_CPUS_MAX == (uint32_t)CPUS_MAX, "layout.h");
@@ -63,7 +63,7 @@ static void settle_firmware_state(uint32_t cpu)
     sysreg_write((uint32_t)SR_ICC_SRE_EL1, ICC_SRE_ALL);
     isb();
     mmio_write32(gicr_at(cpu, GICR_WAKER),
-                 mmio_read32(gicr_at(cpu, GICR_WAKER)) & (uint32_t)~WAKER_SLEEP);
+                 bit_without(mmio_read32(gicr_at(cpu, GICR_WAKER)), WAKER_SLEEP));
 }
 
 void arch_cpu_power_on(uint32_t cpu)

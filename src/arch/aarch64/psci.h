@@ -33,8 +33,8 @@
 #define NO_MIGRATION 2U
 #define PSCI_AFFINITY 0xFF00FFFFFFU
 
-#define PSCI_STATE hw, status_page, totals, cpu_entry[0 .. BH_CPUS_MAX - 1], \
-  cpu_context[0 .. BH_CPUS_MAX - 1]
+#define PSCI_STATE \
+    hw, status_page, totals, cpu_entry[0 ..BH_CPUS_MAX - 1], cpu_context[0 ..BH_CPUS_MAX - 1]
 
 /*@ // CPU k of the plan is the one that affinity a names.
     predicate cpu_is{L}(integer k, integer a) =

@@ -23,7 +23,7 @@ struct stub {
     uint64_t found[EL2REG_COUNT];
     uint64_t icc_ctlr;
     uint64_t icc_pmr;
-    uint64_t spare[12U - EL2REG_COUNT];
+    uint64_t spare[12U - (uint32_t)EL2REG_COUNT];
 };
 extern struct stub stub_state[BH_CPUS_MAX];
 

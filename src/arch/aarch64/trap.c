@@ -13,7 +13,6 @@
 #define EC_DABT_LOWER 0x24U
 
 /* Linux's calls of its hyp stub, by HVC #0 (arch/arm64 asm/virt.h numbers). */
-#define STUB_SET_VECTORS 0U
 #define STUB_SOFT_RESTART 1U
 #define STUB_RESET_VECTORS 2U
 #define STUB_ERROR 0xBADCA11U
@@ -93,7 +92,7 @@ static uint64_t stub_call(uint32_t cpu, uint64_t function)
 static void trap_hvc(uint32_t cpu, struct frame *f, uint64_t esr)
 {
     event_exit(cpu, (uint32_t)BH_EXIT_HVC);
-    if ((esr % 0x10000U) == BH_HVC_IMM) {
+    if ((esr % 0x10000U) == (uint64_t)BH_HVC_IMM) {
         uint64_t number = frame_get(f, 0U);
         struct outcome out = hcall(cpu, number, frame_get(f, 1U));
 
@@ -151,7 +150,8 @@ static void trap_sysreg(uint32_t cpu, struct frame *f, uint64_t esr)
                      register_of(f, (uint32_t)((esr / 32U) % 32U)), 0U);
         next_instruction(f);
     } else {
-        event_record(cpu, cpu_cell(cpu), (uint32_t)BH_EV_SYSREG_DENIED, esr, frame_get(f, FRAME_R_ELR));
+        event_record(cpu, cpu_cell(cpu), (uint32_t)BH_EV_SYSREG_DENIED, esr,
+                     frame_get(f, FRAME_R_ELR));
         inject_undefined(f);
     }
 }
@@ -208,8 +208,8 @@ uint64_t trap_serror(struct frame *f)
     uint32_t cpu = this_cpu();
 
     event_exit(cpu, (uint32_t)BH_EXIT_SERROR);
-    event_record(cpu, cpu_cell(cpu), (uint32_t)BH_EV_SERROR,
-                 sysreg_read((uint32_t)SR_ESR_EL2), frame_get(f, FRAME_R_ELR));
+    event_record(cpu, cpu_cell(cpu), (uint32_t)BH_EV_SERROR, sysreg_read((uint32_t)SR_ESR_EL2),
+                 frame_get(f, FRAME_R_ELR));
     /* Forwarded to the cell on this CPU as a virtual SError, taken when it unmasks them. */
     sysreg_write((uint32_t)SR_HCR_EL2, sysreg_read((uint32_t)SR_HCR_EL2) | 0x100U);
     return finish(cpu, f);

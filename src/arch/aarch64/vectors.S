@@ -44,6 +44,7 @@
 
 	.section .text.vectors, "ax"
 	.balign	2048
+/* @req SWR_TRP_001 */
 	.globl	vectors
 vectors:
 	.rept 8
@@ -131,6 +132,7 @@ leave:
 	mov	x1, xzr
 	eret
 
+/* @req SWR_TRP_007 */
 	.type	kernel_fault_entry, %function
 kernel_fault_entry:
 	mrs	x0, tpidr_el2

@@ -43,7 +43,7 @@ static uint32_t left_to_root(uint32_t mask, uint32_t v, uint32_t w)
 
 uint32_t vgic_owned(uint32_t cell, uint32_t w)
 {
-    uint32_t mask = (w > 0U) ? plan.cells[cell].irqs[w] : 0U;
+    uint32_t mask = (w > 0U) ? plan.cells[cell].irqs[w % BH_IRQ_WORDS] : 0U;
 
     if (cell == BH_CELL_ROOT) {
         /* The view that root's CPUs are told to use: once all answered, none acts on the old one. */
@@ -277,10 +277,11 @@ static void write_route(uint32_t cell, uint32_t n, uint64_t value)
       \result / 0x100000000 == acc.value % 0x100000000 && \result % 0x100000000 == old % 0x100000000; */
 static uint64_t new_route(struct access acc, uint64_t old)
 {
-    uint64_t half = acc.value % 0x100000000U;
     uint64_t whole = acc.value;
 
     if (acc.size != 8U) {
+        uint64_t half = acc.value % 0x100000000U;
+
         whole = ((acc.offset % 8U) == 0U) ? (((old / 0x100000000U) * 0x100000000U) + half)
                                           : ((half * 0x100000000U) + (old % 0x100000000U));
     }

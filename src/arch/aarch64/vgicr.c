@@ -14,9 +14,6 @@
 #define WAKER_SLEEP 2U
 #define KICK_WORD 12U /* first of the four interrupts whose priorities share a word */
 
-/** Weight of each byte of a word. */
-static const uint32_t byte_place[4] = {0x1U, 0x100U, 0x10000U, 0x1000000U};
-
 /** The CPU whose frames are the @p k-th pair, or BH_CPUS_MAX.
  * @req SWR_IRQ_004 */
 /*@ terminates \true; exits \false; assigns \nothing;
@@ -108,6 +105,7 @@ static uint32_t private_mask(uint32_t n, uint32_t word, bool byte)
     terminates \true; exits \false; assigns hw, status_page, totals; */
 static uint64_t private_priority(struct access acc, uint64_t base, uint32_t off)
 {
+    static const uint32_t byte_place[4] = {0x1U, 0x100U, 0x10000U, 0x1000000U};
     bool byte = acc.size == 1U;
     uint32_t n = off - GICR_IPRIORITYR;
     uint32_t word = (n / 4U) * 4U;
@@ -122,8 +120,7 @@ static uint64_t private_priority(struct access acc, uint64_t base, uint32_t off)
         uint32_t clamped = vgic_clamp(value);
 
         if (bit_both(mine, value ^ clamped) != 0U) {
-            event_record(acc.cpu, acc.cell, (uint32_t)BH_EV_PRIORITY_CLAMPED, n,
-                         GIC_PRIORITY_MIN);
+            event_record(acc.cpu, acc.cell, (uint32_t)BH_EV_PRIORITY_CLAMPED, n, GIC_PRIORITY_MIN);
         }
         write_priorities(address, word, vgic_priorities(old, clamped, mine), old, mine);
         read = 0U;

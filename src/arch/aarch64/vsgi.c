@@ -14,10 +14,10 @@
       (value / 0x10000) % 0x100 == (one / 0x10000) % 0x100; */
 static bool same_group(uint64_t value, uint64_t one)
 {
-    return ((value / 0x1000000000000U) % 0x100U == (one / 0x1000000000000U) % 0x100U) &&
-           ((value / 0x100000000000U) % 0x10U == (one / 0x100000000000U) % 0x10U) &&
-           ((value / 0x100000000U) % 0x100U == (one / 0x100000000U) % 0x100U) &&
-           ((value / 0x10000U) % 0x100U == (one / 0x10000U) % 0x100U);
+    return (((value / 0x1000000000000U) % 0x100U) == ((one / 0x1000000000000U) % 0x100U)) &&
+           (((value / 0x100000000000U) % 0x10U) == ((one / 0x100000000000U) % 0x10U)) &&
+           (((value / 0x100000000U) % 0x100U) == ((one / 0x100000000U) % 0x100U)) &&
+           (((value / 0x10000U) % 0x100U) == ((one / 0x10000U) % 0x100U));
 }
 
 /** The target bit of @p cpu when the write @p value means it, else 0.
