@@ -218,7 +218,6 @@ uint64_t gic_sgi_value(uint64_t mpidr, uint32_t intid)
     //@ assert middle: middle / 0x100 == intid % 16 && middle % 0x100 == aff1 && middle < 0x1000;
     //@ assert high: high % 0x1000 == aff2 && high < 0x1000000;
     //@ assert upper: value / 0x10000 == middle + high * 0x10000;
-    //@ assert group: (middle + 0x100 * (high * 0x100)) % 0x100 == middle % 0x100;
     //@ assert intid: value / 0x1000000 == middle / 0x100 + high * 0x100;
     //@ assert any: value / 0x10000000000 == high / 0x100;
     return value;

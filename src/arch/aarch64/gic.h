@@ -130,7 +130,6 @@ void gic_acknowledge(void);
       0x100000000000 * ((mpidr % 0x100) / 0x10) +
       0x1000000000000 * ((mpidr / 0x100000000) % 0x100);
     ensures target: \result % 0x10000 == sgi_target(mpidr);
-    ensures group: (\result / 0x10000) % 0x100 == (mpidr / 0x100) % 0x100;
     ensures intid: (\result / 0x1000000) % 0x10 == intid % 0x10;
     ensures not_any: (\result / 0x10000000000) % 2 == 0; */
 uint64_t gic_sgi_value(uint64_t mpidr, uint32_t intid);
