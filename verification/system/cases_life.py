@@ -251,3 +251,18 @@ def counters(d):
                   "other": 0}, "exits")
     equal(after["total"] - before["total"], 5, "exits in all")
     d.new_events()
+
+
+@case(137, "a cell that was stopped by its stage 2 can be started again without a new create",
+      ("SYR_SPA_001", "SYR_CPU_002"), "life")
+def start_after_stage2(d):
+    d.set_clock(RT)
+    d.attempt(OTHER, status.ATTEMPT["BLOCK"], 1)
+    got, events = call(d, "CELL_STOP", OTHER)
+    equal((got, status.NAME[events[0].id]), (0, "EV_KICK_STAGE2"), "stop")
+    d.write(0x53001000, bytes(16))
+    must(d, "CELL_START", OTHER)
+    up = d.until(lambda: d.comm(OTHER).up and d.comm(OTHER).heartbeat > 1, 20)
+    text = "; ".join(map(str, d.new_events()[:2]))
+    demand(up is not None, f"the cell did not come up: {text}")
+    equal(d.silent([ROOT, RT, OTHER]), [], "silent cells")

@@ -1,0 +1,285 @@
+# SPDX-License-Identifier: Apache-2.0
+"""One injection: bring a machine to a place, change something, let it go on for a budget, compare
+what is seen with a golden run."""
+
+import pathlib
+import tempfile
+import threading
+import zlib
+
+import built
+import planblob as pb
+import status
+from direct import NAMES, OTHER, ROOT, RT, Direct
+from status import ID
+
+BOOT_LIMIT = 400_000_000   # instructions of all CPUs: a healthy launch takes a quarter
+RUN_LIMIT = 200_000_000
+READY_TICKS = 3
+AFTER_TICKS = 14
+CELLS = (ROOT, RT, OTHER)
+PC = 32
+NOWHERE = 0x60000000
+SLEEP_FOR_EVER = bytes.fromhex("7f2003d5ffffff17")  # wfi; b .-4
+TROUBLE = {ID[n] for n in ("EV_KERNEL_FAULT", "EV_CELL_FAILED", "EV_SERROR", "EV_EXTERNAL_ABORT",
+                           "EV_MEM_VIOLATION", "EV_MMIO_UNDECODABLE", "EV_REFUSED",
+                           "EV_KICK_STAGE2", "EV_CPU_LOST", "EV_SYSREG_DENIED",
+                           "EV_SGI_FOREIGN", "EV_IRQ_FOREIGN", "EV_ROUTE_FOREIGN",
+                           "EV_GICR_FOREIGN", "EV_CPU_ON_DENIED", "EV_SMC_DENIED",
+                           "EV_HYP_CALL_DENIED", "EV_SYSTEM_RESET", "EV_LPI_DENIED",
+                           "EV_PRIORITY_CLAMPED")}
+
+
+class Unreached(Exception):
+    """The run does not come to the place that was chosen."""
+
+
+def machine(plan=None, smp=4):
+    return Direct(plan or built.PLANS / "direct.plan", smp=smp, debug=True, limit=True)
+
+
+def temporary(blob):
+    folder = built.REPO / "build/run/plans"
+    folder.mkdir(parents=True, exist_ok=True)
+    with tempfile.NamedTemporaryFile(dir=folder, suffix=".plan", delete=False) as file:
+        file.write(blob)
+        return pathlib.Path(file.name)
+
+
+# -- what is compared ------------------------------------------------------------------------------
+
+def code(d):
+    """Checksum of the kernel's text and constants."""
+    first, last = d.symbols["_text"], d.symbols["plan"]
+    return zlib.crc32(d.read(first, last - first))
+
+
+def events_of(page):
+    try:
+        return [(e.id, e.cell, e.a, e.b) for e in page.events(max(0, page.next - status.EVENTS))]
+    except ValueError:
+        return None
+
+
+def observe(d, end):
+    """All that the oracle looks at."""
+    page = d.status()
+    return {"end": end[0], "armed": page.armed if page.valid else None,
+            "states": [page.state(c) for c in CELLS],
+            "cpus": [c["state"] for c in page.cpus[:4]],
+            "events": events_of(page) if page.valid else [],
+            "memory": {NAMES[c]: d.code_digest(c) for c in CELLS},
+            "results": [d.comm(c).result for c in CELLS],
+            "beats": {}}
+
+
+def look(d, end):
+    seen = observe(d, end)
+    return beat(d, seen) if end[0] == "tick" else seen
+
+
+def beat(d, seen):
+    """Which cells live: two looks, some ticks apart."""
+    before = d.heartbeats()
+    end = d.race([], ticks=3, limit=RUN_LIMIT)
+    after = d.heartbeats()
+    seen["beats"] = {NAMES[c]: after[c] > before[c] for c in CELLS}
+    if end[0] != "tick":
+        seen["end"] = end[0]
+    return seen
+
+
+def differences(seen, golden):
+    return [name for name in golden if seen[name] != golden[name]]
+
+
+def classify(seen, golden):
+    """@return (outcome, detail)"""
+    differ = differences(seen, golden)
+    extra = [e for e in seen["events"] or [] if e not in golden["events"] and e[0] in TROUBLE]
+    text = ", ".join(differ)
+    if not differ:
+        return "masked", ""
+    if seen.get("refused") and 0x100 <= seen["refused"] < 0x500:
+        name = f"E{seen['refused']:04X}"
+        return ("silent", f"{name}, but cells run") if seen["up"] else ("detected", name)
+    if extra:
+        names = sorted({status.NAME.get(e[0], hex(e[0])) for e in extra})
+        hurt = "; memory differs" if "memory" in differ else ""
+        return "detected", f"{', '.join(names)}{hurt}"
+    if "memory" in differ or seen["events"] is None:
+        return "silent", text
+    stopped = [n for n, good in golden["beats"].items() if good and not seen["beats"].get(n)]
+    if stopped or seen["end"] != golden["end"]:
+        return "fail-stop", f"{seen['end']}; without heartbeat: {', '.join(stopped) or 'none'}"
+    return "silent", text
+
+
+def end_of_launch(d):
+    """After the change, during the launch: refused, or as the golden run."""
+    d.set_clock(RT)
+    seen = look(d, d.race([], ticks=AFTER_TICKS, limit=BOOT_LIMIT))
+    if seen["armed"] != 1:
+        seen["refused"] = d.result_of_launch()[0]
+        seen["up"] = [NAMES[c] for c in CELLS if d.comm(c).up]
+    return seen
+
+
+# -- plans and CPUs --------------------------------------------------------------------------------
+
+def plan(blob):
+    """A damaged plan: refused exactly as the tools refuse it, or not."""
+    path = temporary(blob)
+    try:
+        wanted = pb.verdict(path)
+        with machine(path) as d:
+            before = {c: d.digest(c) for c in CELLS}
+            d.set_clock(RT)
+            end = refusal(d)
+            got = d.result_of_launch()[0]
+            page = d.status()
+            untouched = all(d.digest(c) == before[c] for c in CELLS)
+            if end == "place" and got != 0 and not page.armed and untouched:
+                agree = "" if f"E{got:04X}" == wanted else f", the tools say {wanted}"
+                return "detected", f"E{got:04X}{agree}"
+            return "silent", f"{end}, E{got:04X}, armed {page.armed}, untouched {untouched}"
+    finally:
+        path.unlink()
+
+
+def refusal(d):
+    """Run until a CPU can only halt, and the launch has an answer."""
+    halt = d.symbols["halt"]
+    seen = set()
+    while True:
+        end = d.race([halt], ticks=3, limit=BOOT_LIMIT)
+        if end[0] != "place" or d.result_of_launch()[0] != 0 or end[1] in seen:
+            return end[0]
+        seen.add(end[1])
+
+
+def missing(cpus):
+    """A machine with fewer CPUs than the plan: not armed, no cell runs, all wait."""
+    with machine(smp=cpus) as d:
+        return launch_refused(d)
+
+
+def launch_refused(d):
+    before = {c: d.digest(c) for c in CELLS}
+    d.set_clock(RT)
+    end = refusal(d)
+    got = d.result_of_launch()[0]
+    untouched = all(d.digest(c) == before[c] for c in CELLS)
+    if end == "place" and got == ID["E_LAUNCH_MISSING"] and not d.status().armed and untouched:
+        return "detected", f"E{got:04X}"
+    return "silent", f"{end}, E{got:04X}, armed {d.status().armed}, untouched {untouched}"
+
+
+def strayed(cpu):
+    """A CPU that firmware starts, but that goes astray at its first instruction."""
+    with machine() as d:
+        d.set_clock(RT)
+        seen = set()
+        while cpu not in seen:
+            end = d.race([d.symbols["entry_secondary"]], ticks=1, limit=BOOT_LIMIT)
+            if end[0] != "place" or len(seen) > 4:
+                raise Unreached(f"CPU {cpu} does not come to its entry: {end[0]}")
+            if end[1] != cpu:
+                # Past the breakpoint at which it stands: the first instruction is a mask of
+                # interrupts that are masked already.
+                d.gdb.set_register(end[1], PC, d.symbols["entry_secondary"] + 4)
+            seen.add(end[1])
+        d.gdb.write(NOWHERE, SLEEP_FOR_EVER)
+        d.gdb.set_register(cpu, PC, NOWHERE)
+        return launch_refused(d)
+
+
+# -- flips -----------------------------------------------------------------------------------------
+
+class Golden:
+    """Golden runs by scenario and place: the same stop, nothing changed. (A stop shifts the turns
+    which the emulator gives to the CPUs; only a run with the same stop is a fair comparison.)"""
+
+    def __init__(self):
+        self.lock = threading.Lock()
+        self.runs = {}
+
+    def get(self, key, run):
+        with self.lock:
+            mine = self.runs.setdefault(key, {"lock": threading.Lock()})
+        with mine["lock"]:
+            if "seen" not in mine:
+                mine["seen"] = run()
+            return mine["seen"]
+
+
+GOLDEN = Golden()
+
+
+def to_place(d, address, hits, ticks):
+    """Run to the given instruction. @return the CPU that is there."""
+    for _ in range(hits):
+        end = d.race([address], ticks=ticks, limit=BOOT_LIMIT)
+        if end[0] != "place":
+            raise Unreached(f"{address:#x} is not executed: {end[0]}")
+    return end[1]
+
+
+def flip_register(d, cpu, number, bit):
+    value = d.gdb.register(cpu, number)
+    d.gdb.set_register(cpu, number, value ^ (1 << bit))
+
+
+def flip_memory(d, address, bit):
+    byte = d.gdb.read(address, 1)[0]
+    d.gdb.write(address, bytes([byte ^ (1 << bit)]))
+
+
+def apply(d, cpu, change):
+    if change[0] == "register":
+        flip_register(d, cpu, change[1], change[2])
+    else:
+        flip_memory(d, change[1], change[2])
+
+
+def run_launch(place, change):
+    """A launch with a stop at the place, and a change there or none."""
+    with machine() as d:
+        d.set_clock(RT)
+        cpu = to_place(d, place, 1, 1)
+        if change:
+            apply(d, cpu, change)
+        return end_of_launch(d)
+
+
+def in_launch(place, change):
+    golden = GOLDEN.get(("launch", place), lambda: run_launch(place, None))
+    return classify(run_launch(place, change), golden)
+
+
+def bring_up(d):
+    """All cells up, at an instruction of rt's timer interrupt."""
+    d.set_clock(RT)
+    first, last = d.symbol(RT, "inmate_irq"), d.symbol(RT, "inmate_gic_end")
+    for _ in range(READY_TICKS):
+        to_place(d, first, 1, 0)
+        to_place(d, last, 1, 0)
+    for c in CELLS:
+        if not d.comm(c).up:
+            raise Unreached(f"{NAMES[c]} is not up")
+
+
+def run_trap(scenario, place, change):
+    """scenario: (who, command, argument); the change happens while the kernel handles it."""
+    with machine() as d:
+        bring_up(d)
+        d.command(*scenario)
+        cpu = to_place(d, place, 1, 6)
+        if change:
+            apply(d, cpu, change)
+        return look(d, d.race([], ticks=AFTER_TICKS, limit=RUN_LIMIT))
+
+
+def in_trap(scenario, place, change):
+    golden = GOLDEN.get((scenario, place), lambda: run_trap(scenario, place, None))
+    return classify(run_trap(scenario, place, change), golden)
