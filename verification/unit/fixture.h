@@ -61,7 +61,10 @@ static inline void fixture_plan(void)
         {.ppn = 0x9000U, .ipn = 0x9000U, .n = 1U, .own = 1U, .flags = RW | BH_REGION_DEVICE},
         {.ppn = FIX_CELL2, .ipn = 0U, .n = 0x200U, .own = 2U, .flags = RWX | BH_REGION_LOADABLE},
         {.ppn = FIX_COMM2, .ipn = 0x200U, .n = 1U, .own = 2U, .flags = RW, .share = 1U, .root = 1U},
-        {.ppn = FIX_CELL3, .ipn = 0U, .n = 0x10U, .own = 3U,
+        {.ppn = FIX_CELL3,
+         .ipn = 0U,
+         .n = 0x10U,
+         .own = 3U,
          .flags = BH_REGION_READ | BH_REGION_EXECUTE | BH_REGION_LOADABLE},
         {.ppn = FIX_CELL3_DATA, .ipn = 0x100U, .n = 0x100U, .own = 3U, .flags = RW}};
 
@@ -80,8 +83,8 @@ static inline void fixture_plan(void)
     plan.cells[0].count = 3U;
     plan.cells[1] = (struct bh_cell){.first = 3U, .count = 4U, .cpus = 0xFU};
     plan.cells[2] = (struct bh_cell){.first = 7U, .count = 2U, .cpus = 0xCU, .comm = 0x200000U};
-    plan.cells[3] = (struct bh_cell){.first = 9U, .count = 2U, .cpus = 0x2U, .entry = FIX_ENTRY3,
-                                     .flags = BH_CELL_CONTINUE};
+    plan.cells[3] = (struct bh_cell){
+        .first = 9U, .count = 2U, .cpus = 0x2U, .entry = FIX_ENTRY3, .flags = BH_CELL_CONTINUE};
     for (uint32_t w = 1U; w < 9U; w++) {
         plan.cells[1].irqs[w] = 0xFFFFFFFFU;
     }

@@ -7,7 +7,8 @@
  * @link src/arch/aarch64/trap.c @link src/arch/aarch64/vgicd.c @link src/arch/aarch64/vgicr.c
  * @link src/arch/aarch64/vsgi.c @link src/arch/host/shared.c
  * @link src/boards/qemu-virt-arm64/board.c @link verification/unit/fake_regs.c
- * @link src/core/bits.c @link src/core/cell.c @link src/core/cpu.c @link src/core/crc.c @link src/core/plan_crc.c
+ * @link src/core/bits.c @link src/core/cell.c @link src/core/cpu.c @link src/core/crc.c
+ * @link src/core/plan_crc.c
  * @link src/core/event.c @link src/core/hcall.c @link src/core/init.c @link src/core/part.c
  * @link src/core/plan.c
  */
@@ -126,9 +127,13 @@ static void frames_end_where_they_end(void)
         uint64_t offset;
         bool gicr;
         bool emulated;
-    } rows[] = {{0xFFFCU, false, true}, {0x10000U, false, false}, {UINT64_MAX - 3U, false, false},
-                {0x0U, true, true}, {(8U * GICR_STRIDE) - 4U, true, true},
-                {8U * GICR_STRIDE, true, false}, {UINT64_MAX - 3U, true, false}};
+    } rows[] = {{0xFFFCU, false, true},
+                {0x10000U, false, false},
+                {UINT64_MAX - 3U, false, false},
+                {0x0U, true, true},
+                {(8U * GICR_STRIDE) - 4U, true, true},
+                {8U * GICR_STRIDE, true, false},
+                {UINT64_MAX - 3U, true, false}};
 
     for (uint32_t k = 0U; k < COUNT_OF(rows); k++) {
         uint64_t base = rows[k].gicr ? board.gicr : board.gicd;

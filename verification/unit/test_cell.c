@@ -166,8 +166,8 @@ static void create_takes_all_that_the_plan_names(void)
 /** @test TC_CEL_004 @verifies SWR_CEL_002 @technique fault-injection @level unit */
 static void create_takes_nothing_when_a_cpu_is_busy(void)
 {
-    static const uint64_t busy[] = {CPU_RUN, CPU_STARTING, CPU_PREPARING, CPU_ABSENT, CPU_LOST,
-                                    CPU_PARKED};
+    static const uint64_t busy[] = {CPU_RUN,    CPU_STARTING, CPU_PREPARING,
+                                    CPU_ABSENT, CPU_LOST,     CPU_PARKED};
 
     for (uint32_t k = 0U; k < COUNT_OF(busy); k++) {
         for (uint32_t cpu = 2U; cpu < 4U; cpu++) {
@@ -247,6 +247,25 @@ static void no_start_while_root_may_use_old_tables(void)
     CHECK_EQ(host_word[SW_CPU_REQUEST][1], CPU_REQ_NONE);
 }
 
+/** @test TC_CEL_018 @verifies SWR_CEL_004 SWR_CEL_005 SWR_CPU_003 @technique timeout @level unit */
+static void a_cell_stopped_by_a_fault_has_its_memory_when_it_runs_again(void)
+{
+    for (uint32_t loaded = 0U; loaded < 2U; loaded++) {
+        bring_to(BH_STATE_RUNNING);
+        other_after[2] = CPU_KICK_US + 10U;
+        CHECK_EQ(act(STOP, 2U).status, BH_OK);
+        CHECK_EQ(event_back(1U)->id, BH_EV_KICK_STAGE2);
+        if (loaded == 1U) {
+            CHECK_EQ(act(LOAD, 2U).status, BH_OK);
+        }
+        CHECK_EQ(act(START, 2U).status, BH_OK);
+        CHECK_EQ(as_cpu(2U), CPU_ENTER);
+        CHECK_EQ(PPN_OF(walk(2U, 0U)), FIX_CELL2);
+        CHECK_EQ(PPN_OF(walk(2U, 0x200U)), FIX_COMM2);
+        CHECK_EQ(walk(part_view, FIX_CELL2), 0U);
+    }
+}
+
 /** @test TC_CEL_007 @verifies SWR_CEL_001 @technique exhaustion @level unit */
 static void create_gives_back_when_the_pool_is_used_up(void)
 {
@@ -254,8 +273,8 @@ static void create_gives_back_when_the_pool_is_used_up(void)
 
     CHECK(core_machine());
     for (uint32_t k = 0U; k < 40U; k++) {
-        plan.regions[11U + k] = (struct bh_region){.ppn = 0x72000U + k, .ipn = 0x1000U + (k * 512U),
-                                                  .n = 1U, .own = 3U, .flags = RWX};
+        plan.regions[11U + k] = (struct bh_region){
+            .ppn = 0x72000U + k, .ipn = 0x1000U + (k * 512U), .n = 1U, .own = 3U, .flags = RWX};
     }
     plan.n_regions = 51U;
     plan.cells[3].count = 42U;
@@ -475,6 +494,7 @@ int main(void)
     TEST(TC_CEL_005, create_gives_back_when_root_does_not_follow);
     TEST(TC_CEL_006, other_changes_that_root_does_not_follow);
     TEST(TC_CEL_017, no_start_while_root_may_use_old_tables);
+    TEST(TC_CEL_018, a_cell_stopped_by_a_fault_has_its_memory_when_it_runs_again);
     TEST(TC_CEL_007, create_gives_back_when_the_pool_is_used_up);
     TEST(TC_CEL_008, load_opens_and_start_closes);
     TEST(TC_CEL_009, a_stopped_cell_starts_again_as_it_is);

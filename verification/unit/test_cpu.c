@@ -54,8 +54,8 @@ static void cell_of_a_cpu(void)
 /** @test TC_CPU_003 @verifies SWR_CPU_002 SWR_CPU_003 @technique state-table @level unit */
 static void what_a_cpu_does_next(void)
 {
-    static const uint32_t phases[] = {CPU_ABSENT, CPU_OFF, CPU_RUN, CPU_PARKED, CPU_LOST,
-                                      CPU_STARTING, CPU_PREPARING, 99U};
+    static const uint32_t phases[] = {CPU_ABSENT, CPU_OFF,      CPU_RUN,       CPU_PARKED,
+                                      CPU_LOST,   CPU_STARTING, CPU_PREPARING, 99U};
 
     for (uint32_t k = 0U; k < COUNT_OF(phases); k++) {
         uint32_t phase = phases[k];

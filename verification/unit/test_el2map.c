@@ -8,7 +8,8 @@
  * @link src/arch/aarch64/trap.c @link src/arch/aarch64/vgicd.c @link src/arch/aarch64/vgicr.c
  * @link src/arch/aarch64/vsgi.c @link src/arch/host/shared.c
  * @link src/boards/qemu-virt-arm64/board.c @link verification/unit/fake_regs.c
- * @link src/core/bits.c @link src/core/cell.c @link src/core/cpu.c @link src/core/crc.c @link src/core/plan_crc.c
+ * @link src/core/bits.c @link src/core/cell.c @link src/core/cpu.c @link src/core/crc.c
+ * @link src/core/plan_crc.c
  * @link src/core/event.c @link src/core/hcall.c @link src/core/init.c @link src/core/part.c
  * @link src/core/plan.c
  */
@@ -84,7 +85,8 @@ static uint32_t wanted(uint64_t a)
         use = CONSTANT;
     } else if ((a >= STACKS_AT) && (a < STACKS_AT + (8U * 0x4000U))) {
         use = (((a - STACKS_AT) % 0x4000U) < 0x1000U) ? NOTHING : DATA;
-    } else if (((a >= 0x7000C000U) && (a < STACKS_AT)) || ((a >= 0x70200000U) && (a < 0x70300000U)) ||
+    } else if (((a >= 0x7000C000U) && (a < STACKS_AT)) ||
+               ((a >= 0x70200000U) && (a < 0x70300000U)) ||
                ((a >= 0x70400000U) && (a < 0x70404000U))) {
         use = DATA;
     } else if (((a >= 0x08000000U) && (a < 0x08010000U)) ||
@@ -152,6 +154,7 @@ static void tables_may_not_suffice(void)
         {0x70000000U, 0x70000000U, 0x70000000U, 0x70000000U, 0x70200000U, 0x70200000U, 0x71800000U},
         {0x70000000U, 0x70000000U, 0x70000000U, 0x70000000U, 0x70200000U, 0xC0000000U, 0x71400000U},
         {0x70000000U, 0x70000000U, 0x70000000U, 0x70000000U, 0x70200000U, 0x70200000U, 0x71400000U},
+        {0x081F0000U, 0x09A00000U, 0x09A00000U, 0x081C0000U, 0x08200000U, 0x081A0000U, 0x08200000U},
     };
 
     for (uint32_t k = 0U; k < COUNT_OF(large); k++) {

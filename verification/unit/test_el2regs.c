@@ -8,7 +8,8 @@
  * @link src/arch/aarch64/trap.c @link src/arch/aarch64/vgicd.c @link src/arch/aarch64/vgicr.c
  * @link src/arch/aarch64/vsgi.c @link src/arch/host/shared.c
  * @link src/boards/qemu-virt-arm64/board.c @link verification/unit/fake_regs.c
- * @link src/core/bits.c @link src/core/cell.c @link src/core/cpu.c @link src/core/crc.c @link src/core/plan_crc.c
+ * @link src/core/bits.c @link src/core/cell.c @link src/core/cpu.c @link src/core/crc.c
+ * @link src/core/plan_crc.c
  * @link src/core/event.c @link src/core/hcall.c @link src/core/init.c @link src/core/part.c
  * @link src/core/plan.c
  */
@@ -79,8 +80,8 @@ static void what_depends_on_the_cpu(void)
     for (uint32_t k = 0U; k < COUNT_OF(ranges); k++) {
         CHECK(aarch64_machine());
         fake.reg[SR_ID_AA64MMFR0_EL1] = 0xFFFFFFF0U | ranges[k];
-        fake.reg[SR_ID_AA64PFR0_EL1] = ((k % 2U) == 0U) ? 0xEFFFFFFFU & ~(15ULL * RAS)
-                                                        : RAS * ((k < 4U) ? 1U : 2U);
+        fake.reg[SR_ID_AA64PFR0_EL1] =
+            ((k % 2U) == 0U) ? 0xEFFFFFFFU & ~(15ULL * RAS) : RAS * ((k < 4U) ? 1U : 2U);
         arch_cpu_take(0U);
         CHECK_EQ((fake.reg[SR_VTCR_EL2] >> 16) & 7U, (ranges[k] < 5U) ? ranges[k] : 5U);
         CHECK_EQ(fake.reg[SR_VTCR_EL2] & 0xFFFFU, 0x3558U); /* T0SZ 24, SL0 1, 4 KiB, cacheable */

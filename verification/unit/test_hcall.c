@@ -119,8 +119,7 @@ static void one_reconfiguration_at_a_time(void)
     CHECK(core_machine());
     host_word[SW_LOCK][0] = 2U; /* CPU 1 */
     for (uint64_t number = BH_HC_CELL_CREATE; number < BH_HC_COUNT; number++) {
-        refused(hcall(0U, number, 2U), BH_E_HC_BUSY, 1U, 0U,
-                number);
+        refused(hcall(0U, number, 2U), BH_E_HC_BUSY, 1U, 0U, number);
         CHECK_EQ(host_word[SW_LOCK][0], 2U);
         CHECK_EQ(state_of(2U), BH_STATE_ABSENT);
     }

@@ -179,8 +179,8 @@ static void the_plan_is_judged(void)
     all_back(BH_E_PLAN_OVERLAP, 9U, 8U);
     handed_over(); /* a good plan whose tables do not fit: root's memory in forty pieces */
     for (uint32_t k = 0U; k < 40U; k++) {
-        plan.regions[3U + k] = (struct bh_region){.ppn = 0x40000U + k, .ipn = k * 512U, .n = 1U,
-                                                  .own = 1U, .flags = RWX};
+        plan.regions[3U + k] = (struct bh_region){
+            .ppn = 0x40000U + k, .ipn = k * 512U, .n = 1U, .own = 1U, .flags = RWX};
     }
     plan.n_regions = 43U;
     plan.n_cells = 2U;

@@ -213,8 +213,8 @@ static void forbidden_changes_change_nothing(void)
 static void many_regions(uint32_t ipn, uint32_t ppn)
 {
     for (uint32_t k = 0U; k < 40U; k++) {
-        plan.regions[7U + k] = (struct bh_region){.ppn = 0x40001U + (k * ppn), .ipn = k * ipn,
-                                                  .n = 1U, .own = 2U, .flags = RWX};
+        plan.regions[7U + k] = (struct bh_region){
+            .ppn = 0x40001U + (k * ppn), .ipn = k * ipn, .n = 1U, .own = 2U, .flags = RWX};
     }
     plan.n_regions = 47U;
     plan.cells[2].count = 40U;

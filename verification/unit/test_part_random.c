@@ -138,8 +138,8 @@ static void compare_cell(uint32_t cell)
 {
     for (uint32_t i = 0U; i < plan.n_regions; i++) {
         const struct bh_region *r = &plan.regions[i];
-        const uint64_t at[6] = {r->ipn, r->ipn + r->n, r->ipn + below(r->n), r->ipn - 1ULL,
-                                r->ipn + r->n - 1ULL, r->ppn};
+        const uint64_t at[6] = {r->ipn,        r->ipn + r->n,        r->ipn + below(r->n),
+                                r->ipn - 1ULL, r->ipn + r->n - 1ULL, r->ppn};
 
         for (uint32_t k = 0U; k < 6U; k++) {
             if (at[k] < BH_IPA_PAGES) {
@@ -323,9 +323,9 @@ static void random_lives(void)
     CHECK(created > 0U);
     CHECK(mapped_pages > 0U);
     CHECK(blocks > 0U);
-    printf("  %lu plans accepted, %lu refused; %lu changes (%lu creations), pool used up %lu times;"
-           " %lu look-ups, %lu mapped, %lu of them by a block\n",
-           accepted, refused, staged, created, exhausted, looked_up, mapped_pages, blocks);
+    printf(
+        "  %lu plans accepted, %lu refused; %lu changes (%lu creations), pool used up %lu times;" " %lu look-ups, %lu mapped, %lu of them by a block\n",
+        accepted, refused, staged, created, exhausted, looked_up, mapped_pages, blocks);
 }
 
 int main(void)

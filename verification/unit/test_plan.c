@@ -34,8 +34,20 @@ struct row {
 };
 
 #define W(field, value) {&plan.field, sizeof(plan.field), (value)}
-#define OK(...) {BH_OK, 0U, 0U, {__VA_ARGS__}}
-#define NO(error, a, b, ...) {BH_E_PLAN_##error, (a), (b), {__VA_ARGS__}}
+#define OK(...) \
+    { \
+        BH_OK, 0U, 0U, \
+        { \
+            __VA_ARGS__ \
+        } \
+    }
+#define NO(error, a, b, ...) \
+    { \
+        BH_E_PLAN_##error, (a), (b), \
+        { \
+            __VA_ARGS__ \
+        } \
+    }
 
 static void spoil(const struct poke *poke)
 {
@@ -63,8 +75,7 @@ static void judge_row(const struct row *row, uint32_t number)
     plan_a = 77U;
     plan_b = 77U;
     error = plan_check(&board_facts.plan);
-    if ((error != row->error) ||
-        ((error != BH_OK) && ((plan_a != row->a) || (plan_b != row->b)))) {
+    if ((error != row->error) || ((error != BH_OK) && ((plan_a != row->a) || (plan_b != row->b)))) {
         printf("    row %u: E%04x (%llu, %llu)\n", number, error, (unsigned long long)plan_a,
                (unsigned long long)plan_b);
     }
@@ -339,7 +350,8 @@ static void every_flipped_bit_is_refused(void)
 /** @test TC_PLN_008 @verifies SWR_PLN_001 @technique order @level unit */
 static void rules_are_judged_in_order(void)
 {
-    static const struct row worse[] = { /* each row is added to those before it */
+    static const struct row worse[] = {
+                                        /* each row is added to those before it */
         NO(DMA, 0U, 0U, W(flags, 0U)),
         NO(ENTRY, 0U, 0U, W(cells[3].entry, 2U)),
         NO(IRQ, 0U, 0U, W(cells[0].irqs[5], 1U)),

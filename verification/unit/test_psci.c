@@ -7,7 +7,8 @@
  * @link src/arch/aarch64/trap.c @link src/arch/aarch64/vgicd.c @link src/arch/aarch64/vgicr.c
  * @link src/arch/aarch64/vsgi.c @link src/arch/host/shared.c
  * @link src/boards/qemu-virt-arm64/board.c @link verification/unit/fake_regs.c
- * @link src/core/bits.c @link src/core/cell.c @link src/core/cpu.c @link src/core/crc.c @link src/core/plan_crc.c
+ * @link src/core/bits.c @link src/core/cell.c @link src/core/cpu.c @link src/core/crc.c
+ * @link src/core/plan_crc.c
  * @link src/core/event.c @link src/core/hcall.c @link src/core/init.c @link src/core/part.c
  * @link src/core/plan.c
  */
@@ -34,9 +35,9 @@ static void begin(void)
 /** @test TC_PSC_001 @verifies SWR_PSC_001 @technique table @level unit */
 static void what_there_is(void)
 {
-    static const uint64_t there[] = {0x84000000U, 0x84000001U, 0xC4000001U, 0x84000002U, 0x84000003U,
-                                     0xC4000003U, 0x84000004U, 0xC4000004U, 0x84000006U, 0x84000008U,
-                                     0x84000009U, 0x8400000AU, 0x80000000U};
+    static const uint64_t there[] = {
+        0x84000000U, 0x84000001U, 0xC4000001U, 0x84000002U, 0x84000003U, 0xC4000003U, 0x84000004U,
+        0xC4000004U, 0x84000006U, 0x84000008U, 0x84000009U, 0x8400000AU, 0x80000000U};
 
     begin();
     CHECK_EQ(psci_call(2U, 0x84000000U, 0U, 0U, 0U), 0x10001U);
@@ -65,8 +66,9 @@ static void what_there_is(void)
 /** @test TC_PSC_002 @verifies SWR_PSC_001 @technique table @level unit */
 static void what_there_is_not(void)
 {
-    static const uint64_t none[] = {0U, 1U, 0x84000005U, 0x84000007U, 0x8400000BU, 0xC4000005U,
-                                    0xC400000EU, 0x80008000U, 0xC2000000U, 0xFFFFFFFFU};
+    static const uint64_t none[] = {0U,          1U,          0x84000005U, 0x84000007U,
+                                    0x8400000BU, 0xC4000005U, 0xC400000EU, 0x80008000U,
+                                    0xC2000000U, 0xFFFFFFFFU};
 
     for (uint32_t k = 0U; k < COUNT_OF(none); k++) {
         begin();
@@ -105,8 +107,12 @@ static void cpu_on_of_foreign_cpus(void)
     static const struct {
         uint64_t mpidr;
         uint64_t answer;
-    } rows[] = {{0U, DENIED}, {1U, DENIED}, {4U, INVALID}, {0x100U, INVALID},
-                {0x100000002U, INVALID}, {0xFFFFFFFFFFU, INVALID}};
+    } rows[] = {{0U, DENIED},
+                {1U, DENIED},
+                {4U, INVALID},
+                {0x100U, INVALID},
+                {0x100000002U, INVALID},
+                {0xFFFFFFFFFFU, INVALID}};
 
     for (uint32_t k = 0U; k < COUNT_OF(rows); k++) {
         begin();

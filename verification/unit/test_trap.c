@@ -7,7 +7,8 @@
  * @link src/arch/aarch64/trap.c @link src/arch/aarch64/vgicd.c @link src/arch/aarch64/vgicr.c
  * @link src/arch/aarch64/vsgi.c @link src/arch/host/shared.c
  * @link src/boards/qemu-virt-arm64/board.c @link verification/unit/fake_regs.c
- * @link src/core/bits.c @link src/core/cell.c @link src/core/cpu.c @link src/core/crc.c @link src/core/plan_crc.c
+ * @link src/core/bits.c @link src/core/cell.c @link src/core/cpu.c @link src/core/crc.c
+ * @link src/core/plan_crc.c
  * @link src/core/event.c @link src/core/hcall.c @link src/core/init.c @link src/core/part.c
  * @link src/core/plan.c
  */
@@ -197,8 +198,9 @@ static void interrupts_sent_by_register(void)
 /** @test TC_TRP_006 @verifies SWR_TRP_001 SWR_TRP_008 @technique table @level unit */
 static void other_registers_are_undefined(void)
 {
-    static const uint64_t iss[] = {SGI1R | READ, SGI0R | READ, ASGI1R | READ, 0U, 0x3FFC1EU,
-                                   SGI1R ^ 0x2U, SGI1R ^ 0x400U, SGI1R ^ 0x4000U, SGI1R ^ 0x200000U};
+    static const uint64_t iss[] = {SGI1R | READ,     SGI0R | READ, ASGI1R | READ,  0U,
+                                   0x3FFC1EU,        SGI1R ^ 0x2U, SGI1R ^ 0x400U, SGI1R ^ 0x4000U,
+                                   SGI1R ^ 0x200000U};
 
     for (uint32_t k = 0U; k < COUNT_OF(iss); k++) {
         begin(2U);

@@ -7,7 +7,8 @@
  * @link src/arch/aarch64/trap.c @link src/arch/aarch64/vgicd.c @link src/arch/aarch64/vgicr.c
  * @link src/arch/aarch64/vsgi.c @link src/arch/host/shared.c
  * @link src/boards/qemu-virt-arm64/board.c @link verification/unit/fake_regs.c
- * @link src/core/bits.c @link src/core/cell.c @link src/core/cpu.c @link src/core/crc.c @link src/core/plan_crc.c
+ * @link src/core/bits.c @link src/core/cell.c @link src/core/cpu.c @link src/core/crc.c
+ * @link src/core/plan_crc.c
  * @link src/core/event.c @link src/core/hcall.c @link src/core/init.c @link src/core/part.c
  * @link src/core/plan.c
  */
@@ -130,12 +131,26 @@ static void sizes_that_a_register_does_not_have(void)
         uint32_t offset;
         uint32_t size;
     } odd[] = {
-        {GICD_ISENABLER + 4U, 1U}, {GICD_ISENABLER + 4U, 2U}, {GICD_ISENABLER + 8U, 8U},
-        {GICD_ISENABLER + 6U, 4U}, {GICD_IPRIORITYR + 40U, 2U}, {GICD_IPRIORITYR + 40U, 8U},
-        {GICD_IPRIORITYR + 42U, 4U}, {ICFGR + 8U, 1U}, {ICFGR + 8U, 2U}, {ICFGR + 8U, 8U},
-        {GICD_IROUTER + 320U, 1U}, {GICD_IROUTER + 320U, 2U}, {GICD_IROUTER + 322U, 4U},
-        {GICD_IROUTER + 324U, 8U}, {0x0000U, 1U}, {0x0004U, 2U}, {0x0008U, 8U}, {0xFFE8U, 1U},
-        {0x0040U, 2U}, {0x0040U, 8U},
+        {GICD_ISENABLER + 4U, 1U},
+        {GICD_ISENABLER + 4U, 2U},
+        {GICD_ISENABLER + 8U, 8U},
+        {GICD_ISENABLER + 6U, 4U},
+        {GICD_IPRIORITYR + 40U, 2U},
+        {GICD_IPRIORITYR + 40U, 8U},
+        {GICD_IPRIORITYR + 42U, 4U},
+        {ICFGR + 8U, 1U},
+        {ICFGR + 8U, 2U},
+        {ICFGR + 8U, 8U},
+        {GICD_IROUTER + 320U, 1U},
+        {GICD_IROUTER + 320U, 2U},
+        {GICD_IROUTER + 322U, 4U},
+        {GICD_IROUTER + 324U, 8U},
+        {0x0000U, 1U},
+        {0x0004U, 2U},
+        {0x0008U, 8U},
+        {0xFFE8U, 1U},
+        {0x0040U, 2U},
+        {0x0040U, 8U},
     };
 
     for (uint32_t k = 0U; k < COUNT_OF(odd); k++) {
@@ -239,9 +254,9 @@ static void routes(void)
     static const struct {
         uint64_t route;
         bool good;
-    } wish[] = {{0U, false}, {1U, false}, {2U, true}, {3U, true}, {4U, false},
-                {0x80000000U, false}, {0x80000002U, false}, {0x100000002U, false},
-                {UINT64_MAX, false}};
+    } wish[] = {{0U, false},          {1U, false},           {2U, true},
+                {3U, true},           {4U, false},           {0x80000000U, false},
+                {0x80000002U, false}, {0x100000002U, false}, {UINT64_MAX, false}};
     uint32_t off = GICD_IROUTER + (41U * 8U);
 
     for (uint32_t k = 0U; k < COUNT_OF(wish); k++) {

@@ -8,7 +8,8 @@
  * @link src/arch/aarch64/trap.c @link src/arch/aarch64/vgicd.c @link src/arch/aarch64/vgicr.c
  * @link src/arch/aarch64/vsgi.c @link src/arch/host/shared.c
  * @link src/boards/qemu-virt-arm64/board.c @link verification/unit/fake_regs.c
- * @link src/core/bits.c @link src/core/cell.c @link src/core/cpu.c @link src/core/crc.c @link src/core/plan_crc.c
+ * @link src/core/bits.c @link src/core/cell.c @link src/core/cpu.c @link src/core/crc.c
+ * @link src/core/plan_crc.c
  * @link src/core/event.c @link src/core/hcall.c @link src/core/init.c @link src/core/part.c
  * @link src/core/plan.c
  */
@@ -39,8 +40,8 @@ static void begin(void)
 static uint64_t access_to(uint32_t cell, uint32_t k, bool write, uint32_t off, uint32_t size,
                           uint64_t value)
 {
-    struct access acc = {(cell == 1U) ? 0U : OWN, cell, (k * GICR_STRIDE) + off, size, write,
-                         value};
+    struct access acc = {
+        (cell == 1U) ? 0U : OWN, cell, (k * GICR_STRIDE) + off, size, write, value};
 
     return vgicr_access(acc);
 }
@@ -192,11 +193,23 @@ static void sizes_that_a_register_does_not_have(void)
     static const struct {
         uint32_t offset;
         uint32_t size;
-    } odd[] = {{GICR_ISENABLER0, 1U}, {GICR_ISENABLER0, 2U}, {GICR_ISENABLER0, 8U},
-               {GICR_ISENABLER0 + 2U, 4U}, {GICR_IPRIORITYR + 4U, 2U}, {GICR_IPRIORITYR + 8U, 8U},
-               {GICR_IPRIORITYR + 2U, 4U}, {ICFGR0, 1U}, {ICFGR0, 8U}, {0x0U, 1U}, {0x0U, 2U},
-               {0x2U, 4U}, {PROPBASER + 4U, 8U}, {GICR_WAKER, 1U}, {GICR_SGI, 4U},
-               {GICR_SGI + 0x420U, 4U}, {GICR_SGI + 0xFFE8U, 4U}};
+    } odd[] = {{GICR_ISENABLER0, 1U},
+               {GICR_ISENABLER0, 2U},
+               {GICR_ISENABLER0, 8U},
+               {GICR_ISENABLER0 + 2U, 4U},
+               {GICR_IPRIORITYR + 4U, 2U},
+               {GICR_IPRIORITYR + 8U, 8U},
+               {GICR_IPRIORITYR + 2U, 4U},
+               {ICFGR0, 1U},
+               {ICFGR0, 8U},
+               {0x0U, 1U},
+               {0x0U, 2U},
+               {0x2U, 4U},
+               {PROPBASER + 4U, 8U},
+               {GICR_WAKER, 1U},
+               {GICR_SGI, 4U},
+               {GICR_SGI + 0x420U, 4U},
+               {GICR_SGI + 0xFFE8U, 4U}};
 
     for (uint32_t k = 0U; k < COUNT_OF(odd); k++) {
         begin();
@@ -217,8 +230,8 @@ static void foreign_frames_show_who_they_are(void)
 
         begin();
         for (uint32_t off = 0U; off < GICR_STRIDE; off += 4U) {
-            bool shown = (off < GICR_SGI) && ((off == 4U) || (off == 8U) || (off == 12U) ||
-                                              (off >= 0xFFD0U));
+            bool shown = (off < GICR_SGI) &&
+                         ((off == 4U) || (off == 8U) || (off == 12U) || (off >= 0xFFD0U));
 
             CHECK_EQ(access_to(2U, k, false, off, 4U, 0U),
                      shown ? fake_gicr((k * GICR_STRIDE) + off, 4U) : 0U);
