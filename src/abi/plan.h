@@ -73,9 +73,9 @@ struct bh_plan {
     bh_u32 size;       /**< sizeof(struct bh_plan) */
     bh_u32 board;      /**< board number, see src/boards */
     bh_u32 flags;      /**< BH_PLAN_... */
-    bh_u32 n_cells;    /**< 2 .. BH_CELLS_MAX */
-    bh_u32 n_regions;  /**< .. BH_REGIONS_MAX */
-    bh_u32 n_cpus;     /**< 1 .. BH_CPUS_MAX */
+    bh_u32 n_cells;    /**< 2 to BH_CELLS_MAX */
+    bh_u32 n_regions;  /**< 0 to BH_REGIONS_MAX */
+    bh_u32 n_cpus;     /**< 1 to BH_CPUS_MAX */
     bh_u32 status_n;   /**< pages of the status area (BH_STATUS_PAGES) */
     bh_u64 status_ppn; /**< first page of the status area: written by the kernel, read by root */
     bh_u64 mpidr[BH_CPUS_MAX];

@@ -13,7 +13,6 @@
 
 #define PLAN_LIMIT (1024U * 1024U)
 
-
 void *file_read(const char *path, uint64_t limit, uint64_t *bytes, int *exit_code)
 {
     FILE *file = fopen(path, "rb");

@@ -96,7 +96,7 @@ static bool mpidrs_ok(void)
     bool ok = true;
 
     /*@ loop invariant range: 0 <= i <= plan.n_cpus;
-        loop invariant so_far: ok ==> 
+        loop invariant so_far: ok ==>
           (\forall integer k, l; 0 <= k < i && 0 <= l < k ==> plan.mpidr[k] != plan.mpidr[l]);
         loop invariant SWR_PLN_002: !ok ==> blames_cpuid(plan_a, plan_b);
         loop assigns i, ok, plan_a, plan_b;
@@ -157,7 +157,7 @@ static uint32_t judge_header(const struct plan_board *b)
     terminates \true;
     exits \false;
     assigns \nothing;
-    ensures SWR_PLN_001: \result <==> 
+    ensures SWR_PLN_001: \result <==>
       (PR(i).n > 0 && PR(i).ipn + PR(i).n <= BH_IPA_PAGES && PR(i).ppn + PR(i).n <= BH_PPN_MAX);
 */
 static bool region_in_range(uint32_t i)
@@ -263,7 +263,7 @@ static bool slices_ok(void)
     bool ok = true;
 
     /*@ loop invariant range: 0 <= c <= plan.n_cells;
-        loop invariant so_far: ok ==> 
+        loop invariant so_far: ok ==>
           (\forall integer d, k; 0 <= d < c && 0 <= k < plan.n_regions ==> slice_ok(d, k));
         loop invariant SWR_PLN_002: !ok ==> blames_slice(plan_a, plan_b);
         loop assigns c, ok, plan_a, plan_b;
@@ -328,7 +328,7 @@ static bool aliases_ok(void)
     bool ok = true;
 
     /*@ loop invariant range: 0 <= i <= plan.n_regions;
-        loop invariant so_far: ok ==> 
+        loop invariant so_far: ok ==>
           (\forall integer k, l; 0 <= k < i && 0 <= l < k ==> no_alias(k, l));
         loop invariant SWR_PLN_002: !ok ==> blames_alias(plan_a, plan_b);
         loop assigns i, ok, plan_a, plan_b;
@@ -403,7 +403,7 @@ static bool overlaps_ok(void)
     bool ok = true;
 
     /*@ loop invariant range: 0 <= i <= plan.n_regions;
-        loop invariant so_far: ok ==> 
+        loop invariant so_far: ok ==>
           (\forall integer k, l; 0 <= k < i && 0 <= l < k ==> compatible(k, l));
         loop invariant SWR_PLN_002: !ok ==> blames_overlap(plan_a, plan_b);
         loop assigns i, ok, plan_a, plan_b;
@@ -437,11 +437,10 @@ static bool range_ok(const struct plan_board *b, uint32_t r)
         loop variant plan.n_regions - i;
     */
     for (uint32_t i = 0U; (!found) && (i < plan.n_regions); i++) {
-        found = (plan.regions[i].own == BH_CELL_KERNEL) &&
-                (plan.regions[i].ppn <= b->kernel[r].ppn) &&
-                ((b->kernel[r].ppn - plan.regions[i].ppn) <= plan.regions[i].n) &&
-                (b->kernel[r].pages <=
-                 (plan.regions[i].n - (b->kernel[r].ppn - plan.regions[i].ppn)));
+        found =
+            (plan.regions[i].own == BH_CELL_KERNEL) && (plan.regions[i].ppn <= b->kernel[r].ppn) &&
+            ((b->kernel[r].ppn - plan.regions[i].ppn) <= plan.regions[i].n) &&
+            (b->kernel[r].pages <= (plan.regions[i].n - (b->kernel[r].ppn - plan.regions[i].ppn)));
     }
     return found;
 }
@@ -589,8 +588,7 @@ static uint32_t common_bits(uint32_t x, uint32_t y)
 }
 
 /* First bitmap that names a CPU the machine does not have, by the number of its CPUs. */
-static const uint32_t limit_of_cpus[BH_CPUS_MAX + 1U] = {1U,  2U,  4U,   8U,  16U,
-                                                         32U, 64U, 128U, 256U};
+static const uint32_t limit_of_cpus[BH_CPUS_MAX + 1U] = {1U, 2U, 4U, 8U, 16U, 32U, 64U, 128U, 256U};
 
 /* Cell c claims CPUs which exist, and as many as its kind must. */
 /*@ requires range: rule_counts && c < plan.n_cells;
@@ -827,8 +825,7 @@ static bool is_entry_ok(uint32_t c)
         found = (plan.regions[i].own == c) &&
                 (((plan.regions[i].flags / BH_REGION_EXECUTE) % 2U) == 1U) &&
                 (plan.regions[i].ipn <= (plan.cells[c].entry / BH_PAGE_BYTES)) &&
-                ((plan.cells[c].entry / BH_PAGE_BYTES) <
-                 (plan.regions[i].ipn + plan.regions[i].n));
+                ((plan.cells[c].entry / BH_PAGE_BYTES) < (plan.regions[i].ipn + plan.regions[i].n));
     }
     return found && ((plan.cells[c].entry % 4U) == 0U);
 }

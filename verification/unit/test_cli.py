@@ -58,9 +58,12 @@ def cell(name, first, count, cpus, entry=0, comm=0, irqs=()):
     return struct.pack("<16sIIIIQQ32I", name, first, count, cpus, 0, entry, comm, *words)
 
 
-def make_plan(version=1, board=1, flags=1, rt_ram=0x71000000, rt_name=b"rt", crc=None, size=5624):
+def make_plan(version=1, board=1, flags=1, rt_ram=0x71000000, rt_name=b"rt", crc=None, size=5624,
+              gicr=0x100):
     regions = [
         region(0x70000000, 0x400, 0, R | W),
+        region(0x08000000, 0x10, 0, R | W | D),
+        region(0x080a0000, gicr, 0, R | W | D),
         region(0x40000000, 0x30000, 1, R | W | X),
         region(0x70400000, 4, 1, R),
         region(0x71000000, 0x1000, 1, R | W | X),
@@ -68,8 +71,8 @@ def make_plan(version=1, board=1, flags=1, rt_ram=0x71000000, rt_name=b"rt", crc
         region(rt_ram, 0x100, 2, R | W | X | L),
         region(0x72000000, 1, 2, R | W, share=1, root=1),
     ]
-    cells = [cell(b"kernel", 0, 1, 0), cell(b"linux", 1, 4, 15),
-             cell(rt_name, 5, 2, 8, 0x71000000, 0x72000000, irqs=[33, 40])]
+    cells = [cell(b"kernel", 0, 3, 0), cell(b"linux", 3, 4, 15),
+             cell(rt_name, 7, 2, 8, 0x71000000, 0x72000000, irqs=[33, 40])]
     body = struct.pack("<QIIIIIIIIQ", 0x314E414C50484D42, version, size, board, flags, 3,
                        len(regions), 4, 4, 0x70400)
     body += struct.pack("<8Q", 0, 1, 2, 3, 0, 0, 0, 0)
@@ -221,7 +224,7 @@ class Errors(Cli):
         """@test TC_CLI_011 @verifies SWR_CLI_001 @technique equivalence @level unit"""
         for answer, code, text in (
                 ("205 2 3", 1, "CPU 3 of cell 'rt' is still in use by the root cell"),
-                ("103 5 1", 3, "regions 5 ('rt' 0x71000000-0x710fffff) and 1 ('linux' 0x40000000-"
+                ("103 7 3", 3, "regions 7 ('rt' 0x71000000-0x710fffff) and 3 ('linux' 0x40000000-"
                                "0x6fffffff) of two cells overlap"),
                 ("10b 2 1", 3, "cells 'rt' and 'linux' both claim one CPU, or cell 'rt' claims a "
                                "CPU the machine does not have"),
@@ -283,7 +286,7 @@ class Plans(Cli):
     def test_good(self):
         """@test TC_CLI_020 @verifies SWR_CLI_004 @technique requirements @level unit"""
         out, _ = self.run_cli("plan", "check", self.folder / "good.plan")
-        self.assertRegex(out, r"^plan [0-9a-f]{8} is good: CPUs 4, cells 1, regions 7\n$")
+        self.assertRegex(out, r"^plan [0-9a-f]{8} is good: CPUs 4, cells 1, regions 9\n$")
         _, err = self.run_cli("enable", self.folder / "good.plan", machine=make_machine(enabled=0))
         self.assertIn("FAKE enable", err)
 
@@ -300,6 +303,8 @@ class Plans(Cli):
                 (make_plan(version=9), "E0104", "version 9, this release reads version 1"),
                 (make_plan(size=7), "E0101", "7 bytes"), (bytes(flipped), "E0105", "checksum 0x"),
                 (make_plan(board=3), "E0106", "board 3"), (make_plan(flags=0), "E010F", "DMA"),
+                (make_plan(gicr=0xff), "E010D", "a frame it emulates"),
+                (make_plan(rt_ram=0x80a0000), "E0103", "'kernel' 0x80a0000-0x819ffff"),
                 (make_plan(rt_ram=0x70000000), "E0103", "'kernel' 0x70000000-0x703fffff")):
             with self.subTest(eid=eid, part=part):
                 path = self.plan_file(data)

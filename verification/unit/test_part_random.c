@@ -323,9 +323,10 @@ static void random_lives(void)
     CHECK(created > 0U);
     CHECK(mapped_pages > 0U);
     CHECK(blocks > 0U);
-    printf(
-        "  %lu plans accepted, %lu refused; %lu changes (%lu creations), pool used up %lu times;" " %lu look-ups, %lu mapped, %lu of them by a block\n",
-        accepted, refused, staged, created, exhausted, looked_up, mapped_pages, blocks);
+    printf("  %lu plans accepted, %lu refused; %lu changes (%lu creations), ", accepted, refused,
+           staged, created);
+    printf("pool used up %lu times; %lu look-ups, %lu mapped, %lu of them by a block\n", exhausted,
+           looked_up, mapped_pages, blocks);
 }
 
 int main(void)

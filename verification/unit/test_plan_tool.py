@@ -262,14 +262,17 @@ class Shipped(unittest.TestCase):
         """@test TC_PLT_008 @verifies CFG_TOOL_021 @technique requirements @level unit
 
         In every shipped plan the kernel's regions are its memory and the emulated frames of the
-        board, private, each at its own address, and nothing else.
+        board, private, each at its own address, and nothing else. The frames are devices, so that
+        nobody counts them as memory to be kept from Linux.
         """
         facts = board.load_board("qemu-virt-arm64")
-        wanted = [(r.base, r.end, r.base, 0, False) for r in (facts.kernel, *facts.emulated)]
+        rights = {"kernel": "rwx", "gicd": "rwd", "gicr": "rwd"}
+        wanted = [(r.base, r.end, r.base, rights[r.name], 0, False)
+                  for r in (facts.kernel, *facts.emulated)]
         self.assertEqual(len(wanted), 3)
         for path in SHIPPED:
             plan = decode.decode(blob_of(path.name))
-            have = [(p.start, p.stop, p.guest, p.share, p.root)
+            have = [(p.start, p.stop, p.guest, p.rights, p.share, p.root)
                     for p in plan.pieces if p.owner == 0]
             self.assertEqual(have, wanted, path.name)
 

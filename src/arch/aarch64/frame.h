@@ -26,10 +26,12 @@ _Static_assert((FRAME_R_SPSR * 8U) == (uint32_t)FRAME_SPSR, "frame offsets in la
 
 #if defined(__FRAMAC__) || !defined(__aarch64__) /* provers, and tests on another machine */
 
+/** A saved register of the cell: 0 to 30 are x0 to x30, then FRAME_R_ELR, FRAME_R_SPSR. */
 /*@ requires row: i < FRAME_ROWS;
     terminates \true; exits \false; assigns \nothing;
     ensures stored: \result == cell_r[i]; */
 uint64_t frame_get(const struct frame *f, uint32_t i);
+/** Change one; in force when the cell goes on. */
 /*@ requires row: i < FRAME_ROWS;
     terminates \true; exits \false; assigns cell_r[i];
     ensures stored: cell_r[i] == value; */

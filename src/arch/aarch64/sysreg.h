@@ -18,37 +18,52 @@ enum sysreg {
 
 #if defined(__FRAMAC__) || !defined(__aarch64__) /* provers, and tests on another machine */
 
+/** Read a system register. */
 /*@ terminates \true; exits \false; assigns \nothing; */
 uint64_t sysreg_read(uint32_t r);
 
+/** Write a system register. */
 /*@ terminates \true; exits \false; assigns hw; */
 void sysreg_write(uint32_t r, uint64_t value);
 
+/** Read a byte of a device, by physical address; one instruction. */
 /*@ terminates \true; exits \false; assigns \nothing; */
 uint8_t mmio_read8(uint64_t address);
+/** Read a word of a device. */
 /*@ terminates \true; exits \false; assigns \nothing; */
 uint32_t mmio_read32(uint64_t address);
+/** Read a double word of a device. */
 /*@ terminates \true; exits \false; assigns \nothing; */
 uint64_t mmio_read64(uint64_t address);
+/** Write a byte of a device. */
 /*@ terminates \true; exits \false; assigns hw; */
 void mmio_write8(uint64_t address, uint8_t value);
+/** Write a word of a device. */
 /*@ terminates \true; exits \false; assigns hw; */
 void mmio_write32(uint64_t address, uint32_t value);
+/** Write a double word of a device. */
 /*@ terminates \true; exits \false; assigns hw; */
 void mmio_write64(uint64_t address, uint64_t value);
 
+/** What was written to registers is in force for what follows (Arm ARM B2.3). */
 /*@ terminates \true; exits \false; assigns hw; */
 void isb(void);
+/** All memory accesses so far are complete. */
 /*@ terminates \true; exits \false; assigns hw; */
 void dsb(void);
+/** Stores before are seen before stores after, by the other CPUs. */
 /*@ terminates \true; exits \false; assigns hw; */
 void dmb_store(void);
+/** Drop what the calling CPU cached of the tables of the VMID in VTTBR_EL2. */
 /*@ terminates \true; exits \false; assigns hw; */
 void tlbi_vmalls12e1(void);
+/** Drop what any CPU cached of any stage 2. */
 /*@ terminates \true; exits \false; assigns hw; */
 void tlbi_alle1is(void);
+/** Drop the calling CPU's cached instructions. */
 /*@ terminates \true; exits \false; assigns hw; */
 void ic_iallu(void);
+/** A call of the firmware, SMC Calling Convention; returns x0. */
 /*@ terminates \true; exits \false; assigns hw; */
 uint64_t smc_call(uint64_t function, uint64_t a1, uint64_t a2, uint64_t a3);
 
@@ -98,6 +113,7 @@ static inline uint8_t mmio_read8(uint64_t address)
     return (uint8_t)value;
 }
 
+/** Read a word of a device. */
 static inline uint32_t mmio_read32(uint64_t address)
 {
     uint32_t value;
@@ -106,6 +122,7 @@ static inline uint32_t mmio_read32(uint64_t address)
     return value;
 }
 
+/** Read a double word of a device. */
 static inline uint64_t mmio_read64(uint64_t address)
 {
     uint64_t value;
@@ -114,31 +131,37 @@ static inline uint64_t mmio_read64(uint64_t address)
     return value;
 }
 
+/** Write a byte of a device. */
 static inline void mmio_write8(uint64_t address, uint8_t value)
 {
     __asm__ volatile("strb %w0, [%1]" : : "r"((uint32_t)value), "r"(address) : "memory");
 }
 
+/** Write a word of a device. */
 static inline void mmio_write32(uint64_t address, uint32_t value)
 {
     __asm__ volatile("str %w0, [%1]" : : "r"(value), "r"(address) : "memory");
 }
 
+/** Write a double word of a device. */
 static inline void mmio_write64(uint64_t address, uint64_t value)
 {
     __asm__ volatile("str %0, [%1]" : : "r"(value), "r"(address) : "memory");
 }
 
+/** What was written to registers is in force for what follows (Arm ARM B2.3). */
 static inline void isb(void)
 {
     __asm__ volatile("isb" : : : "memory");
 }
 
+/** All memory accesses so far are complete. */
 static inline void dsb(void)
 {
     __asm__ volatile("dsb sy" : : : "memory");
 }
 
+/** Stores before are seen before stores after, by the other CPUs. */
 static inline void dmb_store(void)
 {
     __asm__ volatile("dmb ishst" : : : "memory");
@@ -156,6 +179,7 @@ static inline void tlbi_alle1is(void)
     __asm__ volatile("dsb ishst\n\ttlbi alle1is\n\tdsb ish\n\tisb" : : : "memory");
 }
 
+/** Drop the calling CPU's cached instructions. */
 static inline void ic_iallu(void)
 {
     __asm__ volatile("ic iallu\n\tdsb nsh\n\tisb" : : : "memory");

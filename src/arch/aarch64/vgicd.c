@@ -358,24 +358,46 @@ static uint64_t other_register(struct access acc)
     return read;
 }
 
+/** An aligned access of @p size bytes.
+ * @req SWR_IRQ_001 */
+/*@ requires size: size > 0;
+    terminates \true; exits \false; assigns \nothing;
+    ensures SWR_IRQ_001: \result <==> acc.size == size && acc.offset % size == 0; */
+static bool sized(struct access acc, uint32_t size)
+{
+    return (acc.size == size) && ((acc.offset % size) == 0U);
+}
+
+/** Registers that are accessed by aligned words only.
+ * @req SWR_IRQ_001 */
+/*@ requires access: access_ok(acc);
+    terminates \true; exits \false; assigns hw, status_page, totals; */
+static uint64_t word_register(struct access acc)
+{
+    uint64_t read = 0U;
+
+    if ((acc.offset >= BITMAPS) && (acc.offset < BITMAPS_END)) {
+        read = bitmap(acc);
+    } else if ((acc.offset >= ICFGR) && (acc.offset < ICFGR_END)) {
+        read = configuration(acc);
+    } else {
+        read = other_register(acc);
+    }
+    return read;
+}
+
 uint64_t vgicd_access(struct access acc)
 {
     uint32_t off = acc.offset;
-    bool whole = (acc.size == 4U) && ((off % 4U) == 0U);
+    bool whole = sized(acc, 4U);
     uint64_t read = 0U;
 
     if ((off >= GICD_IPRIORITYR) && (off < IPRIORITYR_END)) {
         read = (whole || (acc.size == 1U)) ? priority(acc) : 0U;
     } else if ((off >= IROUTER_FIRST) && (off < IROUTER_END)) {
-        read = (whole || ((acc.size == 8U) && ((off % 8U) == 0U))) ? route(acc) : 0U;
-    } else if (!whole) {
-        read = 0U;
-    } else if ((off >= BITMAPS) && (off < BITMAPS_END)) {
-        read = bitmap(acc);
-    } else if ((off >= ICFGR) && (off < ICFGR_END)) {
-        read = configuration(acc);
+        read = (whole || sized(acc, 8U)) ? route(acc) : 0U;
     } else {
-        read = other_register(acc);
+        read = whole ? word_register(acc) : 0U;
     }
     return read;
 }

@@ -200,6 +200,18 @@ static uint64_t private_register(struct access acc, uint64_t base, uint32_t off)
     return read;
 }
 
+/** An aligned word or double word.
+ * @req SWR_IRQ_004 */
+/*@ terminates \true; exits \false; assigns \nothing;
+    ensures SWR_IRQ_004: \result ==> off % acc.size == 0 && (acc.size == 4 || acc.size == 8); */
+static bool natural(struct access acc, uint32_t off)
+{
+    bool whole = (acc.size == 4U) && ((off % 4U) == 0U);
+    bool pair = (acc.size == 8U) && ((off % 8U) == 0U);
+
+    return whole || pair;
+}
+
 /** Registers of the cell's own CPU.
  * @req SWR_IRQ_004 */
 /*@ requires access: access_ok(acc) && off < GICR_STRIDE && base <= 0x4000000000000;
@@ -207,13 +219,12 @@ static uint64_t private_register(struct access acc, uint64_t base, uint32_t off)
 static uint64_t own(struct access acc, uint64_t base, uint32_t off)
 {
     bool whole = (acc.size == 4U) && ((off % 4U) == 0U);
-    bool pair = (acc.size == 8U) && ((off % 8U) == 0U);
     uint64_t read = 0U;
 
     if ((off >= GICR_IPRIORITYR) && (off < PRIORITY_END)) {
         read = (whole || (acc.size == 1U)) ? private_priority(acc, base, off) : 0U;
     } else if (off < GICR_SGI) {
-        read = (whole || pair) ? control(acc, base + off, off) : 0U;
+        read = natural(acc, off) ? control(acc, base + off, off) : 0U;
     } else {
         read = whole ? private_register(acc, base, off) : 0U;
     }

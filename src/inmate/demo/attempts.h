@@ -41,6 +41,7 @@
 #define ATTEMPT_DONE 0x8000000000000000ULL
 #define ATTEMPT_FAULTED 0x4000000000000000ULL
 
+/** Commit one attempt; returns ATTEMPT_FAULTED when it faulted, and the low half of what it got. */
 uint64_t attempt(uint64_t command, uint64_t argument);
 /** Do what comm->command asks for, if anything. */
 void inmate_serve(void);

@@ -134,7 +134,7 @@ def load_board(name: str) -> Board:
     mpidr, cpu_sources = _cpus(top)
     memory = [_range(t, None) for t in top.tables("memory")]
     memory += [_range(t, None) for t in top.tables("device")]
-    emulated = [_range(t, 0) for t in top.tables("emulated")]
+    emulated = [_range(t, READ | WRITE | DEVICE) for t in top.tables("emulated")]
     irqs = top.table("interrupts")
     first, last = irqs.number("first", 32, 1019), irqs.number("last", 32, 1019)
     irqs.done()
