@@ -9,6 +9,7 @@ import cases_attempt  # noqa: F401  the modules register their cases
 import cases_exits  # noqa: F401
 import cases_life  # noqa: F401
 import cases_plan  # noqa: F401
+import cases_smp  # noqa: F401
 import direct
 
 COUNTER = itertools.count()
@@ -17,6 +18,13 @@ COUNTER = itertools.count()
 def _direct(options, name):
     """The shipped plan direct.toml, all cells up."""
     machine = open_direct(options, name)
+    machine.up()
+    return machine
+
+
+def _max(options, name):
+    """The same on another CPU model: pointer authentication, RAS, large physical addresses."""
+    machine = open_direct(options, name, cpu="max,pauth-impdef=on")
     machine.up()
     return machine
 
@@ -42,7 +50,7 @@ class Fresh:
         """Nothing is left running."""
 
 
-STARTERS = {"direct": _direct, "life": _direct, "fresh": lambda options, _: Fresh(options)}
+STARTERS = {"direct": _direct, "life": _direct, "max": _max, "fresh": lambda options, _: Fresh(options)}
 
 
 def splits(name):

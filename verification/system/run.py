@@ -20,7 +20,9 @@ import threading
 import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
+import built  # noqa: E402
 import cases  # noqa: E402
+import direct  # noqa: E402
 import groups  # noqa: E402
 import late  # noqa: E402
 
@@ -75,6 +77,14 @@ def batches(chosen):
         size = -(-len(items) // parts)
         out += [items[at:at + size] for at in range(0, len(items), size)]
     return out
+
+
+def inputs(args):
+    """All that direct boot needs is built, or nothing is run."""
+    folder = args.image or built.KERNEL
+    for path in (folder / "bulkhead.elf", built.PLUGIN, built.JUDGE, built.PLANS / "direct.plan",
+                 *(built.INMATES / f"{name}.bin" for name in direct.IMAGES.values())):
+        built.need(path)
 
 
 def late_announced():
@@ -144,6 +154,12 @@ def main():
     if args.list:
         show(early, after)
         return 0
+    try:
+        inputs(args)
+    except built.MissingError as error:
+        print(f"run: {error}", file=sys.stderr)
+        print(f"0 passed, {len(early) + len(after)} failed")
+        return 1
     records = run_early(early, args) + run_late(after, args)
     failed = sum(r["status"] != "pass" for r in records)
     passed = len(records) - failed

@@ -6,6 +6,7 @@
 #define PSCI_CPU_ON 0xC4000003U
 #define PSCI_SYSTEM_OFF 0x84000008U
 #define PSCI_SYSTEM_RESET 0x84000009U
+#define SECOND_STACK_WORDS 512U
 
 static uint64_t read_pair(uint64_t address)
 {
@@ -115,6 +116,29 @@ static uint64_t interrupt_attempt(uint64_t command, uint64_t argument)
     return got;
 }
 
+static uint64_t second(uint64_t mpidr)
+{
+    static uint64_t stack[SECOND_STACK_WORDS];
+
+    return inmate_smc(PSCI_CPU_ON, mpidr, (uint64_t)inmate_second_entry,
+                      (uint64_t)&stack[SECOND_STACK_WORDS]);
+}
+
+void inmate_second(void)
+{
+    for (;;) {
+        uint64_t command = inmate_comm->reserved[SECOND_COMMAND];
+
+        inmate_comm->reserved[SECOND_BEAT] = inmate_comm->reserved[SECOND_BEAT] + 1U;
+        if (command != 0U) {
+            uint64_t argument = inmate_comm->reserved[SECOND_ARGUMENT];
+
+            inmate_comm->reserved[SECOND_COMMAND] = 0U;
+            inmate_comm->reserved[SECOND_RESULT] = ATTEMPT_DONE | attempt(command, argument);
+        }
+    }
+}
+
 /** Attempts by calls and system registers. */
 static uint64_t call_attempt(uint64_t command, uint64_t argument)
 {
@@ -144,6 +168,9 @@ static uint64_t call_attempt(uint64_t command, uint64_t argument)
         break;
     case ATTEMPT_SPIN:
         spin();
+        break;
+    case ATTEMPT_SECOND:
+        got = second(argument);
         break;
     case ATTEMPT_STUB:
         got = stub(argument);

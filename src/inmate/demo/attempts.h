@@ -35,7 +35,15 @@
 #define ATTEMPT_LOAD8 26U         /**< load from argument, a byte */
 #define ATTEMPT_LOAD64 27U        /**< a doubleword: its lower half is reported */
 #define ATTEMPT_LOAD64_HIGH 28U   /**< a doubleword: its upper half is reported */
+#define ATTEMPT_SECOND 30U        /**< PSCI CPU_ON of MPIDR argument with the cell's own program */
 #define ATTEMPT_ASGI 29U          /**< ICC_ASGI1R_EL1 = argument */
+
+/* A second CPU of a cell counts in reserved[SECOND_BEAT] and attempts what reserved[SECOND_COMMAND]
+ * and reserved[SECOND_ARGUMENT] say. */
+#define SECOND_BEAT 0U
+#define SECOND_COMMAND 1U
+#define SECOND_ARGUMENT 2U
+#define SECOND_RESULT 3U
 
 /* Result: this bit, whether a fault was taken, and the low half of the value obtained. */
 #define ATTEMPT_DONE 0x8000000000000000ULL

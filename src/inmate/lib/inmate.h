@@ -24,6 +24,8 @@ void inmate_main(struct bh_comm *comm);
 void inmate_irq(uint64_t now);
 /** Provided by the cell: program of a further CPU. */
 void inmate_second(void);
+/** Where a further CPU starts: PSCI CPU_ON with its stack top as context. */
+void inmate_second_entry(void);
 /** Called on a synchronous exception; returns how many bytes of code to skip, 0: return to the
  * caller of the code. */
 uint64_t inmate_sync(uint64_t esr, uint64_t far);
