@@ -83,7 +83,7 @@ static void clear_cpus(void)
     }
 }
 
-void event_init(uint32_t n_cells, uint32_t n_cpus, uint32_t plan_crc)
+void event_init(uint32_t n_cells, uint32_t n_cpus, uint32_t checksum)
 {
     status_page.armed = 0U;
     clear_cells();
@@ -93,7 +93,7 @@ void event_init(uint32_t n_cells, uint32_t n_cpus, uint32_t plan_crc)
     status_page.next = 0U;
     status_page.n_cells = n_cells;
     status_page.n_cpus = n_cpus;
-    status_page.plan_crc = plan_crc;
+    status_page.plan_crc = checksum;
     status_page.dma_open = 1U; /* until an SMMU driver exists, plans must accept it by name */
     status_page.magic = BH_STATUS_MAGIC;
 }

@@ -33,10 +33,10 @@ extern struct totals totals;
     assigns status_page, totals;
     ensures SWR_EVT_001: status_page.magic == BH_STATUS_MAGIC && status_page.armed == 0 &&
       status_page.n_cells == n_cells && status_page.n_cpus == n_cpus &&
-      status_page.plan_crc == plan_crc && status_page.next == 0;
+      status_page.plan_crc == checksum && status_page.next == 0;
     ensures empty: \forall integer k; 0 <= k < BH_EVENTS ==>
       status_page.events[k].seq == 0xFFFFFFFFFFFFFFFF; */
-void event_init(uint32_t n_cells, uint32_t n_cpus, uint32_t plan_crc);
+void event_init(uint32_t n_cells, uint32_t n_cpus, uint32_t checksum);
 
 /** Record an event: numbered without gaps, so that a reader sees when it missed some. May be called
  * by several CPUs at once; each gets its own place. Events of one place may overwrite each other only

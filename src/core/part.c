@@ -63,7 +63,7 @@ static bool is_taken(uint32_t v, uint64_t p)
 */
 static uint32_t pages_to_edge(uint32_t j, uint64_t p, uint32_t n)
 {
-    uint32_t k = n;
+    uint32_t k;
     uint64_t from = plan.regions[j].ppn;
     uint64_t to = from + plan.regions[j].n;
 
@@ -505,10 +505,11 @@ static bool build_view(uint32_t w, uint32_t cell, uint32_t op)
 uint32_t part_stage(uint32_t cell, uint32_t op)
 {
     uint32_t v = part_view;
-    uint32_t w = 1U - v;
     uint32_t e = op_allowed(v, cell, op);
 
     if (e == BH_OK) {
+        uint32_t w = 1U - v;
+
         change_view(w, v, cell, op);
         //@ assert inv: part_inv(v);
         /*@ assert keeps: \forall integer j; 0 <= j < plan.n_regions ==>

@@ -220,7 +220,9 @@ static bool slice_is_ok(uint32_t c, uint32_t i)
 {
     bool in = (plan.cells[c].first <= i) && ((i - plan.cells[c].first) < plan.cells[c].count);
 
-    return in == (plan.regions[i].own == c);
+    bool mine = plan.regions[i].own == c;
+
+    return in == mine;
 }
 
 /* The slice of cell c holds its regions and no others. */
@@ -588,6 +590,7 @@ static uint32_t common_bits(uint32_t x, uint32_t y)
 }
 
 /* First bitmap that names a CPU the machine does not have, by the number of its CPUs. */
+/* cppcheck-suppress misra-c2012-8.9 ; DEV-10 */
 static const uint32_t limit_of_cpus[BH_CPUS_MAX + 1U] = {1U, 2U, 4U, 8U, 16U, 32U, 64U, 128U, 256U};
 
 /* Cell c claims CPUs which exist, and as many as its kind must. */
@@ -601,6 +604,7 @@ static bool are_cpus_ok(uint32_t c)
 {
     return (plan.cells[c].cpus < limit_of_cpus[plan.n_cpus]) &&
            ((c != BH_CELL_KERNEL) || (plan.cells[c].cpus == 0U)) &&
+           /* cppcheck-suppress arrayIndexOutOfBoundsCond ; DEV-11 */
            ((c <= BH_CELL_ROOT) || (plan.cells[c].cpus != 0U));
 }
 

@@ -498,6 +498,7 @@ static bool lay_run(uint32_t p, uint32_t x, uint32_t n, uint64_t d)
 #define XN 0x40000000000000ULL /* execute-never at EL1 and EL0 */
 
 /* Attributes by region flags: read, write, execute, device. */
+/* cppcheck-suppress misra-c2012-8.9 ; DEV-10 */
 static const uint64_t attributes[16] = {
     1855U + XN, 1919U + XN, 1983U + XN, 2047U + XN, 1855U, 1919U, 1983U, 2047U,
     1031U + XN, 1095U + XN, 1159U + XN, 1223U + XN, 1031U, 1095U, 1159U, 1223U};
