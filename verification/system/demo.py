@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""`make demo`: a stock Debian kernel hands its machine over, a real-time cell runs beside it, and then
-everybody does harm on purpose.
+"""`make demo`: a stock Debian kernel hands its machine over, a real-time cell runs beside it, and
+then everybody does harm on purpose.
 
     demo.py [--kernel 6.1|6.12] [--cpu MODEL] [--all] [--interactive] [--json OUT] [--seed-defect]
 
@@ -42,7 +42,8 @@ DEATH_SECONDS = 120
 CELL_NUMBERS = {"kernel": 0, "root": 1}
 COMM_JITTER = 24  # jitter_min, jitter_max
 HEADS = ("ATTEMPT", "BY", "RESULT", "EVENT", "ALIVE")
-KEYS = {"step": {"heading", "line", "text", "jitter", "times", "most"},
+KEYS = {"step": {"heading", "line", "text", "jitter", "times", "least",
+                 "most"},
         "row": {"id", "title", "by", "how", "code", "text", "refusal", "fatal", "event", "alive",
                 "state", "after", "verifies"}}
 UNWISE = (OSError, ValueError, QemuError, Wrong, subprocess.SubprocessError)
@@ -95,8 +96,10 @@ def initrd(script, kernel):
 class Demo:
     """The demo on one machine: what it says goes to @p say, what it finds into records."""
 
-    def __init__(self, script, machine, say):
+    def __init__(self, script, machine, say, counted=True):
+        """counted: guest time is a count of instructions and nothing else."""
         self.script = script
+        self.counted = counted
         self.machine = machine
         self.guest = late.Guest(machine)
         self.say = say
@@ -168,22 +171,25 @@ class Demo:
         comm = self.comm(cell)
         times = comm.ticks - before
         demand(times >= step["times"], f"{times} timer interrupts, expected {step['times']}")
-        demand(comm.jitter_min <= comm.jitter_max <= step["most"],
-               f"{comm.jitter_max} instructions late, at most {step['most']} expected")
         self.say(f"    {times} timer interrupts: handled {comm.jitter_min} to {comm.jitter_max} "
                  "instructions after the deadline")
+        demand(comm.jitter_min <= step["least"], f"never less than {comm.jitter_min} instructions")
+        demand(comm.jitter_min <= comm.jitter_max < step["most"], "a period was missed")
         return f"{comm.jitter_min}..{comm.jitter_max}"
 
     def story(self):
-        """From a booted Linux to running cells."""
+        """From a booted Linux to running cells. What the cell measures says nothing when time is
+        the host's."""
         found = []
         for step in self.script["step"]:
+            if "jitter" in step and not self.counted:
+                continue
             self.say(f"\n{step['heading']}")
             if "jitter" in step:
                 found.append(self.jitter(step))
             else:
                 self.shell(step["line"], 0, step["text"])
-        return "jitter " + ", ".join(found)
+        return "jitter " + ", ".join(found) if found else "cells run"
 
     # -- an attempt ----------------------------------------------------------------------------
 
@@ -276,7 +282,6 @@ class Demo:
     def note(self, row, start, seen, detail):
         """Keep what was seen of a row."""
         self.table.append((row["title"], row["by"], *seen))
-        self.say(f"    ({time.monotonic() - start:.1f} s)")
         self.records.append({"id": row["id"], "title": row["title"], "verifies": row["verifies"],
                              "status": "fail" if detail else "pass",
                              "seconds": round(time.monotonic() - start, 2), "detail": detail})
@@ -382,7 +387,7 @@ def play(script, kernel, cpu, say, interactive=False):
     why = "the story failed"
     try:
         with machine_of(script, kernel, cpu, interactive) as machine:
-            demo = Demo(script, machine, say)
+            demo = Demo(script, machine, say, not interactive)
             machine.ready()
             if demo.begin() and interactive:
                 interact(machine, say)
@@ -390,8 +395,9 @@ def play(script, kernel, cpu, say, interactive=False):
                 demo.harm()
     except UNWISE as error:
         why = f"the machine failed: {error}"
-    if not interactive:
-        demo.unplayed(why)
+    if interactive and demo.records and demo.records[0]["status"] == "pass":
+        return demo.records
+    demo.unplayed(why)
     say(f"\n{DMA}\n")
     for line in aligned([HEADS] + demo.table):
         say(line)

@@ -4,8 +4,8 @@
  *
  *   attempt CELL NAME [ARGUMENT]      NAME as in attempts.h, without ATTEMPT_
  *
- * Exit: 0 the cell obtained a value (printed), 3 it took a fault, 4 it did not answer, 1 there is no
- * such cell, 2 usage.
+ * Exit: 0 the cell obtained a value (printed), 3 it took a fault, 4 it did not answer, 1 there is
+ * no such cell, 2 usage.
  */
 #include <fcntl.h>
 #include <inttypes.h>
