@@ -8,8 +8,8 @@ struct host_machine host;
 
 void host_power_on(void)
 {
-    memset(&host, 0, sizeof(host));
-    memset(host_word, 0, sizeof(host_word));
+    (void)memset(&host, 0, sizeof(host));
+    (void)memset(host_word, 0, sizeof(host_word));
     host.step = 1U;
     host_on_access = NULL;
 }

@@ -4,8 +4,8 @@
  * fake machine, so that tests of another architecture's C files can use it, too.
  */
 #include "host_machine.h"
-#include "abi/image.h"
-#include "abi/status.h"
+#include "core/event.h"
+#include "core/init.h"
 
 uint64_t host_word[SW_COUNT][SHARED_INDEX_MAX];
 host_hook *host_on_access;
