@@ -347,7 +347,8 @@ def machine_of(script, kernel, cpu, interactive):
 
 def interact(machine, say):
     """The terminal is root's serial line until QEMU ends or Ctrl-] is pressed."""
-    say("\nA shell in the root cell. `bulkhead status` shows the cells. Ctrl-] ends.\n")
+    say("\nA shell in the root cell. `bulkhead status` shows the cells. Ctrl-] ends (a root that "
+        "powers\noff while Bulkhead is enabled ends alone).\n")
     machine.console.send(b"interactive\n")
     del machine.console.data[:]
     before = termios.tcgetattr(0) if os.isatty(0) else None
