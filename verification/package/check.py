@@ -117,7 +117,8 @@ def stages_of(folder):
         record = json.loads(path.read_text())
         found[record["stage"]] = record["status"]
         if record["stage"] == "static":
-            found.update({gate: part["status"] for gate, part in record["data"].items()})
+            found.update({gate: part["status"] for gate, part in record["data"].items()
+                          if "status" in part})
     return found
 
 

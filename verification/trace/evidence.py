@@ -160,8 +160,8 @@ class Evidence:
             record = json.loads(path.read_text())
             found[record["stage"]] = record
             if record["stage"] == "static":
-                for gate, part in record["data"].items():
-                    found[gate] = part
+                found.update({gate: part for gate, part in record["data"].items()
+                              if "status" in part})
         return found
 
     def units_outside(self):

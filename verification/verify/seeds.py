@@ -303,7 +303,6 @@ def system_expectation(ctx):
 WRONG_TEST = """/* SPDX-License-Identifier: Apache-2.0 */
 /**
  * @link src/core/crc.c
- * @link src/core/plan.c
  */
 #include "core/crc.h"
 #include "test.h"
