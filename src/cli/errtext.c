@@ -52,7 +52,7 @@ static const struct id_kinds kinds[] = {
     {BH_E_PLAN_SLICE, CELL, REGION},
     {BH_E_PLAN_CPU, CELL, CELL},
     {BH_E_PLAN_IRQ, CELL, CELL},
-    {BH_E_PLAN_KERNEL, REGION, DEC},
+    {BH_E_PLAN_KERNEL, DEC, HEX},
     {BH_E_PLAN_STATUS, REGION, CELL},
     {BH_E_PLAN_ENTRY, CELL, DEC},
     {BH_E_PLAN_CPUID, CPU, CPU},
@@ -309,8 +309,8 @@ static bool is_word(char c)
 /* Does the text before @p at end in one of the nouns that a number follows? */
 static bool follows_noun(const char *text, const char *at)
 {
-    static const char *const nouns[] = {"cell",      "cells", "region",    "regions", "CPU",
-                                        "hypercall", "IPA",   "interrupt", "function"};
+    static const char *const nouns[] = {"cell",      "cells", "region",    "regions",  "CPU",
+                                        "hypercall", "IPA",   "interrupt", "function", "range"};
     size_t i;
 
     for (i = 0U; i < sizeof(nouns) / sizeof(nouns[0]); i++) {
