@@ -488,6 +488,9 @@ static bool build_view(uint32_t w, uint32_t cell, uint32_t op)
     //@ assert cell: live(w, cell) ==> sound(w, cell);
     /*@ assert others: \forall integer c; 2 <= c < BH_CELLS_MAX && c != cell && live(w, c) ==>
           live(part_view, c) && sound(w, c); */
+    /*@ assert all: \forall integer c; BH_CELL_ROOT <= c < BH_CELLS_MAX && live(w, c) ==>
+          sound(w, c); */
+    //@ assert base: view(w) && live(w, BH_CELL_KERNEL) && live(w, BH_CELL_ROOT);
     //@ assert staged: part_core(w);
     //@ assert root: ok ==> exact_for(w, BH_CELL_ROOT);
     //@ assert made: ok && op == PART_CREATE ==> exact_for(w, cell);
@@ -537,6 +540,16 @@ void part_clear(uint32_t cell)
     /*@ assert sound: \forall integer c;
           BH_CELL_ROOT <= c < BH_CELLS_MAX && live(part_view, c) ==> sound(part_view, c); */
     //@ ghost climb(part_view);
+}
+
+bool part_refill(uint32_t cell)
+{
+    bool ok = build_cell(part_view, cell);
+
+    /*@ assert sound: \forall integer c;
+          BH_CELL_ROOT <= c < BH_CELLS_MAX && live(part_view, c) ==> sound(part_view, c); */
+    //@ ghost climb(part_view);
+    return ok;
 }
 
 /* Does live cell c, root left out, claim CPU k in view v? */

@@ -531,6 +531,23 @@ void map_reset(uint32_t pool)
     }
     s2_used[pool] = 2U;
     //@ assert rest: s2_rest{Pre, Here}(pool);
+    /*@ assert heads: \forall integer q; map_pool(q) && q != pool && \at(map_ok(q), Pre) ==>
+          s2_head(q); */
+    /*@ assert levels: \forall integer q; map_pool(q) && q != pool && \at(map_ok(q), Pre) ==>
+          s2_levels(q); */
+    /*@ assert tied: \forall integer q, t, i; map_pool(q) && q != pool && \at(map_ok(q), Pre) &&
+          0 <= t < s2_used[q] && 0 <= i < 512 && s2_tree.level[q][t] != 3 ==>
+            \at(s2_link(q, t, i), Pre) && s2_e.at[q][t][i] == \at(s2_e.at[q][t][i], Pre); */
+    /*@ assert linked: \forall integer q, t, i; map_pool(q) && q != pool && \at(map_ok(q), Pre) &&
+          0 <= t < s2_used[q] && 0 <= i < 512 && s2_tree.level[q][t] != 3 ==> s2_link(q, t, i); */
+    /*@ assert links: \forall integer q; map_pool(q) && q != pool && \at(map_ok(q), Pre) ==>
+          s2_links(q); */
+    /*@ assert blocks: \forall integer q; map_pool(q) && q != pool && \at(map_ok(q), Pre) ==>
+          s2_blocks(q); */
+    /*@ assert free: \forall integer q; map_pool(q) && q != pool && \at(map_ok(q), Pre) ==>
+          s2_free(q); */
+    /*@ assert kept: \forall integer q; map_pool(q) && q != pool && \at(map_ok(q), Pre) ==>
+          map_ok(q); */
     /*@ assert mid: \forall integer q, u, y, z;
           map_pool(q) && q != pool && \at(map_ok(q), Pre) && 2 <= u < \at(s2_used[q], Pre) &&
           \at(s2_tree.level[q][u], Pre) == 2 && 0 <= y < 512 && 0 <= z < 512 ==>
@@ -554,6 +571,22 @@ bool map_range(uint32_t pool, uint32_t ipn, uint64_t ppn, uint32_t n, uint32_t f
     /*@ assert steps: \forall integer x; ipn <= x < ipn + n ==>
           d + (x - ipn) * 4096 == map_want(ppn + (x - ipn), flags); */
     //@ assert mine: map_ok(pool);
+    //@ assert rest: s2_rest{Pre, Here}(pool);
+    /*@ assert heads: \forall integer q; map_pool(q) && q != pool && \at(map_ok(q), Pre) ==>
+          s2_head(q); */
+    /*@ assert levels: \forall integer q; map_pool(q) && q != pool && \at(map_ok(q), Pre) ==>
+          s2_levels(q); */
+    /*@ assert tied: \forall integer q, t, i; map_pool(q) && q != pool && \at(map_ok(q), Pre) &&
+          0 <= t < s2_used[q] && 0 <= i < 512 && s2_tree.level[q][t] != 3 ==>
+            \at(s2_link(q, t, i), Pre) && s2_e.at[q][t][i] == \at(s2_e.at[q][t][i], Pre); */
+    /*@ assert linked: \forall integer q, t, i; map_pool(q) && q != pool && \at(map_ok(q), Pre) &&
+          0 <= t < s2_used[q] && 0 <= i < 512 && s2_tree.level[q][t] != 3 ==> s2_link(q, t, i); */
+    /*@ assert links: \forall integer q; map_pool(q) && q != pool && \at(map_ok(q), Pre) ==>
+          s2_links(q); */
+    /*@ assert blocks: \forall integer q; map_pool(q) && q != pool && \at(map_ok(q), Pre) ==>
+          s2_blocks(q); */
+    /*@ assert free: \forall integer q; map_pool(q) && q != pool && \at(map_ok(q), Pre) ==>
+          s2_free(q); */
     //@ assert theirs: \forall integer q; map_pool(q) && q != pool ==> map_ok(q);
     /*@ assert mid: \forall integer q, u, y, z;
           map_pool(q) && q != pool && \at(map_ok(q), Pre) && 2 <= u < \at(s2_used[q], Pre) &&
