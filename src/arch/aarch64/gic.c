@@ -219,6 +219,7 @@ uint64_t gic_sgi_value(uint64_t mpidr, uint32_t intid)
     //@ assert high: high % 0x1000 == aff2 && high < 0x1000000;
     //@ assert upper: value / 0x10000 == middle + high * 0x10000;
     //@ assert intid: value / 0x1000000 == middle / 0x100 + high * 0x100;
+    //@ assert field: value / 0x1000000 == intid % 16 + 0x10 * (high * 0x10);
     //@ assert any: value / 0x10000000000 == high / 0x100;
     return value;
 }
