@@ -338,6 +338,10 @@ struct outcome cell_start(uint32_t self, uint32_t cell)
     if ((out.status == BH_OK) && (part_open[part_view][cell] != 0U)) {
         out = change_view(self, cell, (uint32_t)PART_CLOSE);
     }
+    /* A cell that was stopped by its tables has none. */
+    if ((out.status == BH_OK) && (!part_refill(cell))) {
+        out = outcome_of((uint32_t)BH_E_HC_POOL, cell, 0U);
+    }
     if (out.status == BH_OK) {
         arch_irq_reset(cell, cell_first_cpu(cell));
         event_record(self, BH_CELL_ROOT, (uint32_t)BH_EV_STARTED, cell, 0U);

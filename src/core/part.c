@@ -546,6 +546,15 @@ bool part_refill(uint32_t cell)
 {
     bool ok = build_cell(part_view, cell);
 
+    /*@ assert still: \forall integer c, x; BH_CELL_ROOT <= c < BH_CELLS_MAX && c != cell &&
+          map_page(x) ==>
+            map_at(pool_of(part_view, c), x) == \at(map_at(pool_of(part_view, c), x), Pre); */
+    /*@ assert kin: \forall integer c; BH_CELL_ROOT <= c < BH_CELLS_MAX && c != cell &&
+          live(part_view, c) ==>
+            safe(part_view, c, plan.n_regions) && none(part_view, c, plan.n_regions); */
+    /*@ assert others: \forall integer c; BH_CELL_ROOT <= c < BH_CELLS_MAX && c != cell &&
+          live(part_view, c) ==> sound(part_view, c); */
+    //@ assert own: sound(part_view, cell);
     /*@ assert sound: \forall integer c;
           BH_CELL_ROOT <= c < BH_CELLS_MAX && live(part_view, c) ==> sound(part_view, c); */
     //@ ghost climb(part_view);

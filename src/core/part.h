@@ -115,6 +115,25 @@ void part_commit(void);
 void part_clear(uint32_t cell);
 
 /**
+ * Build the address space of a cell, whose CPUs wait, anew for the view in force: part_clear() may have
+ * emptied it when the cell was stopped.
+ *
+ * @return whether all of it is mapped.
+ * @req SWR_PRT_011
+ */
+/*@ requires inv: part_inv(part_view);
+    requires cell: BH_CELL_ROOT < cell < BH_CELLS_MAX;
+    terminates \true;
+    exits \false;
+    assigns MAP_STATE;
+    ensures SWR_PRT_001: part_inv(part_view);
+    ensures SWR_PRT_011: \result ==> exact_for(part_view, cell);
+    ensures SWR_PRT_002: \forall integer c; BH_CELL_ROOT <= c < BH_CELLS_MAX && c != cell &&
+      \old(exact_for(part_view, c)) ==> exact_for(part_view, c);
+*/
+bool part_refill(uint32_t cell);
+
+/**
  * Does @p cell own CPU @p cpu in view @p v? A CPU of a live cell is the cell's, else root's if the
  * plan gives it to root. Outside all ranges the answer is no.
  *
