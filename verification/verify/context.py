@@ -85,14 +85,14 @@ class Context:
             raise Missing(f"{path.relative_to(self.repo)} is missing: {why}")
         return path
 
-    def host(self, *command, cwd=None, env=None, timeout=3600):
+    def host(self, *command, cwd=None, env=None, timeout=2400):
         """Run on the host; text output captured."""
         full = dict(os.environ, PYTHONDONTWRITEBYTECODE="1", **(env or {}))
         return subprocess.run([str(c) for c in command], cwd=cwd or self.repo, env=full,
                               timeout=timeout, text=True, errors="replace",
                               stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False)
 
-    def tool(self, *command, cwd=None, env=None, timeout=3600):
+    def tool(self, *command, cwd=None, env=None, timeout=2400):
         """Run inside the locked tool root."""
         if not self.runner.exists():
             raise Missing("verification/toolroot/run is missing: make setup")
