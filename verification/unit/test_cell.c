@@ -247,7 +247,7 @@ static void no_start_while_root_may_use_old_tables(void)
     CHECK_EQ(host_word[SW_CPU_REQUEST][1], CPU_REQ_NONE);
 }
 
-/** @test TC_CEL_018 @verifies SWR_PRT_011 SWR_CEL_004 SWR_CEL_005 SWR_CPU_003 @technique timeout @level unit */
+/** @test TC_CEL_018 @verifies SWR_PRT_011 SWR_CEL_004 SWR_CEL_005 @technique timeout @level unit */
 static void a_cell_stopped_by_a_fault_has_its_memory_when_it_runs_again(void)
 {
     for (uint32_t loaded = 0U; loaded < 2U; loaded++) {
