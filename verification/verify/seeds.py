@@ -345,6 +345,7 @@ def real_edit(stage):
         import selftest
         target = context.copy_sources(ctx.repo, ctx.repo / f"build/selftest/{stage}-real")
         subprocess.run(["git", "init", "-q"], cwd=target, check=True)
+        (target / "verification/verify/advisory.toml").unlink(missing_ok=True)
         edit(target / file, "", text)
         os.environ["BULKHEAD_TEST"] = "test_zz_seed"
         try:
@@ -357,7 +358,23 @@ def real_edit(stage):
     return check
 
 
-REAL = {"setup-real-record": damaged_lock, "package-real-bytes": flipped_byte,
+def open_points(_ctx):
+    """An open point excuses its own findings up to its count, and nothing else."""
+    import advisory
+    row = {"id": "OPEN_999", "stage": "doc", "match": "known", "most": 1, "reason": "r",
+           "until": "u", "since": "s"}
+    states = {}
+    for name, findings in {"listed": ["known"], "unlisted": ["known", "other"],
+                           "too many": ["known one", "known two"]}.items():
+        result = context.Result()
+        for text in findings:
+            result.check(False, text)
+        states[name] = advisory.apply("doc", result, [row]).status
+    return states == {"listed": "amber", "unlisted": "red", "too many": "red"}, str(states)
+
+
+REAL = {"setup-real-record": damaged_lock, "doc-real-open-points": open_points,
+        "package-real-bytes": flipped_byte,
         "system-real-expectation": system_expectation,
         **{f"{stage}-real-edit": real_edit(stage) for stage in REAL_EDITS},
         "prove-real-contracts": proofs}
