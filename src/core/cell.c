@@ -156,7 +156,8 @@ static void hand_cpus(uint32_t cell)
     ensures changed: \result.status == BH_OK ==> part_view == 1 - \old(part_view) &&
       part_changed(part_view, 1 - part_view, cell, op);
     ensures exact: \old(exact(part_view)) ==> exact(part_view);
-    ensures refused: \result.status != BH_OK ==> maps_kept{Pre, Post}; */
+    ensures refused: \result.status != BH_OK ==> maps_kept{Pre, Post};
+    ensures kept: \result.status != BH_OK ==> view_kept{Pre, Post}; */
 static struct outcome change_view(uint32_t self, uint32_t cell, uint32_t op)
 {
     struct outcome out = outcome_of(part_stage(cell, op), cell, 0U);
@@ -334,13 +335,13 @@ struct outcome cell_start(uint32_t self, uint32_t cell)
     if (out.status == BH_OK) {
         out = root_synced(self);
     }
+    /* A cell that was stopped by its tables has none. Before the view changes: a refusal leaves it. */
+    if ((out.status == BH_OK) && (!part_refill(cell))) {
+        out = outcome_of((uint32_t)BH_E_HC_POOL, cell, 0U);
+    }
     /* Decided by what is mapped, not by the state: a cell that runs is never open to root. */
     if ((out.status == BH_OK) && (part_open[part_view][cell] != 0U)) {
         out = change_view(self, cell, (uint32_t)PART_CLOSE);
-    }
-    /* A cell that was stopped by its tables has none. */
-    if ((out.status == BH_OK) && (!part_refill(cell))) {
-        out = outcome_of((uint32_t)BH_E_HC_POOL, cell, 0U);
     }
     if (out.status == BH_OK) {
         arch_irq_reset(cell, cell_first_cpu(cell));

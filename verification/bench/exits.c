@@ -5,7 +5,7 @@
  *   -plugin exits.so,ctl=FILE[,limit=on]
  *
  * FILE (one page) is shared with the test. HINT #100 and #101 begin and end an interval of the CPU
- * that executes them; HINT #102 is one tick of a cell. All CPUs of a machine under -icount execute
+ * that executes them; HINT #102 is one tick of a cell; `place` is an instruction to stop before. All CPUs of a machine under -icount execute
  * in one thread, so a callback that waits holds the whole machine, at that instruction.
  */
 #define _POSIX_C_SOURCE 200809L
@@ -30,7 +30,7 @@
 #define HINT_TICK 102U
 #define POLL_NANOSECONDS 40000L
 
-enum reason { STOP_TICK = 1, STOP_LIMIT = 2 };
+enum reason { STOP_TICK = 1, STOP_LIMIT = 2, STOP_PLACE = 3 };
 
 struct counts {
     uint64_t kernel;  /**< instructions in the kernel's memory, by blocks entered */
@@ -51,6 +51,9 @@ struct control {
     struct counts begin[CPUS];
     struct counts end[CPUS];
     uint64_t intervals[CPUS]; /**< HINT #101 seen */
+    _Atomic uint64_t place;   /**< address of an instruction; written before the start */
+    _Atomic uint64_t hits;    /**< executions of it until the stop before it; 0: none */
+    _Atomic uint64_t at_cpu;  /**< CPU that is there */
 };
 
 QEMU_EXPORT int qemu_plugin_version = QEMU_API_VERSION;
@@ -94,13 +97,15 @@ static void on_hint(unsigned int vcpu, void *data)
     }
 }
 
+/** Executed at every block: one thread executes all CPUs, so nothing here needs an ordered store. */
 static void on_block(unsigned int vcpu, void *data)
 {
-    uint64_t total = atomic_load(&control->total) + (uint64_t)(uintptr_t)data;
-    uint64_t limit = atomic_load(&control->limit);
+    uint64_t total = atomic_load_explicit(&control->total, memory_order_relaxed) +
+                     (uint64_t)(uintptr_t)data;
+    uint64_t limit = atomic_load_explicit(&control->limit, memory_order_relaxed);
 
     (void)vcpu;
-    atomic_store(&control->total, total);
+    atomic_store_explicit(&control->total, total, memory_order_relaxed);
     if ((limit != 0U) && (total >= limit)) {
         atomic_store(&control->limit, 0U);
         hold(STOP_LIMIT);
@@ -119,6 +124,20 @@ static void on_vector(unsigned int vcpu, void *data)
     (void)data;
     if (vcpu < CPUS) {
         control->now[vcpu].entries++;
+    }
+}
+
+static void on_place(unsigned int vcpu, void *data)
+{
+    uint64_t hits = atomic_load(&control->hits);
+
+    (void)data;
+    if (hits > 0U) {
+        atomic_store(&control->hits, hits - 1U);
+    }
+    if (hits == 1U) {
+        atomic_store(&control->at_cpu, vcpu);
+        hold(STOP_PLACE);
     }
 }
 
@@ -160,6 +179,9 @@ static void on_translate(qemu_plugin_id_t id, struct qemu_plugin_tb *tb)
         uint32_t number;
 
         count_vector(insn);
+        if (qemu_plugin_insn_vaddr(insn) == atomic_load(&control->place)) {
+            qemu_plugin_register_vcpu_insn_exec_cb(insn, on_place, QEMU_PLUGIN_CB_NO_REGS, NULL);
+        }
         (void)qemu_plugin_insn_data(insn, &word, sizeof(word));
         number = (word >> 5) & 0x7FU;
         if (((word & HINT_MASK) == HINT) && (number >= HINT_BEGIN) && (number <= HINT_TICK)) {

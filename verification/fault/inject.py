@@ -11,11 +11,14 @@ import built
 import planblob as pb
 import status
 from direct import NAMES, OTHER, ROOT, RT, Direct
+from qemu import QemuError
 from status import ID
 
-BOOT_LIMIT = 400_000_000   # instructions of all CPUs: a healthy launch takes a quarter
-RUN_LIMIT = 200_000_000
+BOOT_LIMIT = 200_000_000   # instructions of all CPUs: a healthy launch takes half of it
+WAIT_LIMIT = 600_000_000   # one in which CPUs wait for another one to come
+RUN_LIMIT = 150_000_000
 READY_TICKS = 3
+TRIES = 5
 AFTER_TICKS = 14
 CELLS = (ROOT, RT, OTHER)
 PC = 32
@@ -34,8 +37,8 @@ class Unreached(Exception):
     """The run does not come to the place that was chosen."""
 
 
-def machine(plan=None, smp=4):
-    return Direct(plan or built.PLANS / "direct.plan", smp=smp, debug=True, limit=True)
+def machine(plan=None, smp=4, place=0):
+    return Direct(plan or built.PLANS / "direct.plan", smp=smp, debug=True, limit=True, place=place)
 
 
 def temporary(blob):
@@ -152,7 +155,7 @@ def refusal(d):
     halt = d.symbols["halt"]
     seen = set()
     while True:
-        end = d.race([halt], ticks=3, limit=BOOT_LIMIT)
+        end = d.race([halt], ticks=3, limit=WAIT_LIMIT)
         if end[0] != "place" or d.result_of_launch()[0] != 0 or end[1] in seen:
             return end[0]
         seen.add(end[1])
@@ -216,13 +219,16 @@ class Golden:
 GOLDEN = Golden()
 
 
-def to_place(d, address, hits, ticks):
-    """Run to the given instruction. @return the CPU that is there."""
-    for _ in range(hits):
-        end = d.race([address], ticks=ticks, limit=BOOT_LIMIT)
-        if end[0] != "place":
-            raise Unreached(f"{address:#x} is not executed: {end[0]}")
-    return end[1]
+def to_place(d, ticks):
+    """Run to the instruction for which the machine was started. @return the CPU that is there, or
+    None when the run cannot be used."""
+    d.control.hits(1)
+    end = d.race([], ticks=ticks, limit=BOOT_LIMIT)
+    if end[0] != "instruction":
+        raise Unreached(f"the place is not executed: {end[0]}")
+    cpu = d.control.at_cpu
+    d.control.hits(0)
+    return cpu if d.catch() else None
 
 
 def flip_register(d, cpu, number, bit):
@@ -244,12 +250,15 @@ def apply(d, cpu, change):
 
 def run_launch(place, change):
     """A launch with a stop at the place, and a change there or none."""
-    with machine() as d:
-        d.set_clock(RT)
-        cpu = to_place(d, place, 1, 1)
-        if change:
-            apply(d, cpu, change)
-        return end_of_launch(d)
+    for _ in range(TRIES):
+        with machine(place=place) as d:
+            d.set_clock(RT)
+            cpu = to_place(d, 1)
+            if cpu is not None:
+                if change:
+                    apply(d, cpu, change)
+                return end_of_launch(d)
+    raise QemuError("gdb came too late, every time")
 
 
 def in_launch(place, change):
@@ -258,26 +267,25 @@ def in_launch(place, change):
 
 
 def bring_up(d):
-    """All cells up, at an instruction of rt's timer interrupt."""
+    """All cells up, at a timer interrupt of rt."""
     d.set_clock(RT)
-    first, last = d.symbol(RT, "inmate_irq"), d.symbol(RT, "inmate_gic_end")
-    for _ in range(READY_TICKS):
-        to_place(d, first, 1, 0)
-        to_place(d, last, 1, 0)
-    for c in CELLS:
-        if not d.comm(c).up:
-            raise Unreached(f"{NAMES[c]} is not up")
+    end = d.race([], ticks=READY_TICKS, limit=BOOT_LIMIT)
+    if end[0] != "tick" or not all(d.comm(c).up for c in CELLS):
+        raise QemuError(f"the cells are not up: {end[0]}")
 
 
 def run_trap(scenario, place, change):
     """scenario: (who, command, argument); the change happens while the kernel handles it."""
-    with machine() as d:
-        bring_up(d)
-        d.command(*scenario)
-        cpu = to_place(d, place, 1, 6)
-        if change:
-            apply(d, cpu, change)
-        return look(d, d.race([], ticks=AFTER_TICKS, limit=RUN_LIMIT))
+    for _ in range(TRIES):
+        with machine(place=place) as d:
+            bring_up(d)
+            d.command(*scenario)
+            cpu = to_place(d, 6)
+            if cpu is not None:
+                if change:
+                    apply(d, cpu, change)
+                return look(d, d.race([], ticks=AFTER_TICKS, limit=RUN_LIMIT))
+    raise QemuError("gdb came too late, every time")
 
 
 def in_trap(scenario, place, change):

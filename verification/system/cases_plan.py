@@ -16,7 +16,7 @@ from cases_life import bring_to, must, restart
 from direct import CPU, OTHER, ROOT, RT
 from status import ID
 
-BOOT_LIMIT = 400_000_000
+BOOT_LIMIT = 600_000_000
 NUMBER = itertools.count()
 LOCK = threading.Lock()
 WIDE = built.REPO / "verification/system/plans/direct-wide.toml"

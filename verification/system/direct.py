@@ -28,6 +28,8 @@ COMM = {ROOT: 0x50080000, RT: 0x53000000, OTHER: 0x53001000}
 MEMORY = {ROOT: (0x50000000, 0x80000), RT: (0x51000000, 0x100000), OTHER: (0x52000000, 0x100000)}
 UP_TICKS = 30
 HOST_SECONDS = 60
+REASONS = {plugin.TICK: "tick", plugin.LIMITED: "limit", plugin.PLACED: "instruction"}
+SETTLE_SECONDS = 0.02
 RACE_SECONDS = 0.001
 IDLE_TURNS = 1500
 
@@ -63,7 +65,7 @@ class Direct:
     """One machine. Context manager; stands still whenever a method has returned."""
 
     def __init__(self, plan, images=None, *, kernel=None, cpu="cortex-a57", smp=4, extra=(),
-                 dump=None, limit=False, debug=False):
+                 dump=None, limit=False, debug=False, place=0):
         self.folder = kernel or built.KERNEL
         self.images = IMAGES if images is None else images
         self.symbols = built.symbols(self.folder / "bulkhead.elf")
@@ -80,6 +82,7 @@ class Direct:
         self.machine = Held(str(built.need(self.folder / "bulkhead.elf")), cpu, machine=BOARD,
                             smp=smp, extra=words + list(extra))
         self.control = self.machine.control
+        self.control.place(place)
         try:
             if debug:
                 self.gdb = gdb.Gdb(self.machine)
@@ -89,6 +92,7 @@ class Direct:
             self.machine.close()
             raise
         self.powered = False
+        self.stopped = debug  # by gdb, which may set breakpoints then
 
     def __enter__(self):
         return self
@@ -173,18 +177,23 @@ class Direct:
         """Needs debug. Run to the first of: a CPU at one of the addresses, the ticks, the limit; or
         until nothing executes any more. @return ("place", CPU), ("tick",), ("limit",), ("idle",)."""
         self.control.arm(CPU[self.clock] if self.clock else 0, ticks, limit)
-        for place in places:
-            self.gdb.breakpoint(place)
-        self.control.go()
-        self.gdb.resume()
+        if self.stopped:
+            for place in places:
+                self.gdb.breakpoint(place)
+            self.gdb.resume()
+        elif places:
+            raise QemuError("breakpoints can be set only where gdb stopped the machine")
+        self.stopped = False
         self.powered = True
+        self.control.go()
         still, last = 0, None
         while True:
             time.sleep(RACE_SECONDS)
             if self.control.held:
-                return ("limit",) if self.control.reason == plugin.LIMITED else ("tick",)
+                return (REASONS[self.control.reason],)
             if self.gdb.stopped():
                 cpu = self.gdb.wait() - 1
+                self.stopped = True
                 for place in places:
                     self.gdb.breakpoint(place, False)
                 return ("place", cpu)
@@ -195,6 +204,18 @@ class Direct:
                 return ("idle",)
             if not self.machine.alive():
                 return ("ended",)
+
+    def catch(self):
+        """Needs debug. From a stop of the plugin to one of gdb, at the end of the block of code that
+        was about to execute. @return False when gdb came too late, so that more was executed: then
+        this run is not to be used."""
+        total = self.control.total
+        self.gdb.ask_to_stop()
+        time.sleep(SETTLE_SECONDS)
+        self.control.go()
+        self.gdb.wait()
+        self.stopped = True
+        return self.control.total == total
 
     def until(self, condition, budget):
         """Run, tick by tick, until condition() or the budget of ticks is used up. @return ticks

@@ -13,7 +13,8 @@ FILE = "plugin.ctl"
 PAGE = 4096
 STOPS, GO, REASON, CLOCK, LEFT, LIMIT, TOTAL, VECTORS = range(0, 64, 8)
 NOW, BEGIN, END, INTERVALS = 64, 192, 320, 448
-TICK, LIMITED = 1, 2
+PLACE, HITS, AT_CPU = 512, 520, 528
+TICK, LIMITED, PLACED = 1, 2, 3
 POLL_SECONDS = 0.0001
 
 
@@ -47,6 +48,18 @@ class Control:
     def vectors(self, address):
         self._set(VECTORS, address)
 
+    def place(self, address):
+        """The instruction which hits() counts; before the machine starts."""
+        self._set(PLACE, address)
+
+    def hits(self, count):
+        """Stop before its @p count-th execution from now on."""
+        self._set(HITS, count)
+
+    @property
+    def at_cpu(self):
+        return self._get(AT_CPU)
+
     @property
     def total(self):
         return self._get(TOTAL)
@@ -57,10 +70,10 @@ class Control:
 
     def arm(self, clock=0, ticks=0, limit=0):
         """Where the next stop is: after @p ticks of the cell on CPU @p clock, or when all CPUs have
-        executed @p limit instructions."""
+        executed @p limit instructions more."""
         self._set(CLOCK, clock)
         self._set(LEFT, ticks)
-        self._set(LIMIT, limit)
+        self._set(LIMIT, self.total + limit if limit else 0)
 
     def go(self):
         self._set(GO, self._get(STOPS))

@@ -190,6 +190,12 @@ static uint32_t reach_last(uint32_t p, uint32_t r, uint32_t a, uint32_t b)
 */
 static void write_page(uint32_t p, uint32_t r, uint32_t a, uint32_t b, uint32_t c, uint64_t d)
 {
+    /*@ assert down: \forall integer q, x;
+          s2_root(q) && 0 <= x < 512 && s2_e.at[p][q][x] % 4 == 3 ==>
+          2 <= s2_child(p, s2_e.at[p][q][x]) < s2_used[p] &&
+          s2_tree.level[p][s2_child(p, s2_e.at[p][q][x])] == 2 &&
+          s2_tree.from_table[p][s2_child(p, s2_e.at[p][q][x])] == q &&
+          s2_tree.from_entry[p][s2_child(p, s2_e.at[p][q][x])] == x; */
     //@ assert link1: s2_link(p, r, a);
     uint32_t t2 = child_of(p, s2_e.at[p][r][a]);
     //@ assert link2: s2_link(p, t2, b);
@@ -200,8 +206,17 @@ static void write_page(uint32_t p, uint32_t r, uint32_t a, uint32_t b, uint32_t 
           2 <= u < s2_used[p] && s2_tree.level[p][u] == 2 && 0 <= y < 512 && 0 <= z < 512 &&
           !(s2_tree.from_table[p][u] == r && s2_tree.from_entry[p][u] == a && y == b && z == c) ==>
             s2_walk2(p, u, y, z) == \at(s2_walk2(p, u, y, z), Pre); */
-    /*@ assert tops: \forall integer q, x; s2_root(q) && 0 <= x < 512 ==>
-          s2_link(p, q, x) && s2_e.at[p][q][x] == \at(s2_e.at[p][q][x], Pre); */
+    /*@ assert kept: \forall integer q, x; s2_root(q) && 0 <= x < 512 ==>
+          s2_e.at[p][q][x] == \at(s2_e.at[p][q][x], Pre); */
+    /*@ assert before: \forall integer q, x; s2_root(q) && 0 <= x < 512 ==>
+          \at(s2_link(p, q, x), Pre); */
+    /*@ assert tops: \forall integer q, x; s2_root(q) && 0 <= x < 512 ==> s2_link(p, q, x); */
+    /*@ assert down: \forall integer q, x;
+          s2_root(q) && 0 <= x < 512 && s2_e.at[p][q][x] % 4 == 3 ==>
+          2 <= s2_child(p, s2_e.at[p][q][x]) < s2_used[p] &&
+          s2_tree.level[p][s2_child(p, s2_e.at[p][q][x])] == 2 &&
+          s2_tree.from_table[p][s2_child(p, s2_e.at[p][q][x])] == q &&
+          s2_tree.from_entry[p][s2_child(p, s2_e.at[p][q][x])] == x; */
 }
 
 /* Write the leaf of a 2 MiB block, where there is nothing. */
@@ -231,8 +246,19 @@ static void write_block2(uint32_t p, uint32_t r, uint32_t a, uint32_t b, uint64_
     /*@ assert mid: \forall integer u, y, z;
           2 <= u < s2_used[p] && s2_tree.level[p][u] == 2 && 0 <= y < 512 && 0 <= z < 512 &&
           !(u == t2 && y == b) ==> s2_walk2(p, u, y, z) == \at(s2_walk2(p, u, y, z), Pre); */
-    /*@ assert tops: \forall integer q, x; s2_root(q) && 0 <= x < 512 ==>
-          s2_link(p, q, x) && s2_e.at[p][q][x] == \at(s2_e.at[p][q][x], Pre); */
+    /*@ assert kept: \forall integer q, x; s2_root(q) && 0 <= x < 512 ==>
+          s2_e.at[p][q][x] == \at(s2_e.at[p][q][x], Pre); */
+    /*@ assert before: \forall integer q, x; s2_root(q) && 0 <= x < 512 ==>
+          \at(s2_link(p, q, x), Pre); */
+    /*@ assert tops: \forall integer q, x; s2_root(q) && 0 <= x < 512 ==> s2_link(p, q, x); */
+    /*@ assert others: \forall integer t, i;
+          0 <= t < S2_TABLES && 0 <= i < 512 && !(t == t2 && i == b) ==>
+            s2_e.at[p][t][i] == \at(s2_e.at[p][t][i], Pre); */
+    /*@ assert linked: \forall integer t, i;
+          0 <= t < s2_used[p] && 0 <= i < 512 && s2_tree.level[p][t] != 3 ==>
+            \at(s2_link(p, t, i), Pre); */
+    /*@ assert still: \forall integer t, i;
+          0 <= t < s2_used[p] && 0 <= i < 512 && s2_tree.level[p][t] != 3 ==> s2_link(p, t, i); */
     //@ assert links: s2_links(p);
     //@ assert blocks: s2_blocks(p);
 }
@@ -260,8 +286,12 @@ static void write_block1(uint32_t p, uint32_t r, uint32_t a, uint64_t d)
     /*@ assert mid: \forall integer u, y, z;
           2 <= u < s2_used[p] && s2_tree.level[p][u] == 2 && 0 <= y < 512 && 0 <= z < 512 ==>
             s2_walk2(p, u, y, z) == \at(s2_walk2(p, u, y, z), Pre); */
+    /*@ assert kept: \forall integer q, x; s2_root(q) && 0 <= x < 512 && !(q == r && x == a) ==>
+          s2_e.at[p][q][x] == \at(s2_e.at[p][q][x], Pre); */
+    /*@ assert before: \forall integer q, x; s2_root(q) && 0 <= x < 512 ==>
+          \at(s2_link(p, q, x), Pre); */
     /*@ assert tops: \forall integer q, x; s2_root(q) && 0 <= x < 512 && !(q == r && x == a) ==>
-          s2_link(p, q, x) && s2_e.at[p][q][x] == \at(s2_e.at[p][q][x], Pre); */
+          s2_link(p, q, x); */
     //@ assert mod: s2_e.at[p][r][a] % 4 == 1;
     //@ assert aligned: (s2_e.at[p][r][a] / 4096) % 262144 == 0;
 }
