@@ -127,11 +127,15 @@ check-fast: setup ## what fits into a minute
 
 .PHONY: prove
 prove: setup ## proofs; FILE=src/core/x.c FN=function
-	@$(RUN) python3 verification/proof/prove.py $(if $(FILE),--file $(FILE)) $(if $(FN),--fn $(FN))
+	@python3 verification/proof/prove.py $(if $(FILE),--file $(FILE)) $(if $(FN),--fn $(FN))
 
 .PHONY: test
 test: all ## system tests; T=pattern
 	@python3 verification/system/run.py $(if $(T),-k $(T))
+
+.PHONY: format
+format: setup ## write what the format gate wants
+	@python3 verification/static/format_fix.py
 
 .PHONY: size
 size: setup ## lines, text and stack against the targets
