@@ -5,7 +5,8 @@
  *   -plugin exits.so,ctl=FILE[,limit=on]
  *
  * FILE (one page) is shared with the test. HINT #100 and #101 begin and end an interval of the CPU
- * that executes them; HINT #102 is one tick of a cell; `place` is an instruction to stop before. All CPUs of a machine under -icount execute
+ * that executes them; HINT #102 is one tick of a cell; `place` is an instruction to stop before.
+ * All CPUs of a machine under -icount execute
  * in one thread, so a callback that waits holds the whole machine, at that instruction.
  */
 #define _POSIX_C_SOURCE 200809L

@@ -200,8 +200,8 @@ def strayed(cpu):
 # -- flips -----------------------------------------------------------------------------------------
 
 class Golden:
-    """Golden runs by scenario and place: the same stop, nothing changed. (A stop shifts the turns
-    which the emulator gives to the CPUs; only a run with the same stop is a fair comparison.)"""
+    """Golden runs by scenario and, where gdb stops the machine, by place: the same stop, nothing
+    changed. (Such a stop shifts the turns which the emulator gives to the CPUs.)"""
 
     def __init__(self):
         self.lock = threading.Lock()
@@ -220,15 +220,77 @@ GOLDEN = Golden()
 
 
 def to_place(d, ticks):
-    """Run to the instruction for which the machine was started. @return the CPU that is there, or
-    None when the run cannot be used."""
+    """Run to the instruction for which the machine was started. @return the CPU that is there."""
     d.control.hits(1)
     end = d.race([], ticks=ticks, limit=BOOT_LIMIT)
     if end[0] != "instruction":
         raise Unreached(f"the place is not executed: {end[0]}")
-    cpu = d.control.at_cpu
     d.control.hits(0)
-    return cpu if d.catch() else None
+    return d.control.at_cpu
+
+
+def flip_register(d, cpu, number, bit):
+    value = d.gdb.register(cpu, number)
+    d.gdb.set_register(cpu, number, value ^ (1 << bit))
+
+
+def flip_data(d, address, bit):
+    d.write(address, bytes([d.word(address, 1) ^ (1 << bit)]))
+
+
+def flip_code(d, address, bit):
+    """Needs gdb: QEMU translates the code anew."""
+    d.gdb.write(address, bytes([d.gdb.read(address, 1)[0] ^ (1 << bit)]))
+
+
+def needs_gdb(change):
+    return change[0] in ("register", "code")
+
+
+def change_here(d, cpu, change):
+    """The machine is held before an instruction: change what is to be changed. @return False when
+    this run cannot be used."""
+    if change is None or change[0] == "data":
+        if change:
+            flip_data(d, *change[1:])
+        return True
+    if not d.catch():
+        return False
+    if change[0] == "register":
+        flip_register(d, cpu, *change[1:])
+    elif change[0] == "code":
+        flip_code(d, *change[1:])
+    return True
+
+
+class Golden:
+    """Golden runs by scenario and, where gdb stops the machine, by place: the same stop, nothing
+    changed. (Such a stop shifts the turns which the emulator gives to the CPUs.)"""
+
+    def __init__(self):
+        self.lock = threading.Lock()
+        self.runs = {}
+
+    def get(self, key, run):
+        with self.lock:
+            mine = self.runs.setdefault(key, {"lock": threading.Lock()})
+        with mine["lock"]:
+            if "seen" not in mine:
+                mine["seen"] = run()
+            return mine["seen"]
+
+
+GOLDEN = Golden()
+
+
+def to_place(d, ticks):
+    """Run to the instruction for which the machine was started. @return the CPU that is there."""
+    d.control.hits(1)
+    end = d.race([], ticks=ticks, limit=BOOT_LIMIT)
+    if end[0] != "instruction":
+        raise Unreached(f"the place is not executed: {end[0]}")
+    d.control.hits(0)
+    return d.control.at_cpu
 
 
 def flip_register(d, cpu, number, bit):
@@ -249,21 +311,27 @@ def apply(d, cpu, change):
 
 
 def run_launch(place, change):
-    """A launch with a stop at the place, and a change there or none."""
+    """A launch with a change before the instruction at @p place."""
     for _ in range(TRIES):
         with machine(place=place) as d:
             d.set_clock(RT)
-            cpu = to_place(d, 1)
-            if cpu is not None:
-                if change:
-                    apply(d, cpu, change)
+            if change_here(d, to_place(d, 1), change):
                 return end_of_launch(d)
     raise QemuError("gdb came too late, every time")
 
 
+def run_corrupt_launch(change):
+    """A launch of an image that is corrupt from the start."""
+    with machine() as d:
+        flip_code(d, *change[1:])
+        return end_of_launch(d)
+
+
 def in_launch(place, change):
-    golden = GOLDEN.get(("launch", place), lambda: run_launch(place, None))
-    return classify(run_launch(place, change), golden)
+    golden = GOLDEN.get(("launch", place if change[0] == "register" else None), lambda: run_launch(
+        place, ("stop",) if change[0] == "register" else None))
+    run = run_corrupt_launch if change[0] == "code" else lambda c: run_launch(place, c)
+    return classify(run(change), golden)
 
 
 def bring_up(d):
@@ -280,14 +348,13 @@ def run_trap(scenario, place, change):
         with machine(place=place) as d:
             bring_up(d)
             d.command(*scenario)
-            cpu = to_place(d, 6)
-            if cpu is not None:
-                if change:
-                    apply(d, cpu, change)
+            if change_here(d, to_place(d, 6), change):
                 return look(d, d.race([], ticks=AFTER_TICKS, limit=RUN_LIMIT))
     raise QemuError("gdb came too late, every time")
 
 
 def in_trap(scenario, place, change):
-    golden = GOLDEN.get((scenario, place), lambda: run_trap(scenario, place, None))
+    stop = needs_gdb(change)
+    golden = GOLDEN.get((scenario, place if stop else None), lambda: run_trap(
+        scenario, place, ("stop",) if stop else None))
     return classify(run_trap(scenario, place, change), golden)

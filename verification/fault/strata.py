@@ -51,9 +51,14 @@ GATES = {
 }
 
 LAUNCH_FUNCTIONS = ["prepare_direct", "el2map_build", "launch", "init_cpu", "plan_check",
-                    "part_boot", "map_range", "arch_cpu_take", "arch_cpu_load_map", "event_init",
-                    "cell_create", "cell_load", "cell_start", "part_stage", "cpu_sync_root",
-                    "gic_cpu_take", "trap_wait", "cpu_enter", "resume", "init_autostart"]
+                    "part_boot", "arch_cpu_take", "arch_cpu_load_map", "event_init", "cell_create",
+                    "cell_load", "cell_start", "part_stage", "cpu_sync_root", "gic_cpu_take",
+                    "trap_wait", "cpu_enter", "resume", "init_autostart"]
+# Registers can be changed only where gdb stops the machine. Where no CPU has a timer armed and some
+# sleep, the emulator then gives the CPUs turns longer than the kernel's own bounds, which no real
+# machine does; so registers flip before the CPUs go to sleep.
+LAUNCH_REGISTERS = ["prepare_direct", "el2map_build", "plan_check", "part_boot", "init_cpu",
+                    "plan_crc", "arch_machine_check", "gic_find"]
 # what happens, and the functions of the kernel that handle it
 SCENARIOS = [
     ((OTHER, ATTEMPT["READ"], 0x70000000),
@@ -156,7 +161,8 @@ def memory_change(symbols, chance):
     areas += [(symbols["_tables"] + pool * 131072, symbols["_tables"] + pool * 131072 + 0x5000)
               for pool in (0, RT, OTHER)]
     low, high = chance.choice(areas)
-    return "memory", low + chance.randrange(high - low), chance.randrange(8)
+    kind = "code" if low == symbols["_text"] else "data"
+    return kind, low + chance.randrange(high - low), chance.randrange(8)
 
 
 def described(name, place, change):
@@ -182,7 +188,8 @@ def flip_jobs(chance):
     out = []
     for kind in ("register", "memory"):
         for _ in range(FLIPS_IN_LAUNCH):
-            name = chance.choice([f for f in LAUNCH_FUNCTIONS if f in extents])
+            functions = LAUNCH_REGISTERS if kind == "register" else LAUNCH_FUNCTIONS
+            name = chance.choice([f for f in functions if f in extents])
             change = register_change(chance) if kind == "register" else \
                 memory_change(symbols, chance)
             place = place_in(extents[name], chance)
