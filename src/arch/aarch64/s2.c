@@ -190,12 +190,17 @@ static uint32_t reach_last(uint32_t p, uint32_t r, uint32_t a, uint32_t b)
 */
 static void write_page(uint32_t p, uint32_t r, uint32_t a, uint32_t b, uint32_t c, uint64_t d)
 {
-    /*@ assert down: \forall integer q, x;
+    //@ assert first: \forall integer q; s2_root(q) ==> 0 <= q < s2_used[p];
+    //@ assert level: \forall integer q; s2_root(q) ==> s2_tree.level[p][q] == 1;
+    //@ assert linked: \forall integer q, x; s2_root(q) && 0 <= x < 512 ==> s2_link(p, q, x);
+    /*@ assert below: \forall integer q, x;
           s2_root(q) && 0 <= x < 512 && s2_e.at[p][q][x] % 4 == 3 ==>
-          2 <= s2_child(p, s2_e.at[p][q][x]) < s2_used[p] &&
-          s2_tree.level[p][s2_child(p, s2_e.at[p][q][x])] == 2 &&
-          s2_tree.from_table[p][s2_child(p, s2_e.at[p][q][x])] == q &&
-          s2_tree.from_entry[p][s2_child(p, s2_e.at[p][q][x])] == x; */
+            2 <= s2_child(p, s2_e.at[p][q][x]) < s2_used[p] &&
+            s2_tree.level[p][s2_child(p, s2_e.at[p][q][x])] == 2; */
+    /*@ assert parent: \forall integer q, x;
+          s2_root(q) && 0 <= x < 512 && s2_e.at[p][q][x] % 4 == 3 ==>
+            s2_tree.from_table[p][s2_child(p, s2_e.at[p][q][x])] == q &&
+            s2_tree.from_entry[p][s2_child(p, s2_e.at[p][q][x])] == x; */
     //@ assert link1: s2_link(p, r, a);
     uint32_t t2 = child_of(p, s2_e.at[p][r][a]);
     //@ assert link2: s2_link(p, t2, b);
@@ -211,12 +216,6 @@ static void write_page(uint32_t p, uint32_t r, uint32_t a, uint32_t b, uint32_t 
     /*@ assert before: \forall integer q, x; s2_root(q) && 0 <= x < 512 ==>
           \at(s2_link(p, q, x), Pre); */
     /*@ assert tops: \forall integer q, x; s2_root(q) && 0 <= x < 512 ==> s2_link(p, q, x); */
-    /*@ assert down: \forall integer q, x;
-          s2_root(q) && 0 <= x < 512 && s2_e.at[p][q][x] % 4 == 3 ==>
-          2 <= s2_child(p, s2_e.at[p][q][x]) < s2_used[p] &&
-          s2_tree.level[p][s2_child(p, s2_e.at[p][q][x])] == 2 &&
-          s2_tree.from_table[p][s2_child(p, s2_e.at[p][q][x])] == q &&
-          s2_tree.from_entry[p][s2_child(p, s2_e.at[p][q][x])] == x; */
 }
 
 /* Write the leaf of a 2 MiB block, where there is nothing. */
