@@ -31,7 +31,7 @@ HOST_SECONDS = 60
 REASONS = {plugin.TICK: "tick", plugin.LIMITED: "limit", plugin.PLACED: "instruction"}
 SETTLE_SECONDS = 0.02
 RACE_SECONDS = 0.001
-IDLE_TURNS = 1500
+IDLE_TURNS = 5000
 
 
 def loader(path, address):

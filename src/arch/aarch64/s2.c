@@ -136,6 +136,11 @@ static uint32_t step_down(uint32_t p, uint32_t t, uint32_t i)
                 s2_tree.level[p][s2_child(p, s2_e.at[p][r][x])] == 2; */
         /*@ assert hole: t < 2 ==> \forall integer y, z; 0 <= y < 512 && 0 <= z < 512 ==>
               s2_walk(p, t, i, y, z) == 0 && \at(s2_walk(p, t, i, y, z), Pre) == 0; */
+        /*@ assert under: \forall integer r, x, y, z;
+              s2_root(r) && s2_index(x, y, z) && !(r == t && x == i) &&
+              s2_e.at[p][r][x] % 4 == 3 ==>
+                s2_walk2(p, s2_child(p, s2_e.at[p][r][x]), y, z) ==
+                \at(s2_walk2(p, s2_child(p, s2_e.at[p][r][x]), y, z), Pre); */
         /*@ assert far: \forall integer r, x, y, z;
               s2_root(r) && s2_index(x, y, z) && !(r == t && x == i) ==>
                 s2_walk(p, r, x, y, z) == \at(s2_walk(p, r, x, y, z), Pre); */
@@ -177,7 +182,8 @@ static uint32_t reach_last(uint32_t p, uint32_t r, uint32_t a, uint32_t b)
 /* Write the leaf of one page. */
 /*@ requires ok: map_ready && p < S2_POOLS && map_ok(p);
     requires index: r < 2 && a < S2_ENTRIES && b < S2_ENTRIES && c < S2_ENTRIES && d % 4 == 3;
-    requires path: s2_e.at[p][r][a] % 4 == 3 && s2_e.at[p][s2_child(p, s2_e.at[p][r][a])][b] % 4 == 3;
+    requires path: s2_e.at[p][r][a] % 4 == 3 &&
+      s2_e.at[p][s2_child(p, s2_e.at[p][r][a])][b] % 4 == 3;
     terminates \true;
     exits \false;
     assigns s2_e;
