@@ -68,6 +68,7 @@ static const struct id_kinds kinds[] = {
     {BH_E_HC_LOST, CELL, CPU},
     {BH_E_LAUNCH_CPU, CPU, HEX},
     {BH_E_LAUNCH_GIC, HEX, DEC},
+    {BH_E_LAUNCH_REGISTER, CPU, DEC},
     {BH_E_LAUNCH_HANDOVER, DEC, HEX},
     {BH_E_SYS_MEMORY, HEX, HEX},
     {BH_E_SYS_RANGE, HEX, HEX},
@@ -117,7 +118,7 @@ static const struct {
     {BH_E_SYS_NOT_ENABLED, EXIT_ABSENT},    {BH_E_SYS_ABI, EXIT_ABSENT},
     {BH_E_SYS_USAGE, EXIT_USAGE},           {BH_E_SYS_IO, EXIT_USAGE},
     {BH_E_SYS_PERMISSION, EXIT_PERMISSION}, {BH_E_SYS_IMAGE, EXIT_ABSENT},
-    {BH_E_SYS_INTERNAL, EXIT_INTERNAL},
+    {BH_E_SYS_INTERNAL, EXIT_INTERNAL},     {BH_E_LAUNCH_REGISTER, EXIT_HARDWARE},
 };
 
 static const struct id_entry *find(uint32_t id)

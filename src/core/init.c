@@ -189,14 +189,32 @@ static struct outcome reason(void)
     return out;
 }
 
-struct outcome init_cpu(uint32_t cpu)
+/** Whether the calling CPU may take part. One that may not does not count as come, so the others go
+ * back, too.
+ * @req SWR_INI_002 SWR_EL2_004 */
+/*@ terminates \true; exits \false; assigns hw;
+    ensures SWR_INI_002: \result.status == BH_OK ==> cpu < BH_CPUS_MAX && cpu < handover.n_cpus; */
+static struct outcome admit(uint32_t cpu)
 {
     struct outcome out = {BH_OK, 0U, 0U};
 
     if ((cpu >= BH_CPUS_MAX) || (cpu >= handover.n_cpus) || (!arch_cpu_is(cpu))) {
-        /* It does not count as come, so the others will go back, too. */
         out = refuse((uint32_t)BH_E_LAUNCH_CPU, cpu, 0U);
     } else {
+        uint32_t bad = arch_cpu_try();
+
+        if (bad != 0U) {
+            out = refuse((uint32_t)BH_E_LAUNCH_REGISTER, cpu, bad);
+        }
+    }
+    return out;
+}
+
+struct outcome init_cpu(uint32_t cpu)
+{
+    struct outcome out = admit(cpu);
+
+    if (out.status == BH_OK) {
         if (arch_shared_next((uint32_t)SW_ARRIVED, 0U) == 0U) {
             decide(cpu);
         }

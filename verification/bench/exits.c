@@ -5,9 +5,14 @@
  *   -plugin exits.so,ctl=FILE[,limit=on]
  *
  * FILE (one page) is shared with the test. HINT #100 and #101 begin and end an interval of the CPU
- * that executes them; HINT #102 is one tick of a cell; `place` is an instruction to stop before.
- * All CPUs of a machine under -icount execute
- * in one thread, so a callback that waits holds the whole machine, at that instruction.
+ * that executes them, and what all CPUs executed in it is counted; HINT #102 is one tick of a cell;
+ * `place` is an instruction to stop before.
+ * The number of the CPU which QEMU gives to a callback is that of the CPU for which the block was
+ * translated first, as all share their blocks under -icount. So it serves only where one CPU alone
+ * executes the code (a cell's image); elsewhere sums over all CPUs are taken, or VMPIDR_EL2 is read,
+ * which the kernel keeps as found.
+ * All CPUs of a machine under -icount execute in one thread, so a callback that waits holds the
+ * whole machine, at that instruction.
  */
 #define _POSIX_C_SOURCE 200809L
 #include <fcntl.h>
@@ -61,6 +66,8 @@ QEMU_EXPORT int qemu_plugin_version = QEMU_API_VERSION;
 
 static struct control *control;
 static int limited;
+static void *mpidr;
+static struct qemu_array *mpidr_value;
 
 static void hold(enum reason reason)
 {
@@ -83,9 +90,9 @@ static void on_hint(unsigned int vcpu, void *data)
         return;
     }
     if (number == HINT_BEGIN) {
-        control->begin[vcpu] = control->now[vcpu];
+        memcpy(control->begin, control->now, sizeof(control->begin));
     } else if (number == HINT_END) {
-        control->end[vcpu] = control->now[vcpu];
+        memcpy(control->end, control->now, sizeof(control->end));
         control->intervals[vcpu]++;
     } else if (atomic_load(&control->clock) == vcpu) {
         left = atomic_load(&control->left);
@@ -128,16 +135,43 @@ static void on_vector(unsigned int vcpu, void *data)
     }
 }
 
+static void on_cpu(qemu_plugin_id_t id, unsigned int vcpu)
+{
+    struct qemu_array *all = qemu_plugin_get_registers();
+    const struct qemu_plugin_reg_descriptor *found = all->data;
+
+    (void)id;
+    (void)vcpu;
+    for (unsigned int i = 0U; i < all->len; i++) {
+        if (strcmp(found[i].name, "VMPIDR_EL2") == 0) {
+            mpidr = found[i].handle;
+        }
+    }
+}
+
+/** Affinity 0 of the CPU that executes, which is its number on this machine; CPUS: unknown. */
+static uint64_t current_cpu(void)
+{
+    uint64_t cpu = CPUS;
+
+    (void)g_byte_array_set_size(mpidr_value, 0U);
+    if ((mpidr != NULL) && (qemu_plugin_read_register(mpidr, mpidr_value) > 0)) {
+        cpu = *(const uint8_t *)mpidr_value->data;
+    }
+    return cpu;
+}
+
 static void on_place(unsigned int vcpu, void *data)
 {
     uint64_t hits = atomic_load(&control->hits);
 
     (void)data;
+    (void)vcpu;
     if (hits > 0U) {
         atomic_store(&control->hits, hits - 1U);
     }
     if (hits == 1U) {
-        atomic_store(&control->at_cpu, vcpu);
+        atomic_store(&control->at_cpu, current_cpu());
         hold(STOP_PLACE);
     }
 }
@@ -181,7 +215,7 @@ static void on_translate(qemu_plugin_id_t id, struct qemu_plugin_tb *tb)
 
         count_vector(insn);
         if (qemu_plugin_insn_vaddr(insn) == atomic_load(&control->place)) {
-            qemu_plugin_register_vcpu_insn_exec_cb(insn, on_place, QEMU_PLUGIN_CB_NO_REGS, NULL);
+            qemu_plugin_register_vcpu_insn_exec_cb(insn, on_place, QEMU_PLUGIN_CB_R_REGS, NULL);
         }
         (void)qemu_plugin_insn_data(insn, &word, sizeof(word));
         number = (word >> 5) & 0x7FU;
@@ -223,6 +257,8 @@ QEMU_EXPORT int qemu_plugin_install(qemu_plugin_id_t id, const void *info, int a
         fprintf(stderr, "exits: ctl=FILE is missing or cannot be mapped\n");
         return -1;
     }
+    mpidr_value = g_byte_array_new();
+    qemu_plugin_register_vcpu_init_cb(id, on_cpu);
     qemu_plugin_register_vcpu_tb_trans_cb(id, on_translate);
     return 0;
 }

@@ -197,6 +197,27 @@ def strayed(cpu):
         return launch_refused(d)
 
 
+def deaf(place, number, bit):
+    """A control register that keeps another value than was written: the register that is about to be
+    written to it flips, at the instruction @p place which does it first."""
+    with machine() as d:
+        d.set_clock(RT)
+        end = d.race([place], ticks=1, limit=BOOT_LIMIT)
+        if end[0] != "place":
+            raise Unreached(f"no CPU writes the register: {end[0]}")
+        before = {c: d.digest(c) for c in CELLS}
+        flip_register(d, end[1], number, bit)
+        end = d.race([], ticks=1, limit=WAIT_LIMIT)
+        told = [d.word(d.symbols["launch_answer"] + 32 * cpu) for cpu in range(4)]
+        untouched = all(d.digest(c) == before[c] for c in CELLS)
+        wanted = {ID["E_LAUNCH_REGISTER"], ID["E_LAUNCH_MISSING"]}
+        good = end[0] == "idle" and set(told) == wanted and told.count(min(wanted)) == 3
+        text = "told " + " ".join(f"E{t:04X}" for t in told)
+        if good and not d.status().armed and untouched:
+            return "detected", text
+        return "silent", f"{end[0]}, {text}, armed {d.status().armed}, untouched {untouched}"
+
+
 # -- flips -----------------------------------------------------------------------------------------
 
 class Golden:
@@ -213,7 +234,7 @@ class Golden:
         with mine["lock"]:
             if "seen" not in mine:
                 mine["seen"] = run()
-                if mine["seen"]["end"] != "tick" or not all(mine["seen"]["beats"].values()):
+                if mine["seen"]["end"] != "tick" or not mine["seen"]["beats"][NAMES[RT]]:
                     raise QemuError(f"the golden run itself is not well: {mine['seen']}")
             return mine["seen"]
 

@@ -3,6 +3,7 @@
 
 import dataclasses
 import random
+import re
 import typing
 
 import built
@@ -11,8 +12,8 @@ import planblob as pb
 from direct import OTHER, ROOT, RT
 from status import ATTEMPT, HC
 
-FLIPS_IN_LAUNCH = 12    # of registers; as many of memory
-FLIPS_IN_TRAPS = 12
+FLIPS_IN_LAUNCH = 20    # of registers; as many of memory
+FLIPS_IN_TRAPS = 28
 TRIES = 40
 PC, SP = 32, 31
 
@@ -40,6 +41,8 @@ GATES = {
                            ("SYR_PLN_002", "SYR_PLN_003"), ("detected",)),
     "CPU missing": Gate("TC_FLT_003", "a CPU that never comes: no CPU is taken",
                         ("SYR_LCH_001", "SYR_CPU_003"), ("detected",)),
+    "control register": Gate("TC_FLT_004", "a control register that does not keep its value: no CPU "
+                             "is taken", ("SYR_EL2_001", "SYR_LCH_001"), ("detected",)),
     "register, launch": Gate("TC_FLT_010", "register flips in the launch, classified",
                              ("SYR_CPU_003",), None),
     "memory, launch": Gate("TC_FLT_011", "memory flips in the launch, classified",
@@ -49,6 +52,9 @@ GATES = {
     "memory, trap": Gate("TC_FLT_013", "memory flips in trap handling, classified",
                          ("SYR_CPU_003",), None),
 }
+
+ROW = re.compile(r"^EL2REG\((\w+),", re.M)
+CONTROL = {n.lower() for n in ROW.findall((built.REPO / "src/arch/aarch64/el2regs.def").read_text())}
 
 LAUNCH_FUNCTIONS = ["prepare_direct", "el2map_build", "launch", "init_cpu", "plan_check",
                     "part_boot", "arch_cpu_take", "arch_cpu_load_map", "event_init", "cell_create",
@@ -127,6 +133,25 @@ def missing_jobs():
            for n in (1, 2, 3)]
     return out + [Job("CPU missing", f"CPU {cpu} goes astray at its entry",
                       lambda c=cpu: inject.strayed(c)) for cpu in (1, 2, 3)]
+
+
+def control_jobs(chance):
+    """Each control register of EL2, where the kernel tries it before the launch."""
+    image = built.KERNEL / "bulkhead.elf"
+    caller = built.disassembly(image, "arch_cpu_try")
+    writer = re.search(r"\tbl\t([0-9a-f]+) <sysreg_write>", caller)[1]
+    copies = built.disassembly(image, "sysreg_write")
+    text = copies.split(f"{writer} <sysreg_write>:\n")[1].split("\n\n")[0]
+    out, seen = [], set()
+    for address, name, number in re.findall(r"^ *([0-9a-f]+):.*\tmsr\t(\w+_el2), x(\d+)", text, re.M):
+        if name in CONTROL and name not in seen:
+            seen.add(name)
+            bit = chance.randrange(32)
+            out.append(Job("control register", f"{name} bit {bit}",
+                           lambda a=int(address, 16), n=int(number), b=bit: inject.deaf(a, n, b)))
+    if seen != CONTROL:
+        raise built.MissingError(f"arch_cpu_try() does not write {', '.join(CONTROL - seen)}")
+    return out
 
 
 def sizes():
@@ -209,4 +234,5 @@ def flip_jobs(chance):
 
 def jobs(seed):
     chance = random.Random(seed)
-    return plan_jobs(chance) + resealed_jobs(chance) + missing_jobs() + flip_jobs(chance)
+    return (plan_jobs(chance) + resealed_jobs(chance) + missing_jobs() + flip_jobs(chance) +
+            control_jobs(chance))

@@ -26,7 +26,7 @@ HERE = pathlib.Path(__file__).resolve().parent
 REPO = HERE.parents[1]
 RUN = REPO / "verification/toolroot/run"
 BANNED = re.compile(r"\b(axiom|axiomatic|admit)\b")
-REQ = re.compile(r"SWR_[A-Z]{2,5}_[0-9]{3}")
+REQ = re.compile(r"SWR_[A-Z][A-Z0-9]{1,4}_[0-9]{3}")
 SMOKE_PROPS = ("-@ensures,-@assigns,-@requires,-@exits,-@assert,-@variant,-@lemma,"
                "-@terminates,-@decreases")
 

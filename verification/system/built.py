@@ -37,6 +37,13 @@ def _symbols(path, _stamp):
             re.findall(r"^([0-9a-f]{16}) . (\S+)$", text, re.M)}
 
 
+def disassembly(path, function):
+    """Text of one function of an ELF file."""
+    return subprocess.run(in_tool_root("aarch64-linux-gnu-objdump", "-d", f"--disassemble={function}",
+                                       str(need(path))), check=True, text=True,
+                          stdout=subprocess.PIPE).stdout
+
+
 def symbols(path):
     """{name: address} of an ELF file."""
     path = need(path)

@@ -85,11 +85,19 @@ def sgi(intid, targets):
     return intid << 24 | targets
 
 
-SPA = ("SYR_SPA_001", "SYR_EVT_001")
-SPA_KERNEL = ("SYR_SPA_002", "SYR_EVT_001")
-SPA_ROOT = ("SYR_SPA_003", "SYR_EVT_001")
-SGI = ("SYR_IRQ_002", "SYR_EVT_001")
-IRQ = ("SYR_IRQ_001", "SYR_EVT_001")
+SPA = ("SYR_SPA_001", "SYR_EVT_001", "SWR_TRP_002", "SWR_EVT_002")
+SPA_KERNEL = ("SYR_SPA_002", "SYR_EVT_001", "SWR_TRP_002")
+SPA_ROOT = ("SYR_SPA_003", "SYR_EVT_001", "SWR_TRP_002")
+SGI = ("SYR_IRQ_002", "SYR_EVT_001", "SWR_IRQ_005")
+IRQ = ("SYR_IRQ_001", "SYR_EVT_001", "SWR_IRQ_001")
+ROUTE = ("SYR_IRQ_002", "SYR_EVT_001", "SWR_IRQ_001")
+CLAMP = ("SYR_IRQ_001", "SYR_IRQ_002", "SWR_IRQ_002")
+PRIVATE = ("SYR_IRQ_001", "SYR_EVT_001", "SWR_IRQ_004")
+TURN_ON = ("SYR_CPU_001", "SYR_EVT_001", "SWR_PSC_002")
+ENDS = ("SYR_CPU_002", "SYR_EVT_001", "SWR_PSC_003", "SWR_CEL_007")
+STUB = ("SYR_CPU_002", "SYR_EVT_001", "SWR_TRP_009")
+CALL = ("SYR_SPA_001", "SYR_EVT_001", "SWR_HCL_002")
+TOTAL = ("SYR_PLN_003", "SYR_EVT_001", "SWR_HCL_001")
 POWER = ("SYR_CPU_002", "SYR_EVT_001")
 PLACES = {"kernel": (KERNEL, 0), "root": (0x50000000, ROOT), "rt": (0x51000000, RT),
           "status pages": (status.STATUS_BASE, 0), "memory of nobody": (0x60000000, 0)}
@@ -158,11 +166,11 @@ row(44, "Group 0 SGI", SGI, OTHER, "SGI0", sgi(1, 4),
 row(45, "SGI of the other group (ASGI1R)", SGI, OTHER, "ASGI", sgi(1, 4),
     events=(("EV_SGI_FOREIGN", sgi(1, 4), 0),))
 # --- distributor
-row(46, "own interrupt routed to a foreign CPU", SGI, OTHER, "ROUTE", OWN_SPI << 32,
+row(46, "own interrupt routed to a foreign CPU", ROUTE, OTHER, "ROUTE", OWN_SPI << 32,
     events=(("EV_ROUTE_FOREIGN", OWN_SPI, 0),))
-row(47, "own interrupt routed to any CPU (IRM)", SGI, OTHER, "ROUTE", OWN_SPI << 32 | 1 << 31,
+row(47, "own interrupt routed to any CPU (IRM)", ROUTE, OTHER, "ROUTE", OWN_SPI << 32 | 1 << 31,
     events=(("EV_ROUTE_FOREIGN", OWN_SPI, 1 << 31),))
-row(48, "own interrupt routed to own CPU", SGI, OTHER, "ROUTE", OWN_SPI << 32 | 2)
+row(48, "own interrupt routed to own CPU", ROUTE, OTHER, "ROUTE", OWN_SPI << 32 | 2)
 row(49, "foreign interrupt routed", IRQ, OTHER, "ROUTE", ROOT_SPI << 32 | 2,
     events=(("EV_IRQ_FOREIGN", ROOT_SPI, 0x6000 + ROOT_SPI * 8),))
 row(50, "foreign interrupt enabled", IRQ, OTHER, "ENABLE", ROOT_SPI,
@@ -172,16 +180,16 @@ row(52, "enable bits of own interrupts alone are seen", IRQ, OTHER, "READ", GICD
     value=1 << (OWN_SPI - 32))
 row(53, "foreign interrupt disabled", IRQ, OTHER, "STORE32", store(GICD + 0x184, 0xFFFFFFFF),
     events=(("EV_IRQ_FOREIGN", 32, 0x184),))
-row(54, "foreign interrupt made pending by a bit", SGI, OTHER, "STORE32", store(GICD + 0x204, 2),
+row(54, "foreign interrupt made pending by a bit", ROUTE, OTHER, "STORE32", store(GICD + 0x204, 2),
     events=(("EV_IRQ_FOREIGN", 32, 0x204),))
-row(55, "foreign interrupt made pending by its number", SGI, OTHER, "STORE32",
+row(55, "foreign interrupt made pending by its number", ROUTE, OTHER, "STORE32",
     store(GICD + 0x40, ROOT_SPI), events=(("EV_IRQ_FOREIGN", ROOT_SPI, 0x40),))
 row(56, "group of interrupts stays the kernel's", IRQ, OTHER, "STORE32", store(GICD + 0x84, 0))
 row(57, "priority of a foreign interrupt, by byte", IRQ, OTHER, "STORE8",
     store(GICD + 0x400 + ROOT_SPI, 0x40), events=(("EV_IRQ_FOREIGN", ROOT_SPI, 0x400 + ROOT_SPI),))
 row(58, "priority of foreign interrupts, by word", IRQ, OTHER, "STORE32",
     store(GICD + 0x420, 0x40404040), events=(("EV_IRQ_FOREIGN", 32, 0x420),))
-row(59, "priority 0 of an own shared interrupt is clamped", ("SYR_IRQ_001", "SYR_IRQ_002"), OTHER,
+row(59, "priority 0 of an own shared interrupt is clamped", CLAMP, OTHER,
     "STORE8", store(GICD + 0x400 + OWN_SPI, 0),
     events=(("EV_PRIORITY_CLAMPED", OWN_SPI, LEAST_PRIORITY),))
 row(60, "and reads back clamped", IRQ, OTHER, "LOAD8", GICD + 0x400 + OWN_SPI,
@@ -198,42 +206,42 @@ row(66, "route of an own interrupt is seen", IRQ, OTHER, "LOAD64", GICD + 0x6000
     value=2)
 row(67, "route of a foreign interrupt reads as 0", IRQ, OTHER, "READ",
     GICD + 0x6000 + ROOT_SPI * 8, value=0)
-row(68, "upper half of a route: a foreign cluster", SGI, OTHER, "STORE32",
+row(68, "upper half of a route: a foreign cluster", ROUTE, OTHER, "STORE32",
     store(GICD + 0x6004 + OWN_SPI * 8, 1), events=(("EV_ROUTE_FOREIGN", OWN_SPI, 1 << 32 | 2),))
 row(69, "a byte store where only words are registers", IRQ, OTHER, "STORE8", store(GICD + 0x104, 2))
 # --- redistributor
-row(70, "priority 0 of an own private interrupt is clamped", ("SYR_IRQ_001", "SYR_IRQ_002"), OTHER,
+row(70, "priority 0 of an own private interrupt is clamped", CLAMP, OTHER,
     "PRIORITY", 27, value=ANY, events=(("EV_PRIORITY_CLAMPED", 27, LEAST_PRIORITY),))
-row(71, "and reads back clamped", IRQ, OTHER, "LOAD8", GICR + 2 * GICR_STRIDE + 0x10400 + 27,
+row(71, "and reads back clamped", PRIVATE, OTHER, "LOAD8", GICR + 2 * GICR_STRIDE + 0x10400 + 27,
     value=LEAST_PRIORITY)
-row(72, "priority of the kick stays", ("SYR_IRQ_001", "SYR_IRQ_002"), OTHER, "STORE8",
+row(72, "priority of the kick stays", CLAMP, OTHER, "STORE8",
     store(GICR + 2 * GICR_STRIDE + 0x1040F, 0xF0))
-row(73, "and reads as the kernel set it", IRQ, OTHER, "LOAD8", GICR + 2 * GICR_STRIDE + 0x1040F,
+row(73, "and reads as the kernel set it", PRIVATE, OTHER, "LOAD8", GICR + 2 * GICR_STRIDE + 0x1040F,
     value=KICK_PRIORITY)
-row(74, "group of the kick stays", IRQ, OTHER, "STORE32",
+row(74, "group of the kick stays", PRIVATE, OTHER, "STORE32",
     store(GICR + 2 * GICR_STRIDE + 0x10080, 0xFFFFFFFF))
-row(75, "redistributor of root's CPU", IRQ, OTHER, "GICR", 0,
+row(75, "redistributor of root's CPU", PRIVATE, OTHER, "GICR", 0,
     events=(("EV_GICR_FOREIGN", 0, 0x10180),))
-row(76, "redistributor of rt's CPU", IRQ, OTHER, "GICR", 1,
+row(76, "redistributor of rt's CPU", PRIVATE, OTHER, "GICR", 1,
     events=(("EV_GICR_FOREIGN", 1, 0x10180),))
-row(77, "foreign redistributor: who it belongs to may be read", IRQ, OTHER, "LOAD64_HIGH",
+row(77, "foreign redistributor: who it belongs to may be read", PRIVATE, OTHER, "LOAD64_HIGH",
     GICR + 0x8, value=0)
-row(78, "foreign redistributor: enable bits read as 0", IRQ, OTHER, "READ", GICR + 0x10100,
+row(78, "foreign redistributor: enable bits read as 0", PRIVATE, OTHER, "READ", GICR + 0x10100,
     value=0)
-row(79, "LPI tables of a cell", IRQ, OTHER, "STORE64",
+row(79, "LPI tables of a cell", PRIVATE, OTHER, "STORE64",
     store(GICR + 2 * GICR_STRIDE + 0x70, 0x52000000),
     events=(("EV_LPI_DENIED", 0x70, 0x52000000),))
-row(80, "redistributor put to sleep", IRQ, OTHER, "STORE32",
+row(80, "redistributor put to sleep", PRIVATE, OTHER, "STORE32",
     store(GICR + 2 * GICR_STRIDE + 0x14, 2))
 # --- power, calls, registers
-row(81, "CPU_ON of rt's CPU", ("SYR_CPU_001", "SYR_EVT_001"), OTHER, "CPU_ON", 1, value=DENIED,
+row(81, "CPU_ON of rt's CPU", TURN_ON, OTHER, "CPU_ON", 1, value=DENIED,
     events=(("EV_CPU_ON_DENIED", 1, 0x40000000),))
-row(82, "CPU_ON of root's idle CPU", ("SYR_CPU_001", "SYR_EVT_001"), OTHER, "CPU_ON", 3,
+row(82, "CPU_ON of root's idle CPU", TURN_ON, OTHER, "CPU_ON", 3,
     value=DENIED, events=(("EV_CPU_ON_DENIED", 3, 0x40000000),))
-row(83, "CPU_ON of a CPU that is not there", ("SYR_CPU_001", "SYR_EVT_001"), OTHER, "CPU_ON", 9,
+row(83, "CPU_ON of a CPU that is not there", TURN_ON, OTHER, "CPU_ON", 9,
     value=INVALID, events=(("EV_CPU_ON_DENIED", 9, 0x40000000),))
-row(84, "CPU_ON of itself", ("SYR_CPU_001",), OTHER, "CPU_ON", 2, value=ALREADY_ON)
-row(85, "CPU_ON of rt's CPU by root", ("SYR_CPU_001", "SYR_EVT_001"), ROOT, "CPU_ON", 1,
+row(84, "CPU_ON of itself", TURN_ON, OTHER, "CPU_ON", 2, value=ALREADY_ON)
+row(85, "CPU_ON of rt's CPU by root", TURN_ON, ROOT, "CPU_ON", 1,
     value=DENIED, events=(("EV_CPU_ON_DENIED", 1, 0x40000000),))
 row(86, "unknown SMC", POWER, OTHER, "SMC", 0xC2000000, value=NOT_SUPPORTED,
     events=(("EV_SMC_DENIED", 0xC2000000, 0),))
@@ -242,20 +250,20 @@ row(88, "CPU_SUSPEND returns at once", POWER, OTHER, "SMC", 0xC4000001, value=0)
 row(89, "MIGRATE_INFO_TYPE", POWER, OTHER, "SMC", 0x84000006, value=2)
 row(90, "cache maintenance by set and way", ("SYR_EL2_001", "SYR_EVT_001"), OTHER, "SYSREG", 0,
     True, events=(("EV_SYSREG_DENIED", Syndrome(EC_SYSREG), ANY),))
-row(91, "hyp stub call by a cell", POWER, OTHER, "STUB", 0, value=STUB_ERROR,
+row(91, "hyp stub call by a cell", STUB, OTHER, "STUB", 0, value=STUB_ERROR,
     events=(("EV_HYP_CALL_DENIED", 0, 0),))
-row(92, "hyp stub call by root: vectors may be reset", POWER, ROOT, "STUB", 2, value=0)
-row(93, "hypercall by a cell: create", ("SYR_SPA_001", "SYR_EVT_001"), OTHER, "HYPERCALL",
+row(92, "hyp stub call by root: vectors may be reset", STUB, ROOT, "STUB", 2, value=0)
+row(93, "hypercall by a cell: create", CALL, OTHER, "HYPERCALL",
     1 + 256 * RT, value=ID["E_HC_PERMISSION"],
     events=(("EV_REFUSED", 1, ID["E_HC_PERMISSION"]),))
-row(94, "hypercall by a cell: disable", ("SYR_SPA_001", "SYR_EVT_001"), OTHER, "HYPERCALL", 6,
+row(94, "hypercall by a cell: disable", CALL, OTHER, "HYPERCALL", 6,
     value=ID["E_HC_PERMISSION"], events=(("EV_REFUSED", 6, ID["E_HC_PERMISSION"]),))
 row(95, "get_info by a cell", ("SYR_EVT_001",), OTHER, "HYPERCALL", 0, value=0)
-row(96, "get_info of something unknown", ("SYR_EVT_001",), OTHER, "HYPERCALL", 256 * 9,
+row(96, "get_info of something unknown", TOTAL, OTHER, "HYPERCALL", 256 * 9,
     value=ID["E_HC_UNKNOWN"], events=(("EV_REFUSED", 0, ID["E_HC_UNKNOWN"]),))
-row(97, "hypercall number beyond the last", ("SYR_PLN_003", "SYR_EVT_001"), ROOT, "HYPERCALL", 7,
+row(97, "hypercall number beyond the last", TOTAL, ROOT, "HYPERCALL", 7,
     value=ID["E_HC_UNKNOWN"], events=(("EV_REFUSED", 7, ID["E_HC_UNKNOWN"]),))
-row(98, "hypercall number far beyond", ("SYR_PLN_003", "SYR_EVT_001"), ROOT, "HYPERCALL", 255,
+row(98, "hypercall number far beyond", TOTAL, ROOT, "HYPERCALL", 255,
     value=ID["E_HC_UNKNOWN"], events=(("EV_REFUSED", 255, ID["E_HC_UNKNOWN"]),))
 # --- cells that end by it: rt's policy is to park
 for number, (name, (address, _)) in enumerate(PLACES.items(), 101):
@@ -269,14 +277,14 @@ row(106, "rt is parked when it executes kernel memory", POWER + ("SYR_SPA_002",)
 row(107, "rt is parked after a load pair on the distributor", POWER, RT, "PAIR", GICD,
     value=NO_ANSWER, state="FAILED",
     events=(("EV_MMIO_UNDECODABLE", GICD, READ), ("EV_CELL_FAILED", RT, READ)))
-row(108, "SYSTEM_RESET ends the cell alone", POWER, RT, "SYSTEM_RESET", 0, value=NO_ANSWER,
+row(108, "SYSTEM_RESET ends the cell alone", ENDS, RT, "SYSTEM_RESET", 0, value=NO_ANSWER,
     events=(("EV_SYSTEM_RESET", 0x84000009, 0),), state="STOPPED")
-row(109, "SYSTEM_OFF ends the cell alone", POWER, OTHER, "SYSTEM_OFF", 0, value=NO_ANSWER,
+row(109, "SYSTEM_OFF ends the cell alone", ENDS, OTHER, "SYSTEM_OFF", 0, value=NO_ANSWER,
     events=(("EV_SYSTEM_RESET", 0x84000008, 0),), state="STOPPED")
-row(110, "SYSTEM_RESET2 ends the cell alone", POWER, OTHER, "SMC", 0xC4000012, value=NO_ANSWER,
+row(110, "SYSTEM_RESET2 ends the cell alone", ENDS, OTHER, "SMC", 0xC4000012, value=NO_ANSWER,
     events=(("EV_SYSTEM_RESET", 0xC4000012, 0),), state="STOPPED")
-row(111, "CPU_OFF of the cell's only CPU", POWER, OTHER, "CPU_OFF", 0, value=NO_ANSWER)
-row(112, "the call by which kexec starts a new kernel ends the cell", POWER, OTHER, "STUB", 1,
+row(111, "CPU_OFF of the cell's only CPU", ENDS, OTHER, "CPU_OFF", 0, value=NO_ANSWER)
+row(112, "the call by which kexec starts a new kernel ends the cell", STUB, OTHER, "STUB", 1,
     value=NO_ANSWER, events=(("EV_HYP_CALL_DENIED", 1, 0),), state="STOPPED")
 
 

@@ -76,7 +76,8 @@ def restart(d, cell):
     revive(d, cell)
 
 
-LIFE = ("SYR_PLN_003", "SYR_EVT_001")
+LIFE = ("SYR_PLN_003", "SYR_EVT_001", "SWR_CEL_001", "SWR_HCL_001", "SWR_EVT_004")
+DISABLE = ("SYR_PLN_003", "SYR_EVT_001", "SWR_HCL_003")
 for number, state in enumerate(["ABSENT", "CREATED", "LOADING", "RUNNING", "STOPPED"], 120):
     def _states(d, state=state):
         d.set_clock(RT)
@@ -108,12 +109,12 @@ def no_cell(d):
             equal([c[:2] for c in d.status().cells], before, "states")
 
 
-@case(127, "disable is refused while a cell exists", LIFE, "life")
+@case(127, "disable is refused while a cell exists", DISABLE, "life")
 def cells_left(d):
     refused(d, "DISABLE", 0, "E_HC_CELLS_LEFT")
 
 
-@case(128, "disable is refused while a CPU of root is off", LIFE, "life")
+@case(128, "disable is refused while a CPU of root is off", DISABLE, "life")
 def cpu_off(d):
     d.set_clock(ROOT)
     for cell in (RT, OTHER):
@@ -124,7 +125,8 @@ def cpu_off(d):
 
 
 @case(129, f"stop, destroy, create, load and start, {CYCLES} times",
-      ("SYR_CPU_001", "SYR_SPA_003", "SYR_EVT_001"), "life")
+      ("SYR_CPU_001", "SYR_SPA_003", "SYR_EVT_001", "SWR_CEL_001", "SWR_CEL_002", "SWR_CEL_004",
+       "SWR_CEL_005", "SWR_CEL_006", "SWR_CPU_001"), "life")
 def cycles(d):
     d.set_clock(RT)
     code = kernel_code(d)
@@ -152,7 +154,8 @@ def stop_in_time(d, cell, wanted):
     return f"{took} ms"
 
 
-RESIST = ("SYR_CPU_002", "SYR_IRQ_002", "SYR_EVT_001")
+RESIST = ("SYR_CPU_002", "SYR_IRQ_002", "SYR_EVT_001", "SWR_CEL_005", "SWR_CPU_003",
+          "SWR_GIC_003", "SWR_TRP_004")
 
 
 @case(131, "a cell that spins with interrupts masked is stopped by the kick", RESIST, "life")
@@ -219,7 +222,8 @@ def lost(fresh):
         return f"{took} ms, {', '.join(kinds)}"
 
 
-@case(135, "more events than the ring holds: a reader sees how many it missed", ("SYR_EVT_001",),
+@case(135, "more events than the ring holds: a reader sees how many it missed",
+      ("SYR_EVT_001", "SWR_EVT_002"),
       "life")
 def ring(d):
     d.set_clock(RT)

@@ -160,7 +160,8 @@ def no_plan(fresh):
         return f"E{got:04X}"
 
 
-@case(170, "a CPU of the plan that never comes: no CPU is taken", ("SYR_LCH_001",), "fresh")
+@case(170, "a CPU of the plan that never comes: no CPU is taken",
+      ("SYR_LCH_001", "SWR_INI_001", "SWR_INI_005"), "fresh")
 def missing_cpu(fresh):
     with fresh.open("missing", smp=3, debug=True, limit=True) as d:
         before = {c: d.digest(c) for c in (ROOT, RT, OTHER)}
@@ -170,7 +171,7 @@ def missing_cpu(fresh):
 
 
 @case(171, "a CPU with another MPIDR than the plan's: no CPU is taken",
-      ("SYR_LCH_001", "SYR_LCH_002"), "fresh")
+      ("SYR_LCH_001", "SYR_LCH_002", "SWR_INI_001", "SWR_INI_005"), "fresh")
 def foreign_cpu(fresh):
     path = scratch("mpidr", pb.seal(pb.put(good_plan(), pb.mpidr(3), 0x100)))
     with fresh.open("mpidr", path, debug=True, limit=True) as d:
@@ -196,7 +197,8 @@ def check_tables(d, plan, live, loading=()):
 
 
 @case(180, "every translation of every cell is the plan's, through its whole life",
-      ("SYR_SPA_001", "SYR_SPA_002", "SYR_SPA_003"), "fresh")
+      ("SYR_SPA_001", "SYR_SPA_002", "SYR_SPA_003", "SWR_CEL_001", "SWR_CEL_002", "SWR_CEL_003",
+       "SWR_CEL_006", "SWR_INI_004"), "fresh")
 def translations(fresh):
     path = pb.compile_plan(WIDE, scratch("wide"))
     plan = tables.Plan(path.read_bytes())
@@ -213,7 +215,7 @@ def translations(fresh):
 
 
 @case(181, "root reaches a cell's memory while the cell is absent or loading, never else",
-      ("SYR_SPA_003",), "fresh")
+      ("SYR_SPA_003", "SWR_CEL_003"), "fresh")
 def carving(fresh):
     path = pb.compile_plan(WIDE, scratch("wide"))
     with fresh.open("wide", path) as d:
@@ -268,7 +270,8 @@ def write_xor_execute(d):
         demand(all(low + i in pages for i in (1, 2, 3)), f"stack of CPU {cpu} is not mapped")
 
 
-@case(184, "control registers of a CPU that runs a cell are as tabled", ("SYR_EL2_001",), "fresh")
+@case(184, "control registers of a CPU that runs a cell are as tabled",
+      ("SYR_EL2_001", "SWR_INI_003"), "fresh")
 def control_registers(fresh):
     # name: (value, bits looked at); values from the table in docs/architecture.md.
     wanted = {"HCR_EL2": (0x80580029, 0xFFFFFFFF), "CPTR_EL2": (0, 0x4400), "CNTHCTL_EL2": (3, 3),

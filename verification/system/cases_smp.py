@@ -16,7 +16,7 @@ from direct import COMM, OTHER, ROOT, RT
 PLAN = REPO / "verification/system/plans/direct-smp.toml"
 SECOND = COMM[OTHER] + 72
 BEAT, COMMAND, ARGUMENT, RESULT = range(4)
-TAGS = ("SYR_CPU_001", "SYR_CPU_002")
+TAGS = ("SYR_CPU_001", "SYR_CPU_002", "SWR_PSC_002")
 FIRST_CPU, SECOND_CPU = 2, 3
 ALREADY_ON = 0x100000000 - 4
 

@@ -177,15 +177,16 @@ class Direct:
         """Needs debug. Run to the first of: a CPU at one of the addresses, the ticks, the limit; or
         until nothing executes any more. @return ("place", CPU), ("tick",), ("limit",), ("idle",)."""
         self.control.arm(CPU[self.clock] if self.clock else 0, ticks, limit)
-        if self.stopped:
+        if self.stopped:  # by gdb, so the plugin holds nothing, but may as soon as this goes on
             for place in places:
                 self.gdb.breakpoint(place)
             self.gdb.resume()
         elif places:
             raise QemuError("breakpoints can be set only where gdb stopped the machine")
+        else:
+            self.control.go()
         self.stopped = False
         self.powered = True
-        self.control.go()
         still, last = 0, None
         while True:
             time.sleep(RACE_SECONDS)

@@ -104,7 +104,8 @@ class Guest:
 def cycles(guest):
     """Enable, run a cell, destroy, disable, twenty times in one boot.
 
-    @test TC_DRV_001 @verifies SWR_DRV_003 SYR_LCH_003 SWR_CLI_010 @technique stress @level system
+    @test TC_DRV_001 @verifies SWR_DRV_003 SYR_LCH_003 SWR_CLI_010 SWR_EL2_003 SWR_GIC_004
+    SWR_HCL_003 SWR_INI_005 @technique stress @level system
     """
     for number in range(CYCLES):
         guest.run(f"{ENABLE} && {START}")
@@ -197,7 +198,8 @@ def plan_refusals(guest):
 def missing_cpu(guest):
     """A CPU that does not come: all are given back, and the next launch works.
 
-    @test TC_DRV_005 @verifies SWR_DRV_002 SYR_LCH_001 @technique fault-injection @level system
+    @test TC_DRV_005 @verifies SWR_DRV_002 SYR_LCH_001 SWR_INI_001 @technique fault-injection
+    @level system
     """
     guest.run("rmmod bulkhead && insmod /test/bulkhead.ko")
     for cpu in (3, 0):

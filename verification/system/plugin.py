@@ -94,13 +94,15 @@ class Control:
         return self._get(REASON)
 
     def interval(self, cpu):
-        """(instructions of the kernel, entries of its vectors) of @p cpu between the two marks."""
+        """(instructions of the kernel, entries of its vectors) of all CPUs between the two marks which
+        @p cpu executed."""
         if self._get(INTERVALS + cpu * 8) == 0:
             raise QemuError(f"CPU {cpu} did not come to the end mark")
-        begin = struct.unpack_from("<QQ", self.page, BEGIN + cpu * 16)
-        end = struct.unpack_from("<QQ", self.page, END + cpu * 16)
-        return end[0] - begin[0], end[1] - begin[1]
+        begin = struct.unpack_from("<16Q", self.page, BEGIN)
+        end = struct.unpack_from("<16Q", self.page, END)
+        return sum(end[0::2]) - sum(begin[0::2]), sum(end[1::2]) - sum(begin[1::2])
 
-    def now(self, cpu):
+    def now(self):
         """The same since the start."""
-        return struct.unpack_from("<QQ", self.page, NOW + cpu * 16)
+        now = struct.unpack_from("<16Q", self.page, NOW)
+        return sum(now[0::2]), sum(now[1::2])

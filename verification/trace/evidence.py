@@ -26,6 +26,8 @@ class Evidence:
         self.tagged, self.tag_counts = tags.scan_functions(ctx.repo, [
             n for n in names if n.startswith(TAGGED) and Path(n).suffix in
             (".c", ".h", ".S", ".py")])
+        self.ghosts = set().union(*(tags.ghosts((self.repo / n).read_text()) for n in names
+                                    if n.startswith("src/") and n.endswith((".c", ".h", ".acsl"))))
         self.image = self.load_image()
         self.functions = self.join_functions()
         self.goals = self.read_goals()

@@ -91,6 +91,12 @@ def scan_c(text, name):
     return found, attached
 
 
+def ghosts(text):
+    """Names of the ghost functions which ACSL annotations define."""
+    notes = re.findall(r"/\*@\s*ghost\b.*?\*/", text, re.DOTALL)
+    return {name for note in notes for name in re.findall(r"\b(\w+)\([^()]*\)\s*\{", note)}
+
+
 def scan_asm(text, name):
     """([Tagged], attached tags) of assembly: the comment right before a label carries its tags."""
     found, attached = [], 0

@@ -57,7 +57,7 @@ uint64_t sysreg_read(uint32_t r)
     if (r == SR_CNTPCT_EL0) {
         fake.reg[r] += fake.clock_step;
     }
-    return fake.reg[r] & ~fake.dead[r];
+    return (fake.reg[r] & ~fake.dead[r]) | fake.stuck[r];
 }
 
 void sysreg_write(uint32_t r, uint64_t value)

@@ -31,6 +31,7 @@ struct fake_write {
 struct fake {
     uint64_t reg[SR_COUNT];
     uint64_t dead[SR_COUNT];       /**< bits that read as zero whatever was written */
+    uint64_t stuck[SR_COUNT];      /**< bits that read as one */
     uint32_t reg_writes[SR_COUNT];
     uint64_t clock_step;           /**< ticks by which each reading of CNTPCT_EL0 advances */
     uint8_t gicd[0x10000];

@@ -266,24 +266,49 @@ static void a_cell_stopped_by_a_fault_has_its_memory_when_it_runs_again(void)
     }
 }
 
-/** @test TC_CEL_007 @verifies SWR_CEL_001 @technique exhaustion @level unit */
-static void create_gives_back_when_the_pool_is_used_up(void)
+/** Cell 3 of more regions than a pool has tables for. */
+static void too_many_regions(void)
 {
-    struct outcome out;
-
-    CHECK(core_machine());
     for (uint32_t k = 0U; k < 40U; k++) {
         plan.regions[11U + k] = (struct bh_region){
             .ppn = 0x72000U + k, .ipn = 0x1000U + (k * 512U), .n = 1U, .own = 3U, .flags = RWX};
     }
     plan.n_regions = 51U;
     plan.cells[3].count = 42U;
+}
+
+/** @test TC_CEL_007 @verifies SWR_CEL_001 @technique exhaustion @level unit */
+static void create_gives_back_when_the_pool_is_used_up(void)
+{
+    struct outcome out;
+
+    CHECK(core_machine());
+    too_many_regions();
     out = act(CREATE, 3U);
     CHECK_EQ(out.status, BH_E_HC_POOL);
     CHECK_EQ(out.a, 3U);
     CHECK_EQ(phase_of(1U), CPU_OFF);
     CHECK_EQ(state_of(3U), BH_STATE_ABSENT);
     CHECK_EQ(act(CREATE, 2U).status, BH_OK);
+}
+
+/** @test TC_CEL_024 @verifies SWR_CEL_001 SWR_CEL_004 @technique exhaustion @level unit */
+static void start_is_refused_when_the_pool_is_used_up(void)
+{
+    struct outcome out;
+    uint32_t view;
+
+    CHECK(core_machine());
+    CHECK_EQ(act(CREATE, 3U).status, BH_OK);
+    CHECK_EQ(act(LOAD, 3U).status, BH_OK);
+    view = part_view;
+    too_many_regions();
+    out = act(START, 3U);
+    CHECK_EQ(out.status, BH_E_HC_POOL);
+    CHECK_EQ(out.a, 3U);
+    CHECK_EQ(state_of(3U), BH_STATE_LOADING);
+    CHECK(phase_of(1U) != CPU_STARTING);
+    CHECK_EQ(part_view, view);
 }
 
 /** @test TC_CEL_008 @verifies SWR_CEL_003 SWR_CEL_004 @technique equivalence @level unit */
@@ -496,6 +521,7 @@ int main(void)
     TEST(TC_CEL_017, no_start_while_root_may_use_old_tables);
     TEST(TC_CEL_018, a_cell_stopped_by_a_fault_has_its_memory_when_it_runs_again);
     TEST(TC_CEL_007, create_gives_back_when_the_pool_is_used_up);
+    TEST(TC_CEL_024, start_is_refused_when_the_pool_is_used_up);
     TEST(TC_CEL_008, load_opens_and_start_closes);
     TEST(TC_CEL_009, a_stopped_cell_starts_again_as_it_is);
     TEST(TC_CEL_010, a_cell_with_a_lost_cpu_is_lost);

@@ -258,7 +258,7 @@ class Errors(Cli):
                 continue
             named = set(re.findall(r"(?<![\w'])b(?![\w'])", text))
             named |= set(re.findall(r"(?<![\w'])a(?=[,);-]| of |$)", text))
-            named |= set(re.findall(r"(?:cells?|regions?|CPU|hypercall) (a)\b", text))
+            named |= set(re.findall(r"(?:cells?|regions?|CPU|hypercall|range) (a)\b", text))
             named |= set(re.findall(r"\((a) ", text))
             _, err = self.run_cli("disable", machine=make_machine(enabled=0),
                                   result=f"{int(number, 16):x} 4d2 162e",

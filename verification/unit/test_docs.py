@@ -323,7 +323,7 @@ class Specification(unittest.TestCase):
 
 
     def test_picture(self):
-        """@test TC_DOC_012 @verifies HZ_007 @technique back-to-back @level unit
+        """@test TC_DOC_012 @verifies SYR_TOOL_002 @technique back-to-back @level unit
         The picture is what its script draws, and names the open DMA."""
         self.assertEqual(machine.PICTURE.read_text(), machine.picture(),
                          "run docs/pictures/machine.py")
@@ -360,7 +360,7 @@ class Pages(unittest.TestCase):
         self.assertEqual(problems, [])
 
     def test_links(self):
-        """@test TC_DOC_006 @verifies HZ_007 @technique requirements @level unit
+        """@test TC_DOC_006 @verifies SYR_TOOL_002 @technique requirements @level unit
         Relative links lead to a file, and to a heading if they name one."""
         self.each(broken_links, documents(".md"))
         page = REPO / "docs/CONTRIBUTING.md"
@@ -376,7 +376,7 @@ class Pages(unittest.TestCase):
         self.assertEqual(unknown_ids("E0101 and E0FFF, V0501", known), ["E0FFF"])
 
     def test_targets(self):
-        """@test TC_DOC_008 @verifies HZ_007 @technique requirements @level unit
+        """@test TC_DOC_008 @verifies SYR_TOOL_002 @technique requirements @level unit
         Every make target that a page names is in the Makefile."""
         targets = makefile_targets()
         self.each(lambda _, t: unknown_targets(t, targets), documents(".md"))
@@ -384,7 +384,7 @@ class Pages(unittest.TestCase):
                          ["nonesuch"])
 
     def test_places(self):
-        """@test TC_DOC_009 @verifies HZ_007 @technique requirements @level unit
+        """@test TC_DOC_009 @verifies SYR_TOOL_002 @technique requirements @level unit
         Every file, and every function named with its file, exists."""
         self.each(lambda _, t: unknown_places(t), documents(".md"))
         self.assertEqual(len(unknown_places("`core/init.c:nix` `core/nix.c:x` `src/nix.c`")), 3)
@@ -399,7 +399,7 @@ class Pages(unittest.TestCase):
         self.assertEqual(unknown_hints("see docs/nowhere."), ["docs/nowhere"])
 
     def test_neutral(self):
-        """@test TC_DOC_010 @verifies HZ_007 @technique requirements @level unit
+        """@test TC_DOC_010 @verifies SYR_TOOL_002 @technique requirements @level unit
         No path of one machine, no host, no claim of certification."""
         paths = documents(".md", ".svg") + manuals()
         self.each(lambda _, t: foreign_places(t) + false_claims(t), paths)
@@ -410,7 +410,7 @@ class Pages(unittest.TestCase):
         self.assertEqual(false_claims("Bulkhead is not certified."), [])
 
     def test_decisions(self):
-        """@test TC_DOC_011 @verifies HZ_007 @technique requirements @level unit
+        """@test TC_DOC_011 @verifies SYR_TOOL_002 @technique requirements @level unit
         Decision records are complete, and the list names each."""
         paths = sorted(p for p in ADR.glob("[0-9]*.md"))
         names, pages = [p.name for p in paths], [p.read_text() for p in paths]

@@ -42,7 +42,7 @@ static void found(uint64_t value)
     }
 }
 
-/** @test TC_EL2_001 @verifies SWR_EL2_001 @technique bva @level unit */
+/** @test TC_EL2_001 @verifies SWR_EL2_001 SWR_INI_003 @technique bva @level unit */
 static void what_take_makes_of_the_worst(void)
 {
     static const uint64_t worst[] = {0U, UINT64_MAX, 0xA5A5A5A5A5A5A5A5U, 0x5A5A5A5A5A5A5A5AU};
@@ -65,6 +65,8 @@ static void what_take_makes_of_the_worst(void)
         CHECK_EQ(fake.reg[SR_VPIDR_EL2], worst[k]);
         CHECK_EQ(fake.reg[SR_VTTBR_EL2], (1ULL << 48) + S2_ROOT(board_facts.map_base, 0U));
         CHECK(fake.flushes > 0U);
+        CHECK_EQ(fake.reg[SR_ICC_IGRPEN0_EL1], 1U);
+        CHECK_EQ(fake_written(board.gicr + GICR_ISENABLER0, 0U), GIC_KICK_BIT);
         for (uint32_t i = 0U; i < EL2REG_COUNT; i++) {
             CHECK((rows[i] == SR_VTTBR_EL2) || (stub_state[0].found[i] == worst[k]));
             CHECK_EQ(el2reg_value(i, worst[k]) & ~(worst[k] | el2reg_value(i, 0U)), 0U);
@@ -98,10 +100,44 @@ static void a_register_that_does_not_listen_is_seen(void)
         arch_cpu_take(1U);
         CHECK(arch_cpu_taken(1U));
         for (uint32_t bit = 0U; bit < 64U; bit++) {
-            uint64_t must = el2reg_value(i, UINT64_MAX);
+            bool map = rows[i] == SR_VTTBR_EL2;
+            uint64_t is = fake.reg[rows[i]];
 
             fake.dead[rows[i]] = 1ULL << bit;
-            CHECK_EQ(arch_cpu_taken(1U), ((must >> bit) & 1U) == 0U);
+            CHECK_EQ(arch_cpu_taken(1U), map || (((is >> bit) & 1U) == 0U));
+            fake.dead[rows[i]] = 0U;
+            fake.stuck[rows[i]] = 1ULL << bit;
+            CHECK_EQ(arch_cpu_taken(1U), map || (((is >> bit) & 1U) == 1U));
+            fake.stuck[rows[i]] = 0U;
+        }
+    }
+}
+
+/** @test TC_EL2_008 @verifies SWR_EL2_004 @technique exhaustive @level unit */
+static void a_register_that_does_not_listen_is_found_before_the_launch(void)
+{
+    CHECK(aarch64_machine());
+    found(0x5A5A5A5A5A5A5A5AU);
+    CHECK_EQ(arch_cpu_try(), 0U);
+    for (uint32_t i = 0U; i < EL2REG_COUNT; i++) {
+        CHECK_EQ(fake.reg[rows[i]], 0x5A5A5A5A5A5A5A5AU);
+        CHECK_EQ(fake.reg_writes[rows[i]], 2U);
+    }
+    CHECK_EQ(fake.writes, 0U);
+    for (uint32_t i = 0U; i < EL2REG_COUNT; i++) {
+        uint64_t tried = (rows[i] == SR_HCR_EL2) ? ~VM : UINT64_MAX;
+
+        for (uint32_t b = 0U; b < 64U; b++) {
+            uint64_t bit = 1ULL << b;
+
+            found(UINT64_MAX);
+            fake.dead[rows[i]] = bit;
+            CHECK_EQ(arch_cpu_try(), ((el2reg_value(i, 0U) & tried & bit) != 0U) ? i + 1U : 0U);
+            fake.dead[rows[i]] = 0U;
+            found(0U);
+            fake.stuck[rows[i]] = bit;
+            CHECK_EQ(arch_cpu_try(), ((el2reg_value(i, bit) & tried & bit) != 0U) ? 0U : i + 1U);
+            fake.stuck[rows[i]] = 0U;
         }
     }
 }
@@ -193,5 +229,6 @@ int main(void)
     TEST(TC_EL2_005, machines_that_can_be_taken);
     TEST(TC_EL2_006, time_saturates);
     TEST(TC_EL2_007, a_register_that_does_not_listen_is_seen);
+    TEST(TC_EL2_008, a_register_that_does_not_listen_is_found_before_the_launch);
     return test_result();
 }

@@ -208,7 +208,7 @@ static void one_does_not_come(void)
     CHECK_EQ(host.taken[3], 1U);
 }
 
-/** @test TC_INI_006 @verifies SWR_INI_001 SWR_INI_002 @technique bva @level unit */
+/** @test TC_INI_006 @verifies SWR_INI_001 SWR_INI_002 SWR_EL2_004 @technique bva @level unit */
 static void an_impostor_does_not_count(void)
 {
     static const uint32_t none[] = {4U, 7U, 8U, 0xFFFFFFFFU};
@@ -227,6 +227,12 @@ static void an_impostor_does_not_count(void)
     out = init_cpu(3U);
     CHECK_EQ(out.status, BH_E_LAUNCH_CPU);
     CHECK_EQ(out.a, 3U);
+    host.stubborn = 7U;
+    out = init_cpu(2U);
+    host.stubborn = 0U;
+    CHECK_EQ(out.status, BH_E_LAUNCH_REGISTER);
+    CHECK_EQ(out.a, 2U);
+    CHECK_EQ(out.b, 7U);
     CHECK_EQ(host_word[SW_ARRIVED][0], 0U);
     CHECK_EQ(host_word[SW_LAUNCH][0], LAUNCH_OPEN);
     all_come();

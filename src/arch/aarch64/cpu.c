@@ -4,6 +4,8 @@
 #include "core/part.h"
 
 #define HCR_EL2_E2H 0x400000000U
+#define ALL_BITS 0xFFFFFFFFFFFFFFFFU
+#define ALL_BITS_BUT_VM 0xFFFFFFFFFFFFFFFEU
 #define HCR_EL2_VSE 0x100ULL
 #define HCR_EL2_TEA 0x2000000000U
 #define PFR0_RAS_SHIFT 0x10000000U /* ID_AA64PFR0_EL1.RAS is bits 31:28 */
@@ -56,6 +58,15 @@ static uint64_t implemented(uint32_t r)
     return bits;
 }
 
+/** What the register of a row is to hold, by what was found in it.
+ * @req SWR_EL2_001 */
+/*@ requires row: i < EL2REG_COUNT;
+    terminates \true; exits \false; assigns \nothing; */
+static uint64_t wanted(uint32_t i, uint64_t found)
+{
+    return el2reg_value(i, found) | implemented(el2_rows[i].r);
+}
+
 /** Put the kernel's values into the registers of the table and keep what was found.
  * @req SWR_EL2_001 SWR_EL2_003 */
 /*@ requires cpu: cpu < BH_CPUS_MAX;
@@ -71,7 +82,7 @@ static void take_registers(uint32_t cpu)
         uint64_t found = sysreg_read(el2_rows[i].r);
 
         stub_state[cpu].found[i] = found;
-        sysreg_write(el2_rows[i].r, el2reg_value(i, found) | implemented(el2_rows[i].r));
+        sysreg_write(el2_rows[i].r, wanted(i, found));
         i++;
     }
     isb();
@@ -85,6 +96,41 @@ void arch_cpu_take(uint32_t cpu)
     arch_cpu_load_map(BH_CELL_ROOT, cpu_pool(BH_CELL_ROOT));
 }
 
+/** Whether the register of a row keeps what is written to it; left as found.
+ * @req SWR_EL2_004 */
+/*@ requires row: i < EL2REG_COUNT;
+    terminates \true; exits \false; assigns hw; */
+static bool keeps(uint32_t i)
+{
+    uint32_t r = el2_rows[i].r;
+    uint64_t found = sysreg_read(r);
+    uint64_t mask = (r == (uint32_t)SR_HCR_EL2) ? ALL_BITS_BUT_VM : ALL_BITS;
+    uint64_t value = wanted(i, found) & mask; /* no walk of tables that do not stand yet */
+    uint64_t got;
+
+    sysreg_write(r, value);
+    isb();
+    got = sysreg_read(r);
+    sysreg_write(r, found);
+    isb();
+    return got == value;
+}
+
+uint32_t arch_cpu_try(void)
+{
+    uint32_t i = 0U;
+    uint32_t bad = 0U;
+
+    /*@ loop invariant bound: 0 <= i <= EL2REG_COUNT;
+        loop assigns i, bad, hw;
+        loop variant EL2REG_COUNT - i; */
+    while ((i < (uint32_t)EL2REG_COUNT) && (bad == 0U)) {
+        i++;
+        bad = keeps(i - 1U) ? 0U : i;
+    }
+    return bad;
+}
+
 bool arch_cpu_taken(uint32_t cpu)
 {
     uint32_t i = 0U;
@@ -94,10 +140,11 @@ bool arch_cpu_taken(uint32_t cpu)
         loop assigns i, good;
         loop variant EL2REG_COUNT - i; */
     while (i < (uint32_t)EL2REG_COUNT) {
-        uint64_t kept = stub_state[cpu].found[i] & el2_rows[i].inherited;
-        uint64_t want = kept | el2_rows[i].forced;
+        uint32_t r = el2_rows[i].r;
 
-        if ((sysreg_read(el2_rows[i].r) & want) != want) {
+        /* VTTBR_EL2 is not what the row says any more: a map has been loaded. */
+        if ((r != (uint32_t)SR_VTTBR_EL2) &&
+            (sysreg_read(r) != wanted(i, stub_state[cpu].found[i]))) {
             good = false;
         }
         i++;

@@ -43,6 +43,7 @@ struct host_machine {
     uint32_t quiet[BH_CPUS_MAX];
     uint32_t taken[BH_CPUS_MAX];
     bool deaf[BH_CPUS_MAX]; /**< a control register does not keep what was written */
+    uint32_t stubborn; /**< what the CPU that comes answers to arch_cpu_try() */
     uint32_t powered[BH_CPUS_MAX];
     uint32_t flushes;
     uint32_t published;

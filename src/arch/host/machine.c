@@ -59,6 +59,11 @@ void arch_cpu_take(uint32_t cpu)
     host.taken[cpu]++;
 }
 
+uint32_t arch_cpu_try(void)
+{
+    return host.stubborn;
+}
+
 bool arch_cpu_taken(uint32_t cpu)
 {
     return !host.deaf[cpu];

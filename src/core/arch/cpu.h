@@ -38,8 +38,15 @@ void arch_cpu_quiet(uint32_t cpu);
     terminates \true; exits \false; assigns hw, ARCH_TAKEN; */
 void arch_cpu_take(uint32_t cpu);
 
+/** Write each control register of the calling CPU once, as arch_cpu_take() will, read it back and put
+ * back what was found. What needs tables to stand (stage 2) is left out: arch_cpu_taken() sees it.
+ * @return 0 when all keep what was written, else 1 + the row of the first that does not
+ * @req SWR_EL2_004 */
+/*@ terminates \true; exits \false; assigns hw; */
+uint32_t arch_cpu_try(void);
+
 /** True when the control registers of the calling CPU, which has been taken, read back as the
- * kernel wants them.
+ * kernel wants them, bit for bit.
  * @req SWR_EL2_004 */
 /*@ requires cpu: cpu < BH_CPUS_MAX;
     terminates \true; exits \false; assigns \nothing; */
