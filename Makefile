@@ -115,7 +115,7 @@ debug: image inmates plans ## direct boot, stopped, gdb attached at EL2
 
 .PHONY: verify
 verify: setup ## all stages, or STAGE=a,b; summary in build/verify/summary.json
-	@python3 verification/verify/verify.py $(if $(STAGE),--stage $(STAGE))
+	@python3 verification/verify/verify.py $(if $(STAGE),--stage '$(STAGE)')
 
 .PHONY: verify-selftest
 verify-selftest: setup ## every gate goes red on its seeded defect
@@ -127,11 +127,11 @@ check-fast: setup ## what fits into a minute
 
 .PHONY: prove
 prove: setup ## proofs; FILE=src/core/x.c FN=function
-	@python3 verification/proof/prove.py $(if $(FILE),--file $(FILE)) $(if $(FN),--fn $(FN))
+	@python3 verification/proof/prove.py $(if $(FILE),--file '$(FILE)') $(if $(FN),--fn '$(FN)')
 
 .PHONY: test
 test: all ## system tests; T=pattern
-	@python3 verification/system/run.py $(if $(T),-k $(T))
+	@python3 verification/system/run.py $(if $(T),-k '$(T)')
 
 .PHONY: format
 format: setup ## write what the format gate wants

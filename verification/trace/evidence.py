@@ -3,6 +3,7 @@
 import fnmatch
 import json
 import sys
+import tomllib
 from pathlib import Path
 
 VERIFICATION = Path(__file__).resolve().parents[1]
@@ -31,6 +32,7 @@ class Evidence:
         self.image = self.load_image()
         self.functions = self.join_functions()
         self.goals = self.read_goals()
+        self.outside = self.read_outside(names)
         self.tests = self.read_tests(names)
         self.unit = self.load("unit.json")
         self.executed = (self.unit or {}).get("executed")
@@ -108,6 +110,13 @@ class Evidence:
         """Goals of the proof run, or None."""
         data = self.load("prove.json")
         return None if data is None else verdict.normal_goals(data)
+
+    def read_outside(self, names):
+        """What no proof covers; each entry with the source files that it means."""
+        path = self.repo / "verification/proof/outside.toml"
+        entries = tomllib.loads(path.read_text())["outside"] if path.exists() else []
+        return [{**e, "files": [n for n in names if fnmatch.fnmatch(n, e["path"])]}
+                for e in entries]
 
     def read_tests(self, names):
         """{case: Test} of all test files; repeated IDs are kept as a list."""

@@ -108,7 +108,8 @@ class Report:
             f'<!doctype html>\n<html lang="en"><head><meta charset="utf-8"><title>{esc(title)}'
             f'</title><meta name="viewport" content="width=device-width"><style>{STYLE}</style>'
             f'</head><body><p><a href="{up}index.html">Summary</a> · <a href="{up}matrix.html">'
-            f'Matrix</a> · <a href="{up}functions.html">Functions</a> · <a href="{up}tests.html">'
+            f'Matrix</a> · <a href="{up}proofs.html">Proofs</a> · '
+            f'<a href="{up}functions.html">Functions</a> · <a href="{up}tests.html">'
             f"Tests</a></p><h1>{esc(title)}</h1>\n{body}\n<footer>{footer}</footer></body>"
             "</html>\n")
 
@@ -193,6 +194,34 @@ class Report:
             "independently written program. From source: <code>make verify</code>.</p>",
         ]
         self.page("index.html", "Bulkhead: state of the evidence", "\n".join(body))
+
+    def proofs(self):
+        """Page of what is proved for each part, what the proofs assume, and what none covers."""
+        files = {}
+        for goal in self.t["goals"]:
+            if not goal["smoke"]:
+                sums = files.setdefault(goal["file"], [set(), 0, 0])
+                sums[0].add(goal["function"])
+                sums[1] += goal["proved"]
+                sums[2] += goal["count"]
+        assumed = self.t["assumptions"]
+        rows = [("memory model", esc(a["function"]), esc(a["text"]), esc(a["reason"]))
+                for a in assumed.get("memory", [])]
+        rows += [("contract without a proved body", esc(a["function"]), esc(a["text"]),
+                  esc(a["reason"])) for a in assumed.get("extern", [])]
+        rows += [("argued", esc(a["name"]), esc(a["text"]), esc(a["shown"]))
+                 for a in assumed.get("argued", [])]
+        body = [
+            "<h2>Proved set</h2>", table(("file", "functions", "goals proved", "of", "state"), [
+                (esc(name), len(f), proved, count, state("pass" if proved == count else "amber"))
+                for name, (f, proved, count) in sorted(files.items())]),
+            "<h2>What the proofs assume</h2>",
+            table(("kind", "where", "what", "reason or other evidence"), rows),
+            "<h2>Outside the proved set</h2>",
+            table(("what", "files", "reason", "evidence instead"), [
+                (esc(e["what"]), "<br>".join(esc(f) for f in e["files"]), esc(e["reason"]),
+                 esc(e["evidence"])) for e in self.t["outside"]])]
+        self.page("proofs.html", "Proofs: what is shown, assumed and left out", "\n".join(body))
 
     def tree(self):
         """All requirements by level."""
@@ -291,6 +320,7 @@ class Report:
         """All pages."""
         shutil.rmtree(self.out, ignore_errors=True)
         self.index()
+        self.proofs()
         self.matrix()
         self.lists()
         for name, record in self.t["requirements"].items():

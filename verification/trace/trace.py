@@ -5,6 +5,7 @@ The checks have stable IDs; each is one gate of the report.
   T01 requirement files     T02 tags attached      T03 tags known
   T04 functions without requirement                T05 requirements without function
   T06 tests    T07 goals    T08 verdicts           T09 image and sources agree
+  T10 functions proved, or listed as outside the proved set
 """
 import fnmatch
 import json
@@ -19,7 +20,8 @@ GATES = {"T01": "requirement files are well formed and linked", "T02": "no tag i
          "T05": "every software requirement has a function", "T06": "every test verifies and ran",
          "T07": "every goal belongs to a function of the kernel",
          "T08": "every requirement is verified by each method it names",
-         "T09": "the image is made of the kernel's files alone"}
+         "T09": "the image is made of the kernel's files alone",
+         "T10": "every function of the image is proved, or listed with reason and other evidence"}
 
 
 class Trace:
@@ -109,6 +111,19 @@ class Trace:
         self.check("T07", not lost, f"goals of unknown functions: {', '.join(lost[:10])}")
         self.check("T07", bool(self.e.goals), "the proof run has no goal")
 
+    def proved_set(self):
+        """T10."""
+        proved = {g["function"] for g in self.e.goals or []}
+        listed = {f for e in self.e.outside for f in e["files"]}
+        for function in self.e.functions:
+            self.check("T10", function["name"] in proved or function["file"] in listed,
+                       f"{function['file']} {function['name']} is neither proved nor listed in "
+                       "verification/proof/outside.toml")
+        for entry in self.e.outside:
+            good = entry["files"] and all(entry.get(k) for k in ("what", "reason", "evidence"))
+            self.check("T10", bool(good), f"outside.toml: {entry['path']} names no file, or lacks "
+                       "what, reason or evidence")
+
     def verdicts(self):
         """T08; the verdicts of all requirements."""
         judge, memo = verdict.Judge(self.reqs, self.e), {}
@@ -127,6 +142,7 @@ class Trace:
         self.functions()
         self.tests()
         self.goals()
+        self.proved_set()
         return self.content(self.verdicts())
 
     def content(self, memo):
@@ -154,7 +170,8 @@ class Trace:
             "functions": self.e.functions, "tests": tests, "coverage": coverage,
             "coverage_source": self.e.coverage_file,
             "goals": self.goals_by_function(),
-            "executed": self.e.executed or {},
+            "executed": self.e.executed or {}, "outside": self.e.outside,
+            "assumptions": (self.e.load("prove.json") or {}).get("assumptions", {}),
         }
 
     def goals_by_function(self):

@@ -84,6 +84,7 @@ static void open_forgets_the_past(void)
     handed_over();
     CHECK_EQ(host_word[SW_LAUNCH][0], LAUNCH_OPEN);
     CHECK_EQ(host_word[SW_LOCK][0], 0U);
+    CHECK_EQ(host_word[SW_IRQ][0], 0U);
     CHECK_EQ(host_word[SW_ARRIVED][0], 0U);
     CHECK_EQ(host_word[SW_VIEW][0], 0U);
     CHECK_EQ(host_word[SW_EVENT][0], 0U);

@@ -352,6 +352,65 @@ static void all_else_is_the_kernels(void)
     CHECK_EQ(events(), 0U);
 }
 
+/** The CPU of cell 2 tries @p tries times until cell 1's CPU has changed its own field and let go. */
+static uint32_t tries;
+static uint32_t word_at;
+static uint32_t theirs;
+
+static void other_cpu_lets_go(enum host_access how, uint32_t word, uint32_t i, uint64_t value)
+{
+    (void)i;
+    (void)value;
+    if ((how == HOST_SWAP) && (word == (uint32_t)SW_IRQ) && (tries > 0U)) {
+        tries--;
+        if (tries == 0U) {
+            CHECK_EQ(fake.writes, 0U);
+            fake_gicd_set(word_at, 4U, fake_gicd(word_at, 4U) | theirs);
+            host_word[SW_IRQ][0] = 0U;
+        }
+    }
+}
+
+/** @test TC_VGD_012 @verifies SWR_IRQ_007 @technique interleaving @level unit */
+static void no_write_of_two_cells_is_lost(void)
+{
+    static const uint32_t at[] = {0xC08U, GICD_IPRIORITYR + 40U};
+    static const uint32_t mine[] = {0x80000U, 0x4000U}; /* interrupt 41 */
+
+    for (uint32_t k = 0U; k < 2U; k++) {
+        for (uint32_t n = 1U; n < 4U; n++) {
+            begin();
+            fake_gicd_set(at[k], 4U, 0U);
+            word_at = at[k];
+            theirs = (k == 0U) ? 0x80U : 0x800000U; /* interrupts 35 and 42 */
+            tries = n;
+            host_word[SW_IRQ][0] = 1U;
+            host_on_access = other_cpu_lets_go;
+            wr(2U, at[k], 4U, mine[k]);
+            host_on_access = NULL;
+            CHECK_EQ(fake_gicd(at[k], 4U) & (mine[k] | theirs), mine[k] | theirs);
+            CHECK_EQ(host_word[SW_IRQ][0], 0U);
+        }
+    }
+}
+
+/** @test TC_VGD_013 @verifies SWR_IRQ_007 @technique timeout @level unit */
+static void a_write_that_waits_too_long_is_recorded(void)
+{
+    static const uint32_t at[] = {0xC08U, GICD_IPRIORITYR + 40U};
+
+    for (uint32_t k = 0U; k < 2U; k++) {
+        begin();
+        host_word[SW_IRQ][0] = 1U;
+        wr(2U, at[k], 4U, 0x80000U);
+        one_event(2U, BH_EV_IRQ_BUSY, at[k], 0x80000U);
+        CHECK_EQ(fake.writes, 0U);
+        CHECK_EQ(host_word[SW_IRQ][0], 1U); /* it stays whose it was */
+        (void)rd(2U, at[k], 4U);            /* reading waits for nobody */
+        CHECK_EQ(events(), 0U);
+    }
+}
+
 int main(void)
 {
     TEST(TC_VGD_001, owners);
@@ -365,5 +424,7 @@ int main(void)
     TEST(TC_VGD_009, routes_of_foreign_interrupts);
     TEST(TC_VGD_010, interrupts_by_their_number);
     TEST(TC_VGD_011, all_else_is_the_kernels);
+    TEST(TC_VGD_012, no_write_of_two_cells_is_lost);
+    TEST(TC_VGD_013, a_write_that_waits_too_long_is_recorded);
     return test_result();
 }

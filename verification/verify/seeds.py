@@ -179,6 +179,8 @@ SEEDS = [
     Seed("trace-no-function", ("trace",), "SWR_SEED_003 has no function",
          ((SW, "", ORPHAN_REQ),
           (TEST, "@verifies SWR_SEED_001", "@verifies SWR_SEED_001 SWR_SEED_003"))),
+    Seed("trace-unproved-function", ("trace",), "low_min is neither proved nor listed",
+         ((PROVE, '"low_min": ("src/core/low.c", "SWR_LOW_001", "proved"),', ""),)),
     Seed("trace-orphan-function", ("trace",), "serves no requirement",
          (("src/arch/aarch64/entry.h", "\n * @req SWR_SEED_002", ""),)),
     Seed("trace-lost-tag", ("trace",), "one is lost",

@@ -17,6 +17,8 @@ _Static_assert((uint32_t)BH_E_LAUNCH_CPU == (uint32_t)BH_E_LAUNCH_CPU_NUMBER, "i
 _Static_assert(sizeof(struct stub) == 128U, "vectors.S shifts by 7");
 _Static_assert(sizeof(struct launch_answer) == 32U, "head.S shifts by 5");
 _Static_assert(BH_CPUS_MAX == (uint32_t)CPUS_MAX, "layout.h");
+_Static_assert((uint32_t)SW_COUNT == (uint32_t)SHARED_ROWS, "layout.h");
+_Static_assert((SHARED_INDEX_MAX * 8U) == (uint32_t)SHARED_ROW, "layout.h");
 
 /** Address of entry_secondary (head.S). */
 extern const uint64_t secondary_entry;

@@ -12,6 +12,10 @@
 #define FRAME_ELR 248
 #define FRAME_SPSR 256
 
+/* The shared words (core/arch/machine.h): rows of SHARED_ROW bytes. */
+#define SHARED_ROW 64
+#define SHARED_ROWS 10
+
 /* Rows of the table `layout`, which head.S fills with addresses of the linker script. */
 #define LAYOUT_TEXT 0
 #define LAYOUT_RODATA 1

@@ -3,8 +3,7 @@
  * The shared words (src/core/arch/machine.h): acquire loads, release stores, compare and swap by
  * load-exclusive/store-exclusive. Arm ARM B2.3 and B2.9; the MMU is on wherever exclusives are used.
  */
-#define SHARED_ROW 64			/* SHARED_INDEX_MAX words of 8 bytes */
-#define SHARED_ROWS 9
+#include "layout.h"
 
 	.section .bss, "aw", %nobits
 	.balign	64

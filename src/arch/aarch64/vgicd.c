@@ -12,6 +12,7 @@
 #define IROUTER_FIRST (GICD_IROUTER + (GIC_SPI_FIRST * 8U))
 #define IROUTER_END (GICD_IROUTER + (1020U * 8U))
 #define ID_REGISTERS 0xFFD0U
+#define TURNS_MAX 100000U /* whoever holds a word lets go within some hundred instructions */
 
 /** Weight of each byte of a word. */
 static const uint32_t byte_place[4] = {0x1U, 0x100U, 0x10000U, 0x1000000U};
@@ -143,6 +144,33 @@ static void write_fields(uint32_t offset, uint32_t value, uint32_t old, uint32_t
     mmio_write32(gicd_at(offset), value);
 }
 
+/** Reserve the words that hold fields of interrupts of several cells: they are read, changed and
+ * written. The wait ends after TURNS_MAX turns.
+ * @req SWR_IRQ_007 */
+/*@ requires cpu: cpu < BH_CPUS_MAX;
+    terminates \true; exits \false; assigns hw; */
+static bool words_reserved(uint32_t cpu)
+{
+    uint32_t turns = TURNS_MAX;
+    bool mine = false;
+
+    /*@ loop invariant bound: 0 <= turns <= TURNS_MAX;
+        loop assigns mine, turns, hw;
+        loop variant turns; */
+    while ((!mine) && (turns > 0U)) {
+        mine = arch_shared_swap((uint32_t)SW_IRQ, 0U, 0U, (uint64_t)cpu + 1U);
+        turns--;
+    }
+    return mine;
+}
+
+/** @req SWR_IRQ_007 */
+/*@ terminates \true; exits \false; assigns hw; */
+static void words_released(void)
+{
+    arch_shared_store((uint32_t)SW_IRQ, 0U, 0U);
+}
+
 /** One bit per interrupt: IGROUPR .. ICACTIVER. The group is the kernel's.
  * @req SWR_IRQ_001 */
 /*@ requires access: access_ok(acc) && BITMAPS <= acc.offset < BITMAPS_END;
@@ -200,16 +228,35 @@ static uint64_t priority(struct access acc)
     uint32_t n = acc.offset - GICD_IPRIORITYR;
     uint32_t word = (n / 4U) * 4U;
     uint32_t owned = widen(vgic_owned(acc.cell, word / 32U), word % 32U, 8U);
-    uint32_t old = mmio_read32(gicd_at(GICD_IPRIORITYR + word));
     uint64_t read = 0U;
 
-    if (acc.write) {
-        write_fields(GICD_IPRIORITYR + word, new_priorities(acc, n, old, owned), old, owned);
-    } else {
-        read = bit_both(old, owned);
+    if (!acc.write) {
+        read = bit_both(mmio_read32(gicd_at(GICD_IPRIORITYR + word)), owned);
         read = (acc.size == 1U) ? ((read / byte_place[n % 4U]) % 0x100U) : read;
+    } else if (words_reserved(acc.cpu)) {
+        uint32_t old = mmio_read32(gicd_at(GICD_IPRIORITYR + word));
+
+        write_fields(GICD_IPRIORITYR + word, new_priorities(acc, n, old, owned), old, owned);
+        words_released();
+    } else {
+        event(acc, (uint32_t)BH_EV_IRQ_BUSY, acc.offset, acc.value);
     }
     return read;
+}
+
+/** Edge or level of the cell's interrupts from @p n on; the words are reserved.
+ * @req SWR_IRQ_001 */
+/*@ requires access: access_ok(acc) && n < 1024;
+    terminates \true; exits \false; assigns hw, status_page, totals; */
+static void configure(struct access acc, uint32_t n, uint32_t owned)
+{
+    uint32_t old = mmio_read32(gicd_at(acc.offset));
+    uint32_t value = (uint32_t)(acc.value % 0x100000000U);
+
+    if (bit_without(value ^ old, owned) != 0U) {
+        event(acc, (uint32_t)BH_EV_IRQ_FOREIGN, n, acc.offset);
+    }
+    write_fields(acc.offset, bit_merge(old, value, owned), old, owned);
 }
 
 /** ICFGR: two bits per interrupt.
@@ -220,17 +267,15 @@ static uint64_t configuration(struct access acc)
 {
     uint32_t n = (acc.offset - ICFGR) * 4U;
     uint32_t owned = widen(vgic_owned(acc.cell, n / 32U), n % 32U, 2U);
-    uint32_t old = mmio_read32(gicd_at(acc.offset));
-    uint64_t read = bit_both(old, owned);
+    uint64_t read = 0U;
 
-    if (acc.write) {
-        uint32_t value = (uint32_t)(acc.value % 0x100000000U);
-
-        if (bit_without(value ^ old, owned) != 0U) {
-            event(acc, (uint32_t)BH_EV_IRQ_FOREIGN, n, acc.offset);
-        }
-        write_fields(acc.offset, bit_merge(old, value, owned), old, owned);
-        read = 0U;
+    if (!acc.write) {
+        read = bit_both(mmio_read32(gicd_at(acc.offset)), owned);
+    } else if (words_reserved(acc.cpu)) {
+        configure(acc, n, owned);
+        words_released();
+    } else {
+        event(acc, (uint32_t)BH_EV_IRQ_BUSY, acc.offset, acc.value);
     }
     return read;
 }

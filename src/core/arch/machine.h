@@ -34,7 +34,8 @@ enum shared_word {
     SW_CPU_CELL = 6,   /**< [cpu]: cell it executes, or would execute */
     SW_CPU_REQUEST = 7, /**< [cpu]: enum cpu_request, 0 when done */
     SW_CELL_STATE = 8, /**< [cell]: enum bh_cell_state */
-    SW_COUNT = 9
+    SW_IRQ = 9,        /**< [0]: 1 + CPU which changes a word with interrupts of several cells, 0 free */
+    SW_COUNT = 10
 };
 #define SHARED_INDEX_MAX 8U
 
