@@ -117,6 +117,10 @@ debug: image inmates plans ## direct boot, stopped, gdb attached at EL2
 verify: setup ## all stages, or STAGE=a,b; summary in build/verify/summary.json
 	@python3 verification/verify/verify.py $(if $(STAGE),--stage '$(STAGE)')
 
+.PHONY: release
+release: setup ## verify, with nothing amber, the locked tools and a clean checkout; package in build/evidence
+	@python3 verification/verify/verify.py --release
+
 .PHONY: verify-selftest
 verify-selftest: setup ## every gate goes red on its seeded defect
 	@python3 verification/verify/verify.py --stage selftest

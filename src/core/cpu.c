@@ -106,6 +106,7 @@ static bool answered(uint32_t cpu)
         loop variant turns; */
     while ((!done) && (turns > 0U)) {
         done = (arch_shared_load((uint32_t)SW_CPU_REQUEST, cpu) == (uint64_t)CPU_REQ_NONE);
+        arch_relax();
         turns = (arch_time() < deadline) ? (turns - 1U) : 0U;
     }
     return done;

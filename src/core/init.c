@@ -103,6 +103,7 @@ static bool all_came(void)
         loop variant turns; */
     while ((!all) && (turns > 0U)) {
         all = (arch_shared_load((uint32_t)SW_ARRIVED, 0U) >= plan.n_cpus);
+        arch_relax();
         turns = (arch_time() < deadline) ? (turns - 1U) : 0U;
     }
     return all;
@@ -168,6 +169,7 @@ static bool go(void)
         loop assigns turns;
         loop variant turns; */
     while ((arch_shared_load((uint32_t)SW_LAUNCH, 0U) == (uint64_t)LAUNCH_OPEN) && (turns > 0U)) {
+        arch_relax();
         turns = (arch_time() < deadline) ? (turns - 1U) : 0U;
     }
     if (arch_shared_swap((uint32_t)SW_LAUNCH, 0U, (uint64_t)LAUNCH_OPEN, (uint64_t)LAUNCH_BACK)) {
@@ -308,6 +310,7 @@ static void wait_ready(uint32_t cpu)
         loop assigns turns;
         loop variant turns; */
     while ((arch_shared_load((uint32_t)SW_CPU_STATE, cpu) != (uint64_t)CPU_OFF) && (turns > 0U)) {
+        arch_relax();
         turns = (arch_time() < deadline) ? (turns - 1U) : 0U;
     }
 }

@@ -174,6 +174,10 @@ uint64_t fake_written(uint64_t address, uint64_t none)
     return value;
 }
 
+void hint_yield(void)
+{
+}
+
 void isb(void)
 {
 }

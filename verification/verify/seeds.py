@@ -377,7 +377,19 @@ def open_points(_ctx):
                       "nothing judged": "red"}, str(states)
 
 
-REAL = {"setup-real-record": damaged_lock, "doc-real-open-points": open_points,
+def no_release(_ctx):
+    """A release is refused for an amber stage and for uncommitted changes, and for nothing else."""
+    import verify
+    green, amber = {"stage": "a", "status": "green"}, {"stage": "b", "status": "amber"}
+    found = {"green and clean": verify.refusals([green], False),
+             "amber": verify.refusals([green, amber], False),
+             "changed": verify.refusals([green], True)}
+    return {k: len(v) for k, v in found.items()} == \
+        {"green and clean": 0, "amber": 1, "changed": 1}, str(found)
+
+
+REAL = {"setup-real-release": no_release, "setup-real-record": damaged_lock,
+        "doc-real-open-points": open_points,
         "package-real-bytes": flipped_byte,
         "system-real-expectation": system_expectation,
         **{f"{stage}-real-edit": real_edit(stage) for stage in REAL_EDITS},

@@ -138,17 +138,24 @@ def commit(repo):
     return git("rev-parse", "HEAD") or "none", bool(git("status", "--porcelain"))
 
 
-def summarise(ctx, records, budgets, seconds, complete):
+def refusals(records, dirty):
+    """What keeps a run from being that of a release: everything that is not green and clean."""
+    return [f"stage {r['stage']} is {r['status']}" for r in records if r["status"] != "green"] + \
+        (["the checkout carries changes"] if dirty else [])
+
+
+def summarise(ctx, records, budgets, seconds, complete, release=False):
     """Write summary.json and return it."""
     limit = budgets["fast"] if ctx.fast else budgets["total"]
     head, dirty = commit(ctx.repo)
     failed = sum(r["status"] == "red" for r in records)
     in_time = seconds <= limit
+    refused = refusals(records, dirty) if release else []
     summary = {
         "format": 1, "commit": head, "dirty": dirty, "complete": complete,
         "seconds": round(seconds, 1), "budget": limit, "in_time": in_time,
         "passed": len(records) - failed + (1 if in_time else 0),
-        "failed": failed + (0 if in_time else 1),
+        "failed": failed + (0 if in_time else 1), "release": release, "refused": refused,
         "amber": [r["stage"] for r in records if r["status"] == "amber"],
         "over_budget": [r["stage"] for r in records
                         if r["seconds"] > budgets["stages"].get(r["stage"], 0)],
@@ -164,9 +171,13 @@ def arguments():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--stage", help="stages, comma separated: " + ",".join(STAGES))
     parser.add_argument("--fast", action="store_true", help="what fits into a minute")
+    parser.add_argument("--release", action="store_true",
+                        help="all stages; amber and uncommitted changes are refused")
     parser.add_argument("--json", help="copy of summary.json")
     args = parser.parse_args()
     chosen = FAST if args.fast else list(STAGES)
+    if args.release and (args.stage or args.fast):
+        parser.error("a release needs all stages")
     if args.stage:
         asked = args.stage.split(",")
         unknown = [s for s in asked if s not in STAGES]
@@ -187,7 +198,7 @@ def main():
     start = time.monotonic()
     records = Scheduler(ctx, chosen).run()
     seconds = time.monotonic() - start
-    summary = summarise(ctx, records, budgets, seconds, chosen == list(STAGES))
+    summary = summarise(ctx, records, budgets, seconds, chosen == list(STAGES), args.release)
     if args.json:
         Path(args.json).write_text(json.dumps(summary, indent=1) + "\n")
     print("\n" + table(records, budgets))
@@ -198,7 +209,9 @@ def main():
     amber = len(summary["amber"])
     print(f"{summary['passed'] - amber} passed, {summary['failed']} failed"
           + (f", {amber} skipped" if amber else ""))
-    return 1 if summary["failed"] else 0
+    for text in summary["refused"]:
+        print(f"no release: {text}")
+    return 1 if summary["failed"] or summary["refused"] else 0
 
 
 if __name__ == "__main__":

@@ -6,6 +6,11 @@ void arch_publish(void)
     dmb_store();
 }
 
+void arch_relax(void)
+{
+    hint_yield();
+}
+
 uint64_t arch_time(void)
 {
     return sysreg_read((uint32_t)SR_CNTPCT_EL0);

@@ -51,6 +51,9 @@ void isb(void);
 /** All memory accesses so far are complete. */
 /*@ terminates \true; exits \false; assigns hw; */
 void dsb(void);
+/** This CPU only waits (Arm ARM C6.2, YIELD); an emulator lets another CPU go on. */
+/*@ terminates \true; exits \false; assigns \nothing; */
+void hint_yield(void);
 /** Stores before are seen before stores after, by the other CPUs. */
 /*@ terminates \true; exits \false; assigns hw; */
 void dmb_store(void);
@@ -159,6 +162,12 @@ static inline void isb(void)
 static inline void dsb(void)
 {
     __asm__ volatile("dsb sy" : : : "memory");
+}
+
+/** This CPU only waits (Arm ARM C6.2, YIELD); an emulator lets another CPU go on. */
+static inline void hint_yield(void)
+{
+    __asm__ volatile("yield" : : : "memory");
 }
 
 /** Stores before are seen before stores after, by the other CPUs. */

@@ -159,6 +159,7 @@ static bool words_reserved(uint32_t cpu)
         loop variant turns; */
     while ((!mine) && (turns > 0U)) {
         mine = arch_shared_swap((uint32_t)SW_IRQ, 0U, 0U, (uint64_t)cpu + 1U);
+        arch_relax();
         turns--;
     }
     return mine;

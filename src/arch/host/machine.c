@@ -14,6 +14,10 @@ void host_power_on(void)
     host_on_access = NULL;
 }
 
+void arch_relax(void)
+{
+}
+
 void arch_publish(void)
 {
     host.published++;

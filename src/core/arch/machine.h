@@ -75,6 +75,11 @@ uint64_t arch_shared_next(uint32_t word, uint32_t i);
 /*@ terminates \true; exits \false; assigns hw; */
 void arch_publish(void);
 
+/** Tell the machine that this CPU only waits for another one: once in each turn of a wait.
+ * @req SWR_CPU_006 */
+/*@ terminates \true; exits \false; assigns \nothing; */
+void arch_relax(void);
+
 /** The machine's counter, in ticks; the same on every CPU, never goes back.
  * @req SWR_CPU_006 */
 /*@ terminates \true; exits \false; assigns \nothing; */
