@@ -40,7 +40,7 @@ def run(ctx):
     path = ctx.out / "prove.json"
     path.unlink(missing_ok=True)
     extra = os.environ.get("BULKHEAD_PROVE", "").split()
-    done = ctx.host("python3", program, "--json", path, *extra, timeout=2400)
+    done = ctx.host("python3", program, "--json", path, *extra, timeout=4200)
     if result.check(path.exists(), f"no proof result was written: {context.tail(done.stdout)}"):
         judge(result, ctx.json("build/verify/prove.json", "prove.py writes it"), done.returncode,
               done.stdout)

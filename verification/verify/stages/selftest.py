@@ -13,7 +13,7 @@ def run(ctx):
     result = context.Result()
     path = ctx.out / "selftest.json"
     path.unlink(missing_ok=True)
-    done = ctx.host(sys.executable, PROGRAM, "--json", path, timeout=1800)
+    done = ctx.host(sys.executable, PROGRAM, "--json", path, timeout=3600)
     if result.check(path.exists(), f"the self-test left no result: {context.tail(done.stdout)}"):
         data = ctx.json("build/verify/selftest.json", "the self-test writes it")
         result.merge(data["cases"], "seeded defect")
