@@ -22,7 +22,7 @@ STAGES = {
     "build": ["setup"],
     "misra": ["setup"],
     "prove": ["setup"],
-    "unit": ["setup"],
+    "unit": ["setup", "build"],  # both build the plan judge of the host
     "system": ["build"],
     "target-mcdc": ["build", "unit", "system"],
     "fault": ["build", "target-mcdc"],
