@@ -11,8 +11,10 @@ so a run repeats exactly. Each injection is compared with a golden run and ends 
   detected   the kernel refused, or recorded what went wrong
   fail-stop  a CPU or a cell stands still, unrecorded; what goes on is right
   silent     something else differs, unrecorded
-Gates: damaged plans are all detected, a missing CPU never leaves the machine half taken. Flips have
-no gate, all of them are reported. Closes with `N passed, N failed`.
+Flips of registers and of code act at the end of the block of code that holds their place.
+Gates: damaged plans are all detected; a missing CPU, or a control register of EL2 that does not keep
+its value, never leaves the machine half taken. Other flips have no gate, all of them are reported.
+Closes with `N passed, N failed`.
 """
 
 import argparse

@@ -3,6 +3,7 @@
 the plan says."""
 
 import itertools
+import re
 import threading
 
 import built
@@ -268,6 +269,16 @@ def write_xor_execute(d):
         low = (stacks + cpu * stride) // 4096
         demand(low not in pages, f"a page is mapped below the stack of CPU {cpu}")
         demand(all(low + i in pages for i in (1, 2, 3)), f"stack of CPU {cpu} is not mapped")
+
+
+@case(185, "shared words: one load-acquire, one store-release, or one exclusive pair each",
+      ("SWR_CPU_001",), "fresh")
+def shared_words(_fresh):
+    wanted = {"load": ["ldar"], "store": ["stlr"], "swap": ["ldaxr", "stlxr"],
+              "next": ["ldaxr", "stlxr"]}
+    for name, accesses in wanted.items():
+        text = built.disassembly(built.KERNEL / "bulkhead.elf", f"arch_shared_{name}")
+        equal(re.findall(r"\t((?:ld|st)\w+)\t", text), accesses, f"accesses of arch_shared_{name}")
 
 
 @case(184, "control registers of a CPU that runs a cell are as tabled",

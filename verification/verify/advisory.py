@@ -33,9 +33,8 @@ def apply(name, result, rows):
     for at, text in enumerate(result.details):
         if not text.startswith("FAIL "):
             continue
-        row = next((r for r in mine if re.search(r["match"], text)), None)
-        if NEVER.search(text):
-            row = None
+        row = None if NEVER.search(text) else \
+            next((r for r in mine if re.search(r["match"], text)), None)
         if row is None:
             unlisted += 1
         else:
