@@ -12,7 +12,7 @@
 
 #include "types.h"
 
-#define BH_ABI_VERSION 1U          /**< One number for plan, hypercalls, status pages, hand-over. */
+#define BH_ABI_VERSION 2U          /**< One number for plan, hypercalls, status pages, hand-over. */
 
 #define BH_PLAN_MAGIC 0x314E414C50484D42ULL /**< "BMHPLAN1" */
 #define BH_CELLS_MAX 8U            /**< Cells, the kernel and root included. */
@@ -42,6 +42,22 @@
 /* Cell flags */
 #define BH_CELL_AUTOSTART 1U       /**< Direct boot: create and start at power-on. */
 #define BH_CELL_CONTINUE 2U        /**< A refused access is reported and answered; else it parks. */
+#define BH_CELL_APPROVED 8U        /**< Starts only when its measurement is the policy's digest. */
+#define BH_CELL_UNKNOWN 0xFFFFFFF4U /**< bits that no flag of a cell has */
+
+/* Locks, by scope: what nobody may do any more until the machine is switched off. */
+#define BH_LOCK_CREATE 1U          /**< create and destroy */
+#define BH_LOCK_LOAD 2U            /**< open for loading */
+#define BH_LOCK_START 4U           /**< start and stop */
+#define BH_LOCK_DISABLE 8U         /**< give the machine back to Linux */
+#define BH_LOCKS_MAX 16U           /**< one more than all of them */
+
+/* Grants: what a cell may do beyond its own affairs. */
+#define BH_GRANT_LOCK 1U           /**< lock all cells at once, and DISABLE */
+#define BH_GRANT_MEASURE 2U        /**< read the measurements of others */
+#define BH_GRANTS_MAX 4U
+
+#define BH_DIGEST_WORDS 8U         /**< SHA-256 (FIPS 180-4): words H0 to H7 */
 
 /** A run of pages given to one cell. */
 struct bh_region {
@@ -66,6 +82,13 @@ struct bh_cell {
     bh_u32 irqs[BH_IRQ_WORDS]; /**< bitmap of shared peripheral interrupts, INTID 32 to 1019 */
 };
 
+/** What a cell may and must do beyond using its resources; one for each cell. */
+struct bh_policy {
+    bh_u32 locks;                   /**< BH_LOCK_..., in force from its first start on */
+    bh_u32 grants;                  /**< BH_GRANT_... */
+    bh_u32 digest[BH_DIGEST_WORDS]; /**< approved measurement, with BH_CELL_APPROVED */
+};
+
 /** The whole plan. */
 struct bh_plan {
     bh_u64 magic;      /**< BH_PLAN_MAGIC */
@@ -81,13 +104,15 @@ struct bh_plan {
     bh_u64 mpidr[BH_CPUS_MAX];
     struct bh_cell cells[BH_CELLS_MAX];
     struct bh_region regions[BH_REGIONS_MAX];
+    struct bh_policy policy[BH_CELLS_MAX];
     bh_u8 reserved[4]; /**< zero */
     bh_u32 crc;        /**< CRC-32 (IEEE 802.3, reflected, inverted) of all before */
 };
 
 BH_ASSERT_SIZE(struct bh_region, 32);
 BH_ASSERT_SIZE(struct bh_cell, 176);
-BH_ASSERT_SIZE(struct bh_plan, 5624);
+BH_ASSERT_SIZE(struct bh_policy, 40);
+BH_ASSERT_SIZE(struct bh_plan, 5944);
 BH_ASSERT_OFFSET(struct bh_region, ipn, 8);
 BH_ASSERT_OFFSET(struct bh_region, root, 28);
 BH_ASSERT_OFFSET(struct bh_cell, first, 16);
@@ -98,6 +123,7 @@ BH_ASSERT_OFFSET(struct bh_plan, status_ppn, 40);
 BH_ASSERT_OFFSET(struct bh_plan, mpidr, 48);
 BH_ASSERT_OFFSET(struct bh_plan, cells, 112);
 BH_ASSERT_OFFSET(struct bh_plan, regions, 1520);
-BH_ASSERT_OFFSET(struct bh_plan, crc, 5620);
+BH_ASSERT_OFFSET(struct bh_plan, policy, 5616);
+BH_ASSERT_OFFSET(struct bh_plan, crc, 5940);
 
 #endif

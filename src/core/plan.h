@@ -82,4 +82,27 @@ uint32_t plan_crc(void);
 */
 bool plan_bit(uint32_t word, uint32_t i);
 
+/** Note the two parties of a refusal.
+ * @req SWR_PLN_002 */
+/*@ terminates \true;
+    exits \false;
+    assigns plan_a, plan_b;
+    ensures SWR_PLN_002: plan_a == a && plan_b == b;
+    ensures no: !\result;
+*/
+bool plan_refuse(uint64_t a, uint64_t b);
+
+/** Judge the rules about what cells claim besides memory.
+ * @req SWR_PLN_001 SWR_PLN_002 */
+/*@ requires regions: rule_counts && rule_regions;
+    terminates \true;
+    exits \false;
+    assigns plan_a, plan_b;
+    ensures SWR_PLN_001: \result == BH_OK <==> plan_claims;
+    ensures SWR_PLN_002: blames_claims(\result);
+    ensures range: \result == BH_OK || \result == BH_E_PLAN_CPU || \result == BH_E_PLAN_IRQ ||
+      \result == BH_E_PLAN_ENTRY || \result == BH_E_PLAN_DMA || \result == BH_E_PLAN_POLICY;
+*/
+uint32_t plan_judge_claims(void);
+
 #endif

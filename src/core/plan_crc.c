@@ -144,6 +144,61 @@ static uint32_t crc_regions(uint32_t c)
     return r;
 }
 
+/*@ requires index: k < BH_CELLS_MAX;
+    terminates \true;
+    exits \false;
+    assigns \nothing;
+    ensures SWR_PLN_003: \result == crc_of_digest(c, k, BH_DIGEST_WORDS);
+*/
+static uint32_t crc_digest(uint32_t c, uint32_t k)
+{
+    uint32_t r = c;
+
+    /*@ loop invariant range: 0 <= i <= BH_DIGEST_WORDS;
+        loop invariant so_far: r == crc_of_digest(c, k, i);
+        loop assigns i, r;
+        loop variant BH_DIGEST_WORDS - i;
+    */
+    for (uint32_t i = 0U; i < BH_DIGEST_WORDS; i++) {
+        r = crc_word(r, plan.policy[k].digest[i]);
+    }
+    return r;
+}
+
+/*@ requires index: k < BH_CELLS_MAX;
+    terminates \true;
+    exits \false;
+    assigns \nothing;
+    ensures SWR_PLN_003: \result == crc_of_policy(c, k);
+*/
+static uint32_t crc_policy(uint32_t c, uint32_t k)
+{
+    uint32_t r = crc_word(c, plan.policy[k].locks);
+
+    r = crc_word(r, plan.policy[k].grants);
+    return crc_digest(r, k);
+}
+
+/*@ terminates \true;
+    exits \false;
+    assigns \nothing;
+    ensures SWR_PLN_003: \result == crc_of_policies(c, BH_CELLS_MAX);
+*/
+static uint32_t crc_policies(uint32_t c)
+{
+    uint32_t r = c;
+
+    /*@ loop invariant range: 0 <= i <= BH_CELLS_MAX;
+        loop invariant so_far: r == crc_of_policies(c, i);
+        loop assigns i, r;
+        loop variant BH_CELLS_MAX - i;
+    */
+    for (uint32_t i = 0U; i < BH_CELLS_MAX; i++) {
+        r = crc_policy(r, i);
+    }
+    return r;
+}
+
 /*@ terminates \true;
     exits \false;
     assigns \nothing;
@@ -201,6 +256,7 @@ uint32_t plan_crc(void)
     r = crc_mpidrs(r);
     r = crc_cells(r);
     r = crc_regions(r);
+    r = crc_policies(r);
     r = crc_reserved(r);
     return r ^ 0xFFFFFFFFU;
 }

@@ -87,8 +87,8 @@ def plan_fields():
         fields += [pb.cell(cell, name) for name in pb.CELL]
     for region in (0, 6):
         fields += [pb.region(region, name) for name in pb.REGION]
-    return fields + [pb.cell(7, "first"), pb.region(127, "own"), pb.Field("reserved", 5616, 4),
-                     pb.Field("crc", 5620, 4)]
+    return fields + [pb.cell(7, "first"), pb.region(127, "own"), pb.policy(7, "locks"),
+                     pb.Field("reserved", 5936, 4), pb.Field("crc", 5940, 4)]
 
 
 def plan_jobs(chance):

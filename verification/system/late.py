@@ -186,7 +186,7 @@ def plan_refusals(guest):
     @test TC_DRV_004 @verifies SWR_DRV_001 SWR_CLI_004 SYR_PLN_004 @technique error-guessing
     @level system
     """
-    guest.run("head -c 5623 /plans/demo.plan > /tmp/short; cat /plans/demo.plan /proc/version "
+    guest.run("head -c 5943 /plans/demo.plan > /tmp/short; cat /plans/demo.plan /proc/version "
               "> /tmp/long; sed s/linux/Linux/ /plans/demo.plan | sed s/root/toor/ > /tmp/damaged")
     for name, eid in (("short", "E0101"), ("long", "E0101"), ("damaged", "E0105")):
         guest.refused(f"bulkhead enable /tmp/{name}", eid, 3)

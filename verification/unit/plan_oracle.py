@@ -23,7 +23,8 @@ class Blob:
         self.irqs = [int.from_bytes(raw[160 + 176 * i:288 + 176 * i], "little")
                      for i in range(CELLS)]
         self.region = [struct.unpack_from("<Q6I", raw, 1520 + 32 * i) for i in range(REGIONS)]
-        self.crc_good = zlib.crc32(raw[:5620]) == int.from_bytes(raw[5620:], "little")
+        self.policy = [struct.unpack_from("<2I", raw, 5616 + 40 * i) for i in range(CELLS)]
+        self.crc_good = zlib.crc32(raw[:5940]) == int.from_bytes(raw[5940:], "little")
 
 
 def meet(start, count, other, count_other):
@@ -35,9 +36,9 @@ def header(b, board):
     """Rules on the head of the blob."""
     if b.magic != b"BMHPLAN1":
         return "E0102"
-    if b.version != 1:
+    if b.version != 2:
         return "E0104"
-    if b.size != 5624:
+    if b.size != 5944:
         return "E0101"
     if not b.crc_good:
         return "E0105"
@@ -101,7 +102,12 @@ def claims(b):
         mine = [r for r in b.region[:b.regions] if r[3] == c and r[4] & 4]
         if entry % 4 or not any(r[1] <= entry >> 12 < r[1] + r[2] for r in mine):
             return "E0113"
-    return "" if b.flags & 1 else "E010F"
+    if not b.flags & 1:
+        return "E010F"
+    asked = [(b.cell[c][4] & ~0xb, *(p >> n for p, n in zip(b.policy[c], (4, 2))))
+             for c in range(b.cells)]
+    kernel = (b.cell[0][4], *b.policy[0])
+    return "E0115" if b.flags != 1 or any(map(any, asked)) or any(kernel) else ""
 
 
 def _union(masks):
@@ -113,7 +119,7 @@ def _union(masks):
 
 def verdict(raw, board=1, kernel=KERNEL):
     """The ID of the first rule that fails, or "ok"."""
-    if len(raw) != 5624:
+    if len(raw) != 5944:
         return "E0101"
     b = Blob(raw)
     return header(b, board) or memory(b, kernel) or claims(b) or "ok"

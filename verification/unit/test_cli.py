@@ -31,8 +31,8 @@ def build():
     atexit.register(shutil.rmtree, folder)
     program = Path(folder) / "bulkhead"
     sources = [p for p in sorted((REPO / "src/cli").glob("*.c")) if p.name != "device.c"]
-    sources += [REPO / "src/core/plan.c", REPO / "src/core/plan_crc.c",
-               REPO / "src/core/crc.c",
+    sources += [REPO / "src/core/plan.c", REPO / "src/core/plan_claims.c",
+                REPO / "src/core/plan_crc.c", REPO / "src/core/crc.c",
                 REPO / "src/boards/qemu-virt-arm64/board.c",
                 REPO / "verification/unit/cli_device.c"]
     command = [RUNNER, "gcc", "-std=c11", "-D_GNU_SOURCE", "-g", "-O1", "-Wall", "-Wextra",
@@ -58,7 +58,7 @@ def cell(name, first, count, cpus, entry=0, comm=0, irqs=()):
     return struct.pack("<16sIIIIQQ32I", name, first, count, cpus, 0, entry, comm, *words)
 
 
-def make_plan(version=1, board=1, flags=1, rt_ram=0x71000000, rt_name=b"rt", crc=None, size=5624,
+def make_plan(version=2, board=1, flags=1, rt_ram=0x71000000, rt_name=b"rt", crc=None, size=5944,
               gicr=0x100):
     regions = [
         region(0x70000000, 0x400, 0, R | W),
@@ -77,7 +77,7 @@ def make_plan(version=1, board=1, flags=1, rt_ram=0x71000000, rt_name=b"rt", crc
                        len(regions), 4, 4, 0x70400)
     body += struct.pack("<8Q", 0, 1, 2, 3, 0, 0, 0, 0)
     body += b"".join(cells).ljust(8 * 176, b"\0") + b"".join(regions).ljust(128 * 32, b"\0")
-    body += bytes(4)
+    body += bytes(8 * 40 + 4)
     return body + struct.pack("<I", zlib.crc32(body) if crc is None else crc)
 
 
@@ -89,7 +89,7 @@ def make_event(seq, number, a=0, b=0, which=2, place_seq=None):
 def make_status(state=3, events=(), following=None, dma_open=1):
     """events: records in the order of their numbers; following: number of events ever written."""
     following = len(events) if following is None else following
-    out = struct.pack("<QIIQIIIIQQ", 0x3153544154535442, 1, 1, following, 3, 4, 0xABCD, dma_open,
+    out = struct.pack("<QIIQIIIIQQ", 0x3153544154535442, 2, 1, following, 3, 4, 0xABCD, dma_open,
                       0, 0)
     for index in range(8):
         out += struct.pack("<IIQ", state if index == 2 else 0, 1, 7 if index == 2 else 0)
@@ -203,9 +203,9 @@ class CommandLine(Cli):
 
     def test_version(self):
         """@test TC_CLI_004 @verifies SWR_CLI_007 @technique requirements @level unit"""
-        self.assertRegex(self.run_cli("--version")[0], r"^bulkhead \S+, ABI 1\n$")
+        self.assertRegex(self.run_cli("--version")[0], r"^bulkhead \S+, ABI 2\n$")
         document = json.loads(self.run_cli("--json", "--version")[0])
-        self.assertEqual((document["schema"], document["abi"]), ("bulkhead/1", 1))
+        self.assertEqual((document["schema"], document["abi"]), ("bulkhead/1", 2))
 
 
 class Errors(Cli):
@@ -298,9 +298,9 @@ class Plans(Cli):
         flipped = bytearray(good)
         flipped[3000] ^= 4
         for data, eid, part in (
-                (good[:-1], "E0101", "5623 bytes, 5624 expected"), (b"", "E0101", "0 bytes"),
-                (good + b"x", "E0101", "5625"), (b"X" + good[1:], "E0102", "not a Bulkhead"),
-                (make_plan(version=9), "E0104", "version 9, this release reads version 1"),
+                (good[:-1], "E0101", "5943 bytes, 5944 expected"), (b"", "E0101", "0 bytes"),
+                (good + b"x", "E0101", "5945"), (b"X" + good[1:], "E0102", "not a Bulkhead"),
+                (make_plan(version=9), "E0104", "version 9, this release reads version 2"),
                 (make_plan(size=7), "E0101", "7 bytes"), (bytes(flipped), "E0105", "checksum 0x"),
                 (make_plan(board=3), "E0106", "board 3"), (make_plan(flags=0), "E010F", "DMA"),
                 (make_plan(gicr=0xff), "E010D", "a frame it emulates"),
@@ -316,7 +316,7 @@ class Plans(Cli):
     def test_every_truncation_and_bit(self):
         """@test TC_CLI_022 @verifies SWR_CLI_004 @technique fault-injection @level unit"""
         good = make_plan()
-        for length in (0, 1, 7, 8, 100, 5620, 5623):
+        for length in (0, 1, 7, 8, 100, 5940, 5943):
             self.refused("plan", "check", self.plan_file(good[:length]), eid="E0101", code=3)
         for bit in range(0, len(good) * 8, 1999):
             data = bytearray(good)
@@ -397,7 +397,7 @@ class Cells(Cli):
         """@test TC_CLI_036 @verifies SWR_CLI_008 @technique requirements @level unit"""
         events = (make_event(0, 0x501, b=4), make_event(1, 0x510, 0x70000000, 0x93C08006))
         out, _ = self.run_cli("status", machine=make_machine(status=make_status(events=events)))
-        self.assertIn("kernel enabled, ABI 1, plan 0000abcd\n", out)
+        self.assertIn("kernel enabled, ABI 2, plan 0000abcd\n", out)
         self.assertIn("DMA: NOT ISOLATED (no SMMU driver yet)\n", out)
         self.assertIn("access to IPA 0x70000000 refused (syndrome 0x93c08006)", out)
         self.assertRegex(out, r"CPU +STATE +CELL +EXITS +HVC +SMC +SYSREG +MMIO +ABORT")
@@ -559,8 +559,8 @@ class Doctor(Cli):
         """@test TC_CLI_054 @verifies SWR_CLI_003 @technique equivalence @level unit"""
         def image(abi, magic=0x314547414D494842):
             return struct.pack("<QIIQQQQQQQ", magic, abi, 1, 0x60000000, 72, 0x400000, 0, 0, 0, 0)
-        for data, good in ((image(1), True), (image(2), False), (image(1, 5), False),
-                           (image(1)[:71], False), (b"", False)):
+        for data, good in ((image(2), True), (image(1), False), (image(2, 5), False),
+                           (image(2)[:71], False), (b"", False)):
             root = self.machine_files(**{"lib/firmware/bulkhead.bin": data})
             self.assertEqual(self.check(self.doctor(root), "image")["ok"], good)
         root = self.machine_files(**{"lib/firmware/bulkhead.bin": image(1)})

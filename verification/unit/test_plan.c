@@ -3,7 +3,7 @@
  * The judge of plans: every rule at its exact bounds, both parties of every refusal, and the order
  * of the rules.
  * @link src/core/plan.c
- * @link src/core/crc.c @link src/core/plan_crc.c
+ * @link src/core/crc.c @link src/core/plan_crc.c @link src/core/plan_claims.c
  * @link src/core/part.c
  * @link src/core/event.c
  * @link src/arch/host/shared.c
@@ -95,8 +95,8 @@ static const struct row header_rows[] = {
     NO(MAGIC, 0U, BH_PLAN_MAGIC, W(magic, 0U)),
     NO(VERSION, 0U, BH_ABI_VERSION, W(version, 0U)),
     NO(VERSION, BH_ABI_VERSION + 1U, BH_ABI_VERSION, W(version, BH_ABI_VERSION + 1U)),
-    NO(SIZE, 5623U, 5624U, W(size, 5623U)),
-    NO(SIZE, 5625U, 5624U, W(size, 5625U)),
+    NO(SIZE, 5943U, 5944U, W(size, 5943U)),
+    NO(SIZE, 5945U, 5944U, W(size, 5945U)),
     NO(BOARD, 0U, 1U, W(board, 0U)),
     NO(BOARD, 2U, 1U, W(board, 2U)),
 };
@@ -318,6 +318,18 @@ static const struct row claim_rows[] = {
     NO(ENTRY, 2U, 0U, W(cells[2].entry, UINT64_MAX - 3U)),
     NO(DMA, 0U, BH_PLAN_ACCEPT_UNPROTECTED_DMA, W(flags, 0U)),
     NO(DMA, 2U, BH_PLAN_ACCEPT_UNPROTECTED_DMA, W(flags, 2U)),
+    NO(POLICY, 0U, 3U, W(flags, 3U)),
+    NO(POLICY, 3U, 4U, W(cells[3].flags, 4U)),
+    NO(POLICY, 1U, 0x80000000U, W(cells[1].flags, 0x80000000U)),
+    NO(POLICY, 0U, 4U, W(cells[0].flags, 4U)),
+    OK(W(cells[3].flags, 11U)),
+    NO(POLICY, 0U, 1U, W(cells[0].flags, 1U)),
+    NO(POLICY, 2U, 0U, W(policy[2].locks, 16U)),
+    OK(W(policy[2].locks, 15U)),
+    NO(POLICY, 0U, 0U, W(policy[0].locks, 1U)),
+    NO(POLICY, 3U, 2U, W(policy[3].grants, 4U)),
+    OK(W(policy[1].grants, 3U)),
+    NO(POLICY, 0U, 0U, W(policy[0].grants, 1U)),
 };
 
 /** @test TC_PLN_006 @verifies SWR_PLN_001 SWR_PLN_002 @technique bva @level unit */
@@ -352,6 +364,7 @@ static void rules_are_judged_in_order(void)
 {
     static const struct row worse[] = {
                                         /* each row is added to those before it */
+        NO(POLICY, 0U, 0U, W(policy[3].locks, 16U)),
         NO(DMA, 0U, 0U, W(flags, 0U)),
         NO(ENTRY, 0U, 0U, W(cells[3].entry, 2U)),
         NO(IRQ, 0U, 0U, W(cells[0].irqs[5], 1U)),

@@ -75,7 +75,8 @@ def build_judge(facts, folder):
     """The judge, linked with another board: struct board_facts in C."""
     (folder / "board.c").write_text('#include "core/arch/board.h"\n'
                                     f"const struct board_facts board_facts = {facts};\n")
-    sources = [REPO / "src/plan/judge.c", REPO / "src/core/plan.c", REPO / "src/core/plan_crc.c",
+    sources = [REPO / "src/plan/judge.c", REPO / "src/core/plan.c", REPO / "src/core/plan_claims.c",
+               REPO / "src/core/plan_crc.c",
                REPO / "src/core/crc.c",
                folder / "board.c"]
     subprocess.run([*c_runner(), "gcc", "-std=c11", "-Wall", "-Werror", "-static", "-I",
@@ -99,12 +100,17 @@ def blob_of(name):
 def sealed(blob, offset, data):
     """The blob with some bytes replaced and the checksum made right."""
     body = blob[:offset] + data + blob[offset + len(data):]
-    return encode.seal(body[:5620])
+    return encode.seal(body[:5940])
 
 
 def region_at(index, field):
     """Offset of a field of a region."""
     return 1520 + 32 * index + decode.REGION[field][0]
+
+
+def policy_at(index, field):
+    """Offset of a field of a cell's policy."""
+    return 5616 + 40 * index + decode.POLICY[field][0]
 
 
 def cell_at(index, field):
@@ -134,7 +140,7 @@ class Shipped(unittest.TestCase):
                     plan, text = Path(folder) / "a.plan", Path(folder) / "a.map"
                     code, _, err = run("build", path, "-o", plan, "--map", text)
                     self.assertEqual((code, err), (0, ""))
-                    self.assertEqual(plan.stat().st_size, 5624)
+                    self.assertEqual(plan.stat().st_size, 5944)
                     code, shown, _ = run("show", plan)
                     self.assertEqual(code, 0)
                     self.assertEqual(ownermap.without_sources(text.read_text()), shown)
@@ -234,6 +240,36 @@ class Shipped(unittest.TestCase):
         self.assertIn("cpus", rt[int(re.search(r"rt\.toml:(\d+)", row).group(1)) - 1])
         self.assertIn("cpus", demo[int(re.search(r"demo\.toml:(\d+)", row).group(1)) - 1])
 
+    def test_policies(self):
+        """@test TC_PLT_008 @verifies CFG_TOOL_022 CFG_TOOL_019 @technique requirements @level unit
+
+        Locks, grants and the approved digest arrive in the blob, in both maps and in diff; a
+        digest makes the cell one that starts only with it.
+        """
+        plain = CONFIGS / "demo.toml"
+        cell = (CONFIGS / "cells/rt.toml").read_text()
+        digest = "%064x" % (0x0123456789abcdef << 128)
+        keys = f'locks = ["load", "start"]\ngrants = ["measure"]\ndigest = "{digest}"\n'
+        with scratch() as folder:
+            (Path(folder) / "cells").mkdir()
+            (Path(folder) / "cells/rt.toml").write_text(cell.replace("cpus = [3]\n",
+                                                                     "cpus = [3]\n" + keys))
+            other = Path(folder) / "demo.toml"
+            other.write_text(plain.read_text().replace("autostart = false",
+                                                       'autostart = false\ngrants = ["lock"]'))
+            blob, text = cli.compile_and_judge(str(other))
+            plan = decode.decode(blob)
+            rt, root = plan.parties[2], plan.parties[1]
+            self.assertEqual((rt.locks, rt.grants, rt.digest), (("load", "start"), ("measure",),
+                                                                digest))
+            self.assertEqual((root.locks, root.grants, root.digest), ((), ("lock",), ""))
+            self.assertEqual(ownermap.without_sources(text), decode.text_map(plan))
+            self.assertIn(f" locks load+start grants measure digest {digest}", text)
+            _, out, _ = run("diff", plain, other, "--json")
+            rows = {r["what"]: r["second"] for r in json.loads(out)["differences"]}
+            self.assertEqual((rows["cell rt locks"], rows["cell rt digest"],
+                              rows["cell root grants"]), ("load+start", digest, "lock"))
+
     def test_demo_facts(self):
         """@test TC_PLT_007 @verifies CFG_TOOL_005 @technique requirements @level unit
 
@@ -301,7 +337,7 @@ class BadSources(unittest.TestCase):
     def test_corpus(self):
         """@test TC_PLT_010 @verifies CFG_TOOL_001 CFG_TOOL_002 CFG_TOOL_003 CFG_TOOL_004
         CFG_TOOL_005 CFG_TOOL_006 CFG_TOOL_007 CFG_TOOL_008
-        CFG_TOOL_009 CFG_TOOL_010 CFG_TOOL_011 CFG_TOOL_012
+        CFG_TOOL_009 CFG_TOOL_010 CFG_TOOL_011 CFG_TOOL_012 CFG_TOOL_022
         @technique equivalence @level unit
 
         Each file of plan_bad is refused with the ID and the line in its first comment, exit code 3,
@@ -589,14 +625,14 @@ class BadBlobs(unittest.TestCase):
         rt_ppn = region_at(first_rt, "ppn")
         return [
             ("empty", "E0101", b""), ("one byte", "E0101", b"B"),
-            ("truncated", "E0101", good[:-1]), ("half", "E0101", good[:2812]),
+            ("truncated", "E0101", good[:-1]), ("half", "E0101", good[:2972]),
             ("one too many", "E0101", good + b"\0"), ("twice", "E0101", good * 2),
-            ("magic", "E0102", change(0, b"B" * 8)), ("zeros", "E0102", bytes(5624)),
-            ("ones", "E0102", b"\xff" * 5624),
-            ("version", "E0104", change(8, word(2))),
-            ("size field", "E0101", change(12, word(5620))),
+            ("magic", "E0102", change(0, b"B" * 8)), ("zeros", "E0102", bytes(5944)),
+            ("ones", "E0102", b"\xff" * 5944),
+            ("version", "E0104", change(8, word(1))),
+            ("size field", "E0101", change(12, word(5940))),
             ("bit flip", "E0105", good[:200] + bytes([good[200] ^ 4]) + good[201:]),
-            ("checksum", "E0105", good[:5620] + word(0)),
+            ("checksum", "E0105", good[:5940] + word(0)),
             ("board", "E0106", change(16, word(2))), ("dma", "E010F", change(20, word(0))),
             ("no cells", "E0107", change(24, word(1))), ("cells", "E0107", change(24, word(9))),
             ("regions", "E0107", change(28, word(129))),
@@ -659,6 +695,16 @@ class BadBlobs(unittest.TestCase):
             ("entry", "E0113", change(cell_at(3, "entry"), struct.pack("<Q", 0x72001000))),
             ("entry odd", "E0113", change(cell_at(3, "entry"), struct.pack("<Q", 0x73000002))),
             ("entry wraps", "E0113", change(cell_at(3, "entry"), struct.pack("<Q", 1 << 63))),
+            ("plan flag", "E0115", change(20, word(3))),
+            ("cell flag", "E0115", change(cell_at(2, "flags"), word(4))),
+            ("flag of kernel", "E0115", change(cell_at(0, "flags"), word(1))),
+            ("all flags", "ok", change(cell_at(3, "flags"), word(11))),
+            ("all locks", "ok", change(policy_at(3, "locks"), word(15))),
+            ("unknown lock", "E0115", change(policy_at(3, "locks"), word(16))),
+            ("lock of kernel", "E0115", change(policy_at(0, "locks"), word(1))),
+            ("all grants", "ok", change(policy_at(1, "grants"), word(3))),
+            ("unknown grant", "E0115", change(policy_at(1, "grants"), word(4))),
+            ("grant of kernel", "E0115", change(policy_at(0, "grants"), word(2))),
         ]
 
     def test_blobs(self):
@@ -685,13 +731,13 @@ class BadBlobs(unittest.TestCase):
     def test_every_bit(self):
         """@test TC_PLT_032 @verifies CFG_TOOL_013 @technique exhaustive @level unit
 
-        All 44,992 changes of one bit of each shipped plan are refused by the proved judge.
+        All 47,552 changes of one bit of each shipped plan are refused by the proved judge.
         """
         for path in SHIPPED:
             self.path.write_bytes(blob_of(path.name))
             done = subprocess.run([str(judge.binary()), "--flip-all", str(self.path)],
                                   capture_output=True, text=True, timeout=120, check=False)
-            self.assertEqual((done.returncode, done.stdout), (0, "44992 flips, 0 accepted\n"))
+            self.assertEqual((done.returncode, done.stdout), (0, "47552 flips, 0 accepted\n"))
 
     def test_every_bit_sealed(self):
         """@test TC_PLT_033 @verifies CFG_TOOL_013 @technique back-to-back @level unit
@@ -704,20 +750,20 @@ class BadBlobs(unittest.TestCase):
         done = subprocess.run([str(judge.binary()), "--flip-sealed", str(self.path)],
                               capture_output=True, text=True, timeout=120, check=True)
         *rows, last = done.stdout.splitlines()
-        self.assertTrue(last.startswith("44992 flips, "))
-        self.assertEqual(len(rows), 44992)
+        self.assertTrue(last.startswith("47552 flips, "))
+        self.assertEqual(len(rows), 47552)
         differ, kinds = [], set()
         for row in rows:
             bit, told = row.split()[:2]
             at = int(bit) // 8
             changed = good[:at] + bytes([good[at] ^ 1 << int(bit) % 8]) + good[at + 1:]
-            wanted = plan_oracle.verdict(encode.seal(changed[:5620]))
+            wanted = plan_oracle.verdict(encode.seal(changed[:5940]))
             kinds.add(wanted)
             if told != wanted:
                 differ.append((row, wanted))
         self.assertEqual(differ[:5], [])
         self.assertLessEqual({"ok", "E0102", "E0104", "E0101", "E0106", "E0107", "E0108", "E010A",
-                              "E0103", "E010D", "E010B", "E010C", "E0113", "E010F"}, kinds)
+                              "E0103", "E010D", "E010B", "E010C", "E0113", "E010F", "E0115"}, kinds)
 
     def test_random_blobs(self):
         """@test TC_PLT_034 @verifies CFG_TOOL_018 @technique fuzz @level unit
@@ -733,7 +779,7 @@ class BadBlobs(unittest.TestCase):
                 raw[at:at + 4] = dice.choice((word(0), word(0xffffffff), dice.randbytes(4)))
             raw[:16] = self.good[:16]
             try:
-                decode.text_map(decode.decode(encode.seal(bytes(raw[:5620]))))
+                decode.text_map(decode.decode(encode.seal(bytes(raw[:5940]))))
                 read += 1
             except decode.DecodeError:
                 pass
@@ -834,14 +880,17 @@ class Layout(unittest.TestCase):
     """C header, encoder, decoder and document have one layout."""
 
     def setUp(self):
-        names = {"bh_plan": decode.PLAN, "bh_cell": decode.CELL, "bh_region": decode.REGION}
+        names = {"bh_plan": decode.PLAN, "bh_cell": decode.CELL, "bh_region": decode.REGION,
+                 "bh_policy": decode.POLICY}
         rows = [f'printf("{s} {f} %zu %zu\\n", offsetof(struct {s}, {f}), '
                 f'sizeof(((struct {s} *)0)->{f}));' for s, table in names.items() for f in table]
         rows += [f'printf("{s} - 0 %zu\\n", sizeof(struct {s}));' for s in names]
         constants = ["BH_PLAN_MAGIC", "BH_ABI_VERSION", "BH_CELLS_MAX", "BH_REGIONS_MAX",
                      "BH_CPUS_MAX", "BH_REGION_READ", "BH_REGION_WRITE", "BH_REGION_EXECUTE",
                      "BH_REGION_DEVICE", "BH_REGION_LOADABLE", "BH_CELL_AUTOSTART",
-                     "BH_CELL_CONTINUE", "BH_PLAN_ACCEPT_UNPROTECTED_DMA", "BH_STATUS_PAGES",
+                     "BH_CELL_CONTINUE", "BH_CELL_APPROVED", "BH_LOCK_CREATE", "BH_LOCK_LOAD",
+                     "BH_LOCK_START", "BH_LOCK_DISABLE", "BH_GRANT_LOCK", "BH_GRANT_MEASURE",
+                     "BH_DIGEST_WORDS", "BH_PLAN_ACCEPT_UNPROTECTED_DMA", "BH_STATUS_PAGES",
                      "BH_PAGE_BYTES", "BH_IPA_PAGES", "BH_PPN_MAX"]
         rows += [f'printf("= {c} %llu 0\\n", (unsigned long long){c});' for c in constants]
         with scratch() as folder:
@@ -874,7 +923,8 @@ class Layout(unittest.TestCase):
         """@test TC_PLT_052 @verifies CFG_TOOL_014 @technique back-to-back @level unit"""
         value = {f: v[0] for (s, f), v in self.c.items() if s == "="}
         self.assertEqual(encode.BYTES, self.c["bh_plan", "-"][1])
-        self.assertEqual((encode.CELL.size, encode.REGION.size), (176, 32))
+        self.assertEqual((encode.CELL.size, encode.REGION.size, encode.POLICY.size),
+                         (176, 32, 40))
         self.assertEqual((encode.MAGIC, encode.VERSION, encode.ACCEPT_DMA),
                          (value["BH_PLAN_MAGIC"], value["BH_ABI_VERSION"],
                           value["BH_PLAN_ACCEPT_UNPROTECTED_DMA"]))
@@ -883,6 +933,11 @@ class Layout(unittest.TestCase):
                          (value["BH_CELLS_MAX"], value["BH_REGIONS_MAX"], value["BH_CPUS_MAX"],
                           value["BH_CELL_AUTOSTART"], value["BH_CELL_CONTINUE"],
                           value["BH_IPA_PAGES"] * value["BH_PAGE_BYTES"]))
+        self.assertEqual((model.APPROVED, model.DIGEST_WORDS, list(model.LOCKS.values()),
+                          list(model.GRANTS.values())),
+                         (value["BH_CELL_APPROVED"], value["BH_DIGEST_WORDS"],
+                          [value["BH_LOCK_" + n.upper()] for n in model.LOCKS],
+                          [value["BH_GRANT_" + n.upper()] for n in model.GRANTS]))
         self.assertEqual((board.READ, board.WRITE, board.EXECUTE, board.DEVICE, board.LOADABLE),
                          tuple(value["BH_REGION_" + n] for n in ("READ", "WRITE", "EXECUTE",
                                                                  "DEVICE", "LOADABLE")))
@@ -896,7 +951,7 @@ class Layout(unittest.TestCase):
             plan = decode.decode(blob)
             self.assertEqual(blob[48 + 8 * len(plan.mpidr):112].strip(b"\0"), b"")
             self.assertEqual(blob[112 + 176 * len(plan.parties):1520].strip(b"\0"), b"")
-            self.assertEqual(blob[1520 + 32 * len(plan.pieces):5620].strip(b"\0"), b"")
+            self.assertEqual(blob[1520 + 32 * len(plan.pieces):5616].strip(b"\0"), b"")
 
     def test_document(self):
         """@test TC_PLT_054 @verifies CFG_TOOL_014 @technique back-to-back @level unit

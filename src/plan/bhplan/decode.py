@@ -13,15 +13,16 @@ from dataclasses import dataclass
 PLAN = {"magic": (0, 8, 1), "version": (8, 4, 1), "size": (12, 4, 1), "board": (16, 4, 1),
         "flags": (20, 4, 1), "n_cells": (24, 4, 1), "n_regions": (28, 4, 1), "n_cpus": (32, 4, 1),
         "status_n": (36, 4, 1), "status_ppn": (40, 8, 1), "mpidr": (48, 8, 8),
-        "cells": (112, 176, 8), "regions": (1520, 32, 128), "reserved": (5616, 1, 4),
-        "crc": (5620, 4, 1)}
+        "cells": (112, 176, 8), "regions": (1520, 32, 128), "policy": (5616, 40, 8),
+        "reserved": (5936, 1, 4), "crc": (5940, 4, 1)}
 CELL = {"name": (0, 1, 16), "first": (16, 4, 1), "count": (20, 4, 1), "cpus": (24, 4, 1),
         "flags": (28, 4, 1), "entry": (32, 8, 1), "comm": (40, 8, 1), "irqs": (48, 4, 32)}
 REGION = {"ppn": (0, 8, 1), "ipn": (8, 4, 1), "n": (12, 4, 1), "own": (16, 4, 1),
           "flags": (20, 4, 1), "share": (24, 4, 1), "root": (28, 4, 1)}
-SIZES = {"plan": 5624, "cell": 176, "region": 32}
+POLICY = {"locks": (0, 4, 1), "grants": (4, 4, 1), "digest": (8, 4, 8)}
+SIZES = {"plan": 5944, "cell": 176, "region": 32, "policy": 40}
 LIMITS = {"n_cells": (2, 8), "n_regions": (0, 128), "n_cpus": (1, 8)}
-FORMAT = 1
+FORMAT = 2
 PAGE_SHIFT = 12
 MEMORY_END = 0x1000000000000
 
@@ -61,6 +62,9 @@ class Party:
     entry: int
     comm: int
     interrupts: int
+    locks: tuple[str, ...]
+    grants: tuple[str, ...]
+    digest: str
 
 
 @dataclass(frozen=True)
@@ -112,13 +116,26 @@ def _require_frame(blob: bytes) -> None:
 
 def _party(blob: bytes, index: int) -> Party:
     base = PLAN["cells"][0] + index * PLAN["cells"][1]
+    policy = PLAN["policy"][0] + index * PLAN["policy"][1]
     value = {key: _number(blob, base, place) for key, place in CELL.items()}
     name = blob[base:base + 16].split(b"\0")[0]
     bits = int.from_bytes(blob[base + 48:base + 48 + 128], "little")
     text = name.decode("ascii", "backslashreplace")
     return Party(text, value["first"], value["count"], value["cpus"],
                  "continue" if value["flags"] & 2 else "park", bool(value["flags"] & 1),
-                 value["entry"], value["comm"], bits)
+                 value["entry"], value["comm"], bits,
+                 _words(("create", "load", "start", "disable"),
+                        _number(blob, policy, POLICY["locks"])),
+                 _words(("lock", "measure"), _number(blob, policy, POLICY["grants"])),
+                 _digest(blob, policy) if value["flags"] & 8 else "")
+
+
+def _words(names: tuple[str, ...], bits: int) -> tuple[str, ...]:
+    return tuple(name for i, name in enumerate(names) if bits >> i & 1)
+
+
+def _digest(blob: bytes, policy: int) -> str:
+    return "".join("%08x" % _number(blob, policy, POLICY["digest"], i) for i in range(8))
 
 
 def _piece(blob: bytes, index: int) -> Piece:
@@ -238,9 +255,13 @@ def runs(plan: Contents) -> list[tuple[int, int, str]]:
 def _party_line(index: int, party: Party) -> str:
     if index == 0:
         return "0 %s" % party.name
-    return "%d %-15s entry 0x%x comm 0x%x policy %s autostart %s" % (
+    line = "%d %-15s entry 0x%x comm 0x%x policy %s autostart %s" % (
         index, party.name, party.entry, party.comm, party.policy,
         "true" if party.autostart else "false")
+    for word, values in (("locks", party.locks), ("grants", party.grants)):
+        if values:
+            line += " %s %s" % (word, "+".join(values))
+    return line + (" digest " + party.digest if party.digest else "")
 
 
 def text_map(plan: Contents) -> str:
@@ -269,7 +290,8 @@ def as_json(plan: Contents) -> dict:
         "accept_unprotected_dma": plan.accepts_dma,
         "status": {"first": plan.status[0], "last": plan.status[1] - 1},
         "cells": [{"index": i, "name": p.name, "entry": p.entry, "comm": p.comm, "policy": p.policy,
-                   "autostart": p.autostart,
+                   "autostart": p.autostart, "locks": list(p.locks), "grants": list(p.grants),
+                   "digest": p.digest,
                    "cpus": [c for c in range(len(plan.mpidr)) if p.cpus >> c & 1]}
                   for i, p in enumerate(plan.parties)],
         "memory": [{"first": start, "last": stop - 1, "owners": owners(plan, over),

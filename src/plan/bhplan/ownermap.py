@@ -9,8 +9,9 @@ from __future__ import annotations
 import zlib
 
 from .board import PHYS_END
+from .encode import VERSION
 from .errors import Source
-from .model import AUTOSTART, CONTINUE, KERNEL, ROOT, Cell, Plan, Region, letters
+from .model import AUTOSTART, CONTINUE, GRANTS, KERNEL, LOCKS, ROOT, Cell, Plan, Region, letters
 
 MARK = "  @ "  #: before the sources of a row
 HEADER = """bulkhead map 1
@@ -44,7 +45,7 @@ def _with(row: str, sources: list[Source]) -> str:
 def _plan_rows(plan: Plan, blob: bytes) -> list[str]:
     status = plan.board.status
     crc = zlib.crc32(blob[:-4])
-    return [f"{len(blob)} bytes, format 1, crc {crc:#010x}",
+    return [f"{len(blob)} bytes, format {VERSION}, crc {crc:#010x}",
             _with(f"board {plan.board.number}", [plan.board.source]),
             _with(f"accept_unprotected_dma {str(plan.accept_dma).lower()}", [plan.accept_source]),
             _with(f"status pages {status.base:#x}-{status.end - 1:#x}", [status.source])]
@@ -56,6 +57,9 @@ def _cell_row(number: int, cell: Cell) -> str:
         row += (f" entry {cell.entry:#x} comm {cell.comm:#x}"
                 f" policy {'continue' if cell.flags & CONTINUE else 'park'}"
                 f" autostart {str(bool(cell.flags & AUTOSTART)).lower()}")
+        for word, bits, known in (("locks", cell.locks, LOCKS), ("grants", cell.grants, GRANTS)):
+            row += f" {word} {'+'.join(n for n in known if bits & known[n])}" if bits else ""
+        row += f" digest {cell.digest.hex()}" if cell.digest else ""
     return _with(row.rstrip(), [cell.source])
 
 
