@@ -6,14 +6,15 @@ CFLAGS := -std=c11 -O2 -ffreestanding -nostdlib -fno-pic -fno-pie -fno-stack-pro
   -fno-asynchronous-unwind-tables -mgeneral-regs-only -mstrict-align -mno-outline-atomics \
   -fno-tree-loop-distribute-patterns -march=armv8-a -g -ffile-prefix-map=$(CURDIR)=. \
   -Wall -Wextra -Werror -Isrc -Isrc/inmate/lib -Isrc/inmate/demo
-IMAGES := rt-71000000 rt-73000000 root-50000000 rt-51000000 rt-52000000 rtexit-51000000
+IMAGES := rt-71000000 rt-73000000 root-50000000 rt-51000000 rt-52000000 rtexit-51000000 \
+  irq-50000000 irq-51000000 irq-52000000
 all: $(IMAGES:%=$(O)/%.bin)
 
 $(O)/lib_%.o: src/inmate/lib/%.c src/inmate/lib/inmate.h | $(O)
 	@$(CROSS)gcc $(CFLAGS) -c $< -o $@
 $(O)/start.o: src/inmate/lib/start.S | $(O)
 	@$(CROSS)gcc -g -ffile-prefix-map=$(CURDIR)=. -c $< -o $@
-$(O)/demo_%.o: src/inmate/demo/%.c src/inmate/demo/attempts.h src/inmate/lib/inmate.h | $(O)
+$(O)/demo_%.o: src/inmate/demo/%.c $(wildcard src/inmate/demo/*.h) src/inmate/lib/inmate.h | $(O)
 	@$(CROSS)gcc $(CFLAGS) -c $< -o $@
 $(O)/demo_rtexit.o: src/inmate/demo/rt.c src/inmate/demo/attempts.h | $(O)
 	@$(CROSS)gcc $(CFLAGS) -DEXIT_PER_INTERRUPT -c $< -o $@

@@ -42,8 +42,9 @@
 /* Cell flags */
 #define BH_CELL_AUTOSTART 1U       /**< Direct boot: create and start at power-on. */
 #define BH_CELL_CONTINUE 2U        /**< A refused access is reported and answered; else it parks. */
+#define BH_CELL_INJECTED 4U        /**< Interrupts come by list registers; else straight to EL1. */
 #define BH_CELL_APPROVED 8U        /**< Starts only when its measurement is the policy's digest. */
-#define BH_CELL_UNKNOWN 0xFFFFFFF4U /**< bits that no flag of a cell has */
+#define BH_CELL_UNKNOWN 0xFFFFFFF0U /**< bits that no flag of a cell has */
 
 /* Locks, by scope: what nobody may do any more until the machine is switched off. */
 #define BH_LOCK_CREATE 1U          /**< create and destroy */

@@ -26,7 +26,8 @@ enum bh_exit {
     BH_EXIT_KICK = 5,
     BH_EXIT_SERROR = 6,
     BH_EXIT_OTHER = 7,
-    BH_EXITS = 8
+    BH_EXIT_IRQ = 8, /**< an interrupt of a cell whose interrupts are injected */
+    BH_EXITS = 9
 };
 
 /** One event, 48 bytes. */
@@ -56,7 +57,7 @@ struct bh_cpu_status {
     bh_u32 cell;            /**< present owner */
     bh_u64 exits[BH_EXITS]; /**< by cause */
     bh_u64 total;           /**< all exits */
-    bh_u64 reserved[2];
+    bh_u64 reserved;
 };
 
 /** One cell, 16 bytes. */

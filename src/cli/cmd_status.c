@@ -11,8 +11,8 @@
 #define STATUS_EVENTS 5U
 #define DMA_LINE "DMA: NOT ISOLATED (no SMMU driver yet)"
 
-static const char *const exit_names[BH_EXITS] = {"HVC",   "SMC",  "SYSREG", "MMIO",
-                                                 "ABORT", "KICK", "SERROR", "OTHER"};
+static const char *const exit_names[BH_EXITS] = {"HVC",  "SMC",    "SYSREG", "MMIO", "ABORT",
+                                                 "KICK", "SERROR", "OTHER",  "IRQ"};
 
 static void number_cell(uint64_t number)
 {

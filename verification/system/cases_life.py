@@ -252,7 +252,7 @@ def counters(d):
     after = d.status().cpus[CPU[OTHER]]
     grown = {k: after["exits"][k] - before["exits"][k] for k in after["exits"]}
     equal(grown, {"hvc": 1, "smc": 1, "sysreg": 1, "mmio": 1, "abort": 1, "kick": 0, "serror": 0,
-                  "other": 0}, "exits")
+                  "other": 0, "irq": 0}, "exits")
     equal(after["total"] - before["total"], 5, "exits in all")
     d.new_events()
 

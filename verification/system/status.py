@@ -26,11 +26,11 @@ FAULTED = 1 << 62
 
 CELL_STATES = ["ABSENT", "CREATED", "LOADING", "RUNNING", "STOPPED", "FAILED", "LOST"]
 CPU_STATES = ["ABSENT", "OFF", "RUN", "PARKED", "LOST"]
-EXITS = ["hvc", "smc", "sysreg", "mmio", "abort", "kick", "serror", "other"]
+EXITS = ["hvc", "smc", "sysreg", "mmio", "abort", "kick", "serror", "other", "irq"]
 
 _HEAD = struct.Struct("<QIIQIIII")
 _CELL = struct.Struct("<IIQ")
-_CPU = struct.Struct("<II8QQ")
+_CPU = struct.Struct("<II9QQ")
 _EVENT = struct.Struct("<QQIIIIQQ")
 
 
@@ -55,6 +55,7 @@ def defines(path, prefix):
 
 
 ATTEMPT = defines("src/inmate/demo/attempts.h", "ATTEMPT_")
+TRIAL = defines("src/inmate/demo/trials.h", "TRIAL_")
 HC = defines("src/abi/hypercall.h", "BH_HC_")
 
 
@@ -83,7 +84,7 @@ class Status:
         self.cells = [_CELL.unpack_from(data, 56 + i * 16) for i in range(8)]
         rows = [_CPU.unpack_from(data, 184 + i * 96) for i in range(8)]
         self.cpus = [{"state": CPU_STATES[min(r[0], 4)], "cell": r[1],
-                      "exits": dict(zip(EXITS, r[2:10])), "total": r[10]} for r in rows]
+                      "exits": dict(zip(EXITS, r[2:11])), "total": r[11]} for r in rows]
         self._events = [_EVENT.unpack_from(data, 952 + i * 48) for i in range(EVENTS)]
 
     @property

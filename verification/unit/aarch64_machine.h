@@ -16,6 +16,7 @@ static inline void fake_forget(void)
     fake.writes = 0U;
     fake.sgis = 0U;
     fake.kicks = 0U;
+    fake.ends = 0U;
     memset(fake.reg_writes, 0, sizeof(fake.reg_writes));
 }
 

@@ -7,6 +7,9 @@
 #include <string.h>
 
 struct fake fake;
+uint64_t (*fake_on_read)(uint32_t r, uint64_t value);
+void (*fake_on_write)(uint32_t r, uint64_t value);
+void (*fake_on_device)(uint64_t address, uint64_t value);
 uint64_t layout[LAYOUT_COUNT];
 uint64_t *const fake_layout = layout;
 uint64_t secondary_entry = 0x70000800U;
@@ -37,6 +40,11 @@ void fake_power_on(void)
     fake.reg[SR_CNTFRQ_EL0] = 1000000U;
     fake.reg[SR_MPIDR_EL1] = 0x80000000U;
     fake.reg[SR_ICC_IAR0_EL1] = 1023U;
+    fake.reg[SR_ICC_IAR1_EL1] = 1023U;
+    fake.reg[SR_ICH_VTR_EL2] = 3U;
+    fake_on_read = NULL;
+    fake_on_write = NULL;
+    fake_on_device = NULL;
     fake_gicd_set(GICD_CTLR, 4U, GICD_CTLR_DS | GICD_CTLR_ARE);
     for (uint32_t k = 0U; k < FAKE_GICRS; k++) {
         fake_gicr_set((k * GICR_STRIDE) + GICR_TYPER, 8U, (uint64_t)k << 32);
@@ -49,13 +57,35 @@ void fake_cpu(uint32_t cpu)
     fake.reg[SR_MPIDR_EL1] = plan.mpidr[cpu] | 0x80000000U;
 }
 
+/** ICH_ELRSR_EL2 and ICH_EISR_EL2 as the list registers have it. */
+static void show_lrs(void)
+{
+    fake.reg[SR_ICH_ELRSR_EL2] = 0U;
+    fake.reg[SR_ICH_EISR_EL2] = 0U;
+    for (uint32_t i = 0U; i < FAKE_LRS; i++) {
+        uint64_t lr = FAKE_LR(i);
+        bool told = ((lr >> 61) & 1U) == 0U && ((lr >> 41) & 1U) == 1U;
+
+        if ((lr >> 62) == 0U) {
+            fake.reg[told ? SR_ICH_EISR_EL2 : SR_ICH_ELRSR_EL2] |= 1ULL << i;
+        }
+    }
+}
+
 uint64_t sysreg_read(uint32_t r)
 {
+    show_lrs();
+    if ((r >= SR_ICH_LR0_EL2) && (r <= SR_ICH_LR15_EL2) && (r - SR_ICH_LR0_EL2 >= FAKE_LRS)) {
+        stop("read of a list register that is not there:", r - SR_ICH_LR0_EL2);
+    }
     if ((r >= SR_COUNT) || (one_way[r] == WO)) {
         stop("read of register", r);
     }
     if (r == SR_CNTPCT_EL0) {
         fake.reg[r] += fake.clock_step;
+    }
+    if (fake_on_read != NULL) {
+        fake.reg[r] = fake_on_read(r, fake.reg[r]);
     }
     return (fake.reg[r] & ~fake.dead[r]) | fake.stuck[r];
 }
@@ -65,8 +95,15 @@ void sysreg_write(uint32_t r, uint64_t value)
     if ((r >= SR_COUNT) || (one_way[r] == RO)) {
         stop("write of register", r);
     }
+    if ((r >= SR_ICH_LR0_EL2) && (r <= SR_ICH_LR15_EL2) && (r - SR_ICH_LR0_EL2 >= FAKE_LRS)) {
+        stop("write of a list register that is not there:", r - SR_ICH_LR0_EL2);
+    }
     fake.reg[r] = value;
     fake.reg_writes[r]++;
+    if ((r == SR_ICC_DIR_EL1) && (fake.ends < 64U)) {
+        fake.ended[fake.ends] = value;
+        fake.ends++;
+    }
     if ((r == SR_ICC_SGI1R_EL1) && (fake.sgis < 64U)) {
         fake.sgi[fake.sgis] = value;
         fake.sgis++;
@@ -74,6 +111,9 @@ void sysreg_write(uint32_t r, uint64_t value)
     if ((r == SR_ICC_SGI0R_EL1) && (fake.kicks < 64U)) {
         fake.kick[fake.kicks] = value;
         fake.kicks++;
+    }
+    if (fake_on_write != NULL) {
+        fake_on_write(r, value);
     }
 }
 
@@ -110,6 +150,9 @@ static void put(uint64_t address, uint32_t size, uint64_t value)
         fake.log[fake.writes] = (struct fake_write){address, value, size};
     }
     fake.writes++;
+    if (fake_on_device != NULL) {
+        fake_on_device(address, value);
+    }
 }
 
 uint8_t mmio_read8(uint64_t address)

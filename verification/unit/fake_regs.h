@@ -46,10 +46,22 @@ struct fake {
     uint32_t flushes_all;          /**< tlbi alle1is */
     uint32_t iallus;
     uint32_t el1_resets;
+    uint64_t ended[64];            /**< values written to ICC_DIR_EL1 */
+    uint32_t ends;
     uint64_t smc[16][4];           /**< calls of the firmware */
     uint32_t smcs;
 };
 extern struct fake fake;
+
+/** Called, when a test sets them, at each reading of a system register (the answer is what is read),
+ * after each write of one, and after each write to a device. */
+extern uint64_t (*fake_on_read)(uint32_t r, uint64_t value);
+extern void (*fake_on_write)(uint32_t r, uint64_t value);
+extern void (*fake_on_device)(uint64_t address, uint64_t value);
+
+/** List registers that the CPU has; the registers that tell their state follow from them. */
+#define FAKE_LRS ((uint32_t)(fake.reg[SR_ICH_VTR_EL2] % 32U) + 1U)
+#define FAKE_LR(i) (fake.reg[SR_ICH_LR0_EL2 + (i)])
 /** The image's addresses, LAYOUT_...; the kernel sees them as a constant. */
 extern uint64_t *const fake_layout;
 

@@ -129,7 +129,7 @@ static void exits_are_counted_by_cause(void)
             }
             CHECK_EQ(status_page.cpus[cpu].exits[cause], cause + 1U);
         }
-        CHECK_EQ(status_page.cpus[cpu].total, 36U);
+        CHECK_EQ(status_page.cpus[cpu].total, 45U);
     }
     totals.exits[1][BH_EXIT_KICK] = UINT64_MAX;
     totals.total[1] = UINT64_MAX - 1U;

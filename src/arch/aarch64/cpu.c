@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cpu.h"
+#include "vinj.h"
 #include "core/arch/cpu.h"
 #include "core/part.h"
 
@@ -88,12 +89,28 @@ static void take_registers(uint32_t cpu)
     isb();
 }
 
+/** The tables of @p pool for @p cell, and nothing cached of them.
+ * @req SWR_CPU_004 */
+/*@ requires args: cell < BH_CELLS_MAX && pool < BH_CELLS_MAX;
+    terminates \true; exits \false; assigns hw; */
+static void load_tables(uint32_t cell, uint32_t pool)
+{
+    uint64_t root = (board_facts.map_base % PHYSICAL) + ((uint64_t)pool * S2_POOL_BYTES);
+
+    sysreg_write((uint32_t)SR_VTTBR_EL2, ((uint64_t)cell * VTTBR_VMID) + root);
+    isb();
+    tlbi_vmalls12e1();
+}
+
 void arch_cpu_take(uint32_t cpu)
 {
     gic_cpu_take(cpu);
-    arch_cpu_load_map(BH_CELL_ROOT, cpu_pool(BH_CELL_ROOT));
+    load_tables(BH_CELL_ROOT, cpu_pool(BH_CELL_ROOT));
     take_registers(cpu);
     arch_cpu_load_map(BH_CELL_ROOT, cpu_pool(BH_CELL_ROOT));
+    if (vinj_routing(BH_CELL_ROOT) != 0U) {
+        vinj_enter(cpu, BH_CELL_ROOT);
+    }
 }
 
 /** Whether the register of a row keeps what is written to it; left as found.
@@ -142,9 +159,11 @@ bool arch_cpu_taken(uint32_t cpu)
     while (i < (uint32_t)EL2REG_COUNT) {
         uint32_t r = el2_rows[i].r;
 
+        uint64_t routing = (r == (uint32_t)SR_HCR_EL2) ? vinj_routing(cpu_cell(cpu)) : 0U;
+
         /* VTTBR_EL2 is not what the row says any more: a map has been loaded. */
         if ((r != (uint32_t)SR_VTTBR_EL2) &&
-            (sysreg_read(r) != wanted(i, stub_state[cpu].found[i]))) {
+            (sysreg_read(r) != (wanted(i, stub_state[cpu].found[i]) | routing))) {
             good = false;
         }
         i++;
@@ -156,6 +175,7 @@ void cpu_release(uint32_t cpu)
 {
     uint32_t i = 0U;
 
+    vinj_release(cpu);
     gic_cpu_release(cpu);
     /*@ loop invariant bound: 0 <= i <= EL2REG_COUNT;
         loop assigns i, hw;
@@ -170,11 +190,10 @@ void cpu_release(uint32_t cpu)
 
 void arch_cpu_load_map(uint32_t cell, uint32_t pool)
 {
-    uint64_t root = (board_facts.map_base % PHYSICAL) + ((uint64_t)pool * S2_POOL_BYTES);
+    uint64_t hcr = sysreg_read((uint32_t)SR_HCR_EL2) & ~(uint64_t)HCR_EL2_IMO;
 
-    sysreg_write((uint32_t)SR_VTTBR_EL2, ((uint64_t)cell * VTTBR_VMID) + root);
-    isb();
-    tlbi_vmalls12e1();
+    sysreg_write((uint32_t)SR_HCR_EL2, hcr | vinj_routing(cell));
+    load_tables(cell, pool);
 }
 
 void arch_cpu_forget_maps(void)
@@ -192,6 +211,7 @@ void arch_cpu_kick(uint32_t cpu)
 void arch_cpu_quiet(uint32_t cpu)
 {
     gic_cpu_quiet();
+    vinj_flush(cpu);
     sysreg_write((uint32_t)SR_CNTV_CTL_EL0, 0U);
     sysreg_write((uint32_t)SR_CNTP_CTL_EL0, 0U);
     isb();
@@ -243,6 +263,7 @@ void cpu_enter(uint32_t cpu, struct frame *f)
     /* A virtual SError pending for the former cell is not this one's. */
     sysreg_write((uint32_t)SR_HCR_EL2, sysreg_read((uint32_t)SR_HCR_EL2) & ~HCR_EL2_VSE);
     gic_cpu_reset(cpu);
+    vinj_enter(cpu, cpu_cell(cpu));
     ic_iallu();
     frame_put(f, 0U, cpu_context[cpu]);
     frame_put(f, FRAME_R_ELR, cpu_entry[cpu]);

@@ -197,6 +197,11 @@ void gic_acknowledge(void)
 
     if (intid < 1020U) {
         sysreg_write((uint32_t)SR_ICC_EOIR0_EL1, intid);
+        /* Below an injected cell the end is apart from the priority drop: without it no second kick
+         * would ever come. */
+        if ((sysreg_read((uint32_t)SR_ICC_CTLR_EL1) & ICC_CTLR_EOIMODE) != 0U) {
+            sysreg_write((uint32_t)SR_ICC_DIR_EL1, intid);
+        }
         isb();
     }
 }

@@ -13,10 +13,14 @@
 
 #define GIC_KICK_INTID 15U        /**< SGI that only the kernel uses */
 #define GIC_KICK_BIT 0x8000U
+#define GIC_MAINTENANCE_INTID 25U /**< PPI of the list registers; only the kernel uses it, too */
+#define GIC_MAINTENANCE_BIT 0x2000000U
 #define GIC_PRIORITY_KICK 0x00U   /**< the kernel alone holds priority 0 */
 #define GIC_PRIORITY_MIN 0x10U    /**< most urgent priority a cell can have */
 #define GIC_PRIORITY_IDLE 0xF0U
 #define GIC_SPI_FIRST 32U
+
+#define HCR_EL2_IMO 0x10U         /**< Group 1 is the kernel's, the cell's is virtual */
 
 #define GICD_CTLR 0x0000U
 #define GICD_CTLR_ENABLE_GRP0 1U
@@ -26,6 +30,7 @@
 #define GICD_IGROUPR 0x0080U
 #define GICD_ISENABLER 0x0100U
 #define GICD_ICENABLER 0x0180U
+#define GICD_ISPENDR 0x0200U
 #define GICD_ICPENDR 0x0280U
 #define GICD_ICACTIVER 0x0380U
 #define GICD_IPRIORITYR 0x0400U
@@ -39,6 +44,7 @@
 #define GICR_IGROUPR0 (GICR_SGI + 0x0080U)
 #define GICR_ISENABLER0 (GICR_SGI + 0x0100U)
 #define GICR_ICENABLER0 (GICR_SGI + 0x0180U)
+#define GICR_ISPENDR0 (GICR_SGI + 0x0200U)
 #define GICR_ICPENDR0 (GICR_SGI + 0x0280U)
 #define GICR_ICACTIVER0 (GICR_SGI + 0x0380U)
 #define GICR_IPRIORITYR (GICR_SGI + 0x0400U)

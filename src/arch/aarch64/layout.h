@@ -9,6 +9,7 @@
 #define STACK_BYTES 0x3000   /* of each CPU, above its guard page */
 #define STACK_STRIDE 0x4000
 #define FRAME_BYTES 272      /* struct frame */
+#define IRQ_FRAME_BYTES 160  /* of an injected interrupt: x0 to x18 and x30 */
 #define FRAME_ELR 248
 #define FRAME_SPSR 256
 

@@ -223,6 +223,14 @@ uint64_t trap_other(struct frame *f)
     return finish(cpu, f);
 }
 
+void trap_irq(void)
+{
+    uint32_t cpu = this_cpu();
+
+    event_exit(cpu, (uint32_t)BH_EXIT_IRQ);
+    vinj_take(cpu);
+}
+
 uint64_t trap_wait(struct frame *f)
 {
     gic_acknowledge();

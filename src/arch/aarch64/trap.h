@@ -7,6 +7,7 @@
 #define AARCH64_TRAP_H
 
 #include "cpu.h"
+#include "vinj.h"
 #include "core/hcall.h"
 
 /** Set when the CPU is given back at the end of this exit. */
@@ -47,6 +48,15 @@ uint64_t trap_serror(struct frame *f);
     assigns TRAP_STATE;
     ensures SWR_TRP_001: kernel_inv && exit_answer(\result); */
 uint64_t trap_other(struct frame *f);
+
+/** Group 1 interrupt of a cell whose interrupts are injected. The cell goes on: a kick that waits is
+ * taken after the return.
+ * @req SWR_INJ_002 SWR_INJ_004 SWR_INJ_008 */
+/*@ terminates \true; exits \false;
+    assigns hw, status_page, totals, vinj_duty,
+      vinj_intid[0 .. BH_CPUS_MAX - 1][0 .. VINJ_LR_MAX - 1];
+    ensures SWR_INJ_004: vinj_duty == VINJ_NOTHING; */
+void trap_irq(void);
 
 /** A parked CPU woke up.
  * @req SWR_TRP_004 */

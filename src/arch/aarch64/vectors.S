@@ -36,6 +36,35 @@
 	b	trap_return
 	.endm
 
+	/* An interrupt of a cell whose interrupts are injected. It is none of the cell's instructions and
+	 * ends nothing, so what C itself saves need not be saved here. */
+	.macro	irq_from_cell
+	.balign	128
+	sub	sp, sp, #IRQ_FRAME_BYTES
+	stp	x0, x1, [sp, #0]
+	stp	x2, x3, [sp, #16]
+	stp	x4, x5, [sp, #32]
+	stp	x6, x7, [sp, #48]
+	stp	x8, x9, [sp, #64]
+	stp	x10, x11, [sp, #80]
+	stp	x12, x13, [sp, #96]
+	stp	x14, x15, [sp, #112]
+	stp	x16, x17, [sp, #128]
+	stp	x18, x30, [sp, #144]
+	bl	trap_irq
+	ldp	x2, x3, [sp, #16]
+	ldp	x4, x5, [sp, #32]
+	ldp	x6, x7, [sp, #48]
+	ldp	x8, x9, [sp, #64]
+	ldp	x10, x11, [sp, #80]
+	ldp	x12, x13, [sp, #96]
+	ldp	x14, x15, [sp, #112]
+	ldp	x16, x17, [sp, #128]
+	ldp	x18, x30, [sp, #144]
+	ldp	x0, x1, [sp], #IRQ_FRAME_BYTES
+	eret
+	.endm
+
 	/* An exception in the kernel itself: recorded, and this CPU stops. */
 	.macro	from_kernel
 	.balign	128
@@ -51,7 +80,7 @@ vectors:
 	from_kernel
 	.endr
 	from_cell trap_sync		/* AArch64 */
-	from_cell trap_other
+	irq_from_cell
 	from_cell trap_fiq
 	from_cell trap_serror
 	from_cell trap_sync		/* AArch32 */

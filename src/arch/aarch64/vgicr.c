@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "vgic.h"
+#include "vinj.h"
 #include "core/bits.h"
 
 #define IIDR 0x0004U
@@ -13,6 +13,8 @@
 #define ID_REGISTERS 0xFFD0U
 #define WAKER_SLEEP 2U
 #define KICK_WORD 12U /* first of the four interrupts whose priorities share a word */
+#define MAINTENANCE_WORD 24U
+#define MAINTENANCE_TRIGGER 18U /* its bits in ICFGR1 */
 
 /** The CPU whose frames are the @p k-th pair, or BH_CPUS_MAX.
  * @req SWR_IRQ_004 */
@@ -41,20 +43,33 @@ static uint32_t cpu_of_frame(uint32_t k)
     return found;
 }
 
-/** Write a register of one bit for each private interrupt; the kick's is never touched.
+/** The bits of @p value that are not of the kernel's own private interrupts: kick and maintenance.
  * @req SWR_IRQ_004 */
-/*@ requires SWR_IRQ_004: !bit_set(value, GIC_KICK_INTID);
+/*@ terminates \true; exits \false; assigns \nothing;
+    ensures SWR_IRQ_004: \forall integer k; 0 <= k < 32 ==> (bit_set(\result, k) <==>
+      bit_set(value, k) && k != GIC_KICK_INTID && k != GIC_MAINTENANCE_INTID); */
+static uint32_t not_ours(uint32_t value)
+{
+    return bit_without(bit_without(value, bit_of(GIC_KICK_INTID)), bit_of(GIC_MAINTENANCE_INTID));
+}
+
+/** Write a register of one bit for each private interrupt; the kernel's are never touched.
+ * @req SWR_IRQ_004 */
+/*@ requires SWR_IRQ_004: !bit_set(value, GIC_KICK_INTID) &&
+      !bit_set(value, GIC_MAINTENANCE_INTID);
     terminates \true; exits \false; assigns hw; */
 static void write_private(uint64_t address, uint32_t value)
 {
     mmio_write32(address, value);
 }
 
-/** Write four private priorities; that of the kick stays as it is.
+/** Write four private priorities; those of the kernel's interrupts stay as they are.
  * @req SWR_IRQ_004 */
 /*@ requires SWR_IRQ_004: keeps_rest(value, old, mine);
     requires SWR_IRQ_002: calm_in(value, mine);
     requires kick: word == KICK_WORD ==> \forall integer k; 24 <= k < 32 ==> !bit_set(mine, k);
+    requires maintenance: word == MAINTENANCE_WORD ==>
+      \forall integer k; 8 <= k < 16 ==> !bit_set(mine, k);
     terminates \true; exits \false; assigns hw; */
 static void write_priorities(uint64_t address, uint32_t word, uint32_t value, uint32_t old,
                              uint32_t mine)
@@ -65,7 +80,8 @@ static void write_priorities(uint64_t address, uint32_t word, uint32_t value, ui
     mmio_write32(address, value);
 }
 
-/** Enable, pending and active bits of SGIs and PPIs; the group and the kick are the kernel's.
+/** Enable, pending and active bits of SGIs and PPIs; the group, the kick and the maintenance interrupt
+ * are the kernel's.
  * @req SWR_IRQ_004 */
 /*@ requires access: access_ok(acc);
     terminates \true; exits \false; assigns hw, status_page, totals; */
@@ -77,9 +93,9 @@ static uint64_t private_bitmap(struct access acc, uint64_t address, uint32_t off
     if ((off % 0x80U) != 0U) {
         read = 0U;
     } else if (!acc.write) {
-        read = bit_without(mmio_read32(address), bit_of(GIC_KICK_INTID));
+        read = not_ours(mmio_read32(address));
     } else if (off >= GICR_ISENABLER0) {
-        write_private(address, bit_without(value, bit_of(GIC_KICK_INTID)));
+        write_private(address, not_ours(value));
     } else {
         read = 0U;
     }
@@ -91,15 +107,24 @@ static uint64_t private_bitmap(struct access acc, uint64_t address, uint32_t off
 /*@ requires args: n < 32 && word < 32;
     terminates \true; exits \false; assigns \nothing;
     ensures SWR_IRQ_004: word == KICK_WORD ==>
-      \forall integer k; 24 <= k < 32 ==> !bit_set(\result, k); */
+      \forall integer k; 24 <= k < 32 ==> !bit_set(\result, k);
+    ensures SWR_IRQ_004: word == MAINTENANCE_WORD ==>
+      \forall integer k; 8 <= k < 16 ==> !bit_set(\result, k); */
 static uint32_t private_mask(uint32_t n, uint32_t word, bool byte)
 {
     uint32_t mask = byte ? bit_field((n % 4U) * 8U, 8U) : bit_field(0U, 32U);
 
-    return (word == KICK_WORD) ? bit_without(mask, bit_field(24U, 8U)) : mask;
+    if (word == KICK_WORD) {
+        mask = bit_without(mask, bit_field(24U, 8U));
+    } else if (word == MAINTENANCE_WORD) {
+        mask = bit_without(mask, bit_field(8U, 8U));
+    } else {
+        /* no interrupt of the kernel among them */
+    }
+    return mask;
 }
 
-/** Priorities of SGIs and PPIs, by byte or word; that of the kick reads and stays as it is.
+/** Priorities of SGIs and PPIs, by byte or word; those of the kernel's read and stay as they are.
  * @req SWR_IRQ_004 */
 /*@ requires access: access_ok(acc) && GICR_IPRIORITYR <= off < PRIORITY_END && base <= 0x4000000000000;
     terminates \true; exits \false; assigns hw, status_page, totals; */
@@ -128,13 +153,14 @@ static uint64_t private_priority(struct access acc, uint64_t base, uint32_t off)
     return read;
 }
 
-/** A register of LPIs, which are root's alone in this release.
+/** A register of LPIs, which are root's alone in this release, and go straight to it: a list register
+ * that is full cannot give an LPI back.
  * @req SWR_IRQ_004 */
 /*@ requires access: access_ok(acc);
     terminates \true; exits \false; assigns hw, status_page, totals; */
 static void write_lpi(struct access acc, uint64_t address, uint32_t off)
 {
-    if (acc.cell != BH_CELL_ROOT) {
+    if ((acc.cell != BH_CELL_ROOT) || (vinj_routing(acc.cell) != 0U)) {
         event_record(acc.cpu, acc.cell, (uint32_t)BH_EV_LPI_DENIED, off, acc.value);
     } else if (acc.size == 8U) {
         mmio_write64(address, acc.value);
@@ -164,6 +190,18 @@ static uint64_t control(struct access acc, uint64_t address, uint32_t off)
     return read;
 }
 
+/** Write trigger modes; that of the maintenance interrupt stays as it is.
+ * @req SWR_IRQ_004 */
+/*@ requires SWR_IRQ_004: bit_set(value, MAINTENANCE_TRIGGER) <==> bit_set(old, MAINTENANCE_TRIGGER);
+    requires SWR_IRQ_004: bit_set(value, MAINTENANCE_TRIGGER + 1) <==>
+      bit_set(old, MAINTENANCE_TRIGGER + 1);
+    terminates \true; exits \false; assigns hw; */
+static void write_trigger(uint64_t address, uint32_t value, uint32_t old)
+{
+    (void)old;
+    mmio_write32(address, value);
+}
+
 /** Trigger modes of SGIs, which are fixed, and PPIs.
  * @req SWR_IRQ_004 */
 /*@ requires access: access_ok(acc);
@@ -175,7 +213,12 @@ static uint64_t trigger(struct access acc, uint64_t address, uint32_t off)
     if (!acc.write) {
         read = mmio_read32(address);
     } else if (off == ICFGR1) {
-        mmio_write32(address, (uint32_t)(acc.value % 0x100000000U));
+        uint32_t old = mmio_read32(address);
+
+        write_trigger(address,
+                      bit_merge((uint32_t)(acc.value % 0x100000000U), old,
+                                bit_field(MAINTENANCE_TRIGGER, 2U)),
+                      old);
     } else {
         read = 0U;
     }

@@ -124,7 +124,7 @@ static uint64_t second(uint64_t mpidr)
                       (uint64_t)&stack[SECOND_STACK_WORDS]);
 }
 
-void inmate_second(void)
+__attribute__((weak)) void inmate_second(void)
 {
     for (;;) {
         uint64_t command = inmate_comm->reserved[SECOND_COMMAND];
