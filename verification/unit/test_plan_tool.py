@@ -390,6 +390,27 @@ class BadSources(unittest.TestCase):
                 agreed += 1
         self.assertGreaterEqual(agreed, 20)
 
+    def test_interrupt_mode(self):
+        """@test TC_PLT_070 @verifies CFG_TOOL_023 @technique equivalence @level unit
+
+        The key may be left out; the blob, the decompiler and the map say the same.
+        """
+        source_text = (CONFIGS / "direct.toml").read_text()
+        for word, flag, shown in (("", 0, "direct"), ('interrupt_mode = "direct"\n', 0, "direct"),
+                                  ('interrupt_mode = "injected"\n', 4, "injected")):
+            with scratch() as folder:
+                path = Path(folder) / "mode.toml"
+                path.write_text(source_text.replace('name = "rt"\n', 'name = "rt"\n' + word))
+                plan = compiler.compile_plan(str(path))
+                blob = encode.encode(plan)
+                self.assertIsNone(judge.judge_blob(blob))
+                decoded = decode.decode(blob)
+            self.assertEqual(plan.cells[2].flags & 4, flag)
+            self.assertEqual([p.interrupt_mode for p in decoded.parties[1:]],
+                             ["direct", shown, "direct"])
+            self.assertIn(f" interrupt_mode {shown}", decode.text_map(decoded))
+            self.assertIn(f" interrupt_mode {shown}", ownermap.owner_map(plan, blob))
+
     def test_message_form(self):
         """@test TC_PLT_013 @verifies CFG_TOOL_006 CFG_TOOL_017 @technique requirements @level unit
 
@@ -696,7 +717,7 @@ class BadBlobs(unittest.TestCase):
             ("entry odd", "E0113", change(cell_at(3, "entry"), struct.pack("<Q", 0x73000002))),
             ("entry wraps", "E0113", change(cell_at(3, "entry"), struct.pack("<Q", 1 << 63))),
             ("plan flag", "E0115", change(20, word(3))),
-            ("cell flag", "E0115", change(cell_at(2, "flags"), word(4))),
+            ("cell flag", "E0115", change(cell_at(2, "flags"), word(16))),
             ("flag of kernel", "E0115", change(cell_at(0, "flags"), word(1))),
             ("all flags", "ok", change(cell_at(3, "flags"), word(11))),
             ("all locks", "ok", change(policy_at(3, "locks"), word(15))),

@@ -6,8 +6,8 @@ from pathlib import Path
 
 from .board import PHYS_END, Board, check_pages, load_board, names, parse_flags
 from .errors import PlanError, Source
-from .model import (APPROVED, AUTOSTART, CONTINUE, DIGEST_WORDS, GRANTS, IPA_END, KERNEL, LOCKS, ROOT,
-                    Cell, Plan, Region)
+from .model import (APPROVED, AUTOSTART, CONTINUE, DIGEST_WORDS, GRANTS, INJECTED, IPA_END, KERNEL,
+                    LOCKS, ROOT, Cell, Plan, Region)
 from .reader import Table
 from .source import load
 
@@ -145,7 +145,14 @@ def _machine(board: Board) -> list[Region]:
 
 
 def _cell_flags(table: Table) -> int:
+    """Flags of a cell.
+
+    @req CFG_TOOL_023
+    """
     flags = CONTINUE if table.choice("policy", ("park", "continue")) == "continue" else 0
+    if table.has("interrupt_mode"):
+        mode = table.choice("interrupt_mode", ("direct", "injected"))
+        flags |= INJECTED if mode == "injected" else 0
     return flags | (AUTOSTART if table.take("autostart", bool) else 0)
 
 

@@ -59,6 +59,7 @@ class Party:
     cpus: int
     policy: str
     autostart: bool
+    interrupt_mode: str
     entry: int
     comm: int
     interrupts: int
@@ -123,7 +124,7 @@ def _party(blob: bytes, index: int) -> Party:
     text = name.decode("ascii", "backslashreplace")
     return Party(text, value["first"], value["count"], value["cpus"],
                  "continue" if value["flags"] & 2 else "park", bool(value["flags"] & 1),
-                 value["entry"], value["comm"], bits,
+                 "injected" if value["flags"] & 4 else "direct", value["entry"], value["comm"], bits,
                  _words(("create", "load", "start", "disable"),
                         _number(blob, policy, POLICY["locks"])),
                  _words(("lock", "measure"), _number(blob, policy, POLICY["grants"])),
@@ -255,9 +256,9 @@ def runs(plan: Contents) -> list[tuple[int, int, str]]:
 def _party_line(index: int, party: Party) -> str:
     if index == 0:
         return "0 %s" % party.name
-    line = "%d %-15s entry 0x%x comm 0x%x policy %s autostart %s" % (
+    line = "%d %-15s entry 0x%x comm 0x%x policy %s autostart %s interrupt_mode %s" % (
         index, party.name, party.entry, party.comm, party.policy,
-        "true" if party.autostart else "false")
+        "true" if party.autostart else "false", party.interrupt_mode)
     for word, values in (("locks", party.locks), ("grants", party.grants)):
         if values:
             line += " %s %s" % (word, "+".join(values))
@@ -290,8 +291,8 @@ def as_json(plan: Contents) -> dict:
         "accept_unprotected_dma": plan.accepts_dma,
         "status": {"first": plan.status[0], "last": plan.status[1] - 1},
         "cells": [{"index": i, "name": p.name, "entry": p.entry, "comm": p.comm, "policy": p.policy,
-                   "autostart": p.autostart, "locks": list(p.locks), "grants": list(p.grants),
-                   "digest": p.digest,
+                   "autostart": p.autostart, "interrupt_mode": p.interrupt_mode,
+                   "locks": list(p.locks), "grants": list(p.grants), "digest": p.digest,
                    "cpus": [c for c in range(len(plan.mpidr)) if p.cpus >> c & 1]}
                   for i, p in enumerate(plan.parties)],
         "memory": [{"first": start, "last": stop - 1, "owners": owners(plan, over),

@@ -10,7 +10,7 @@ from .errors import Source
 KERNEL, ROOT = 0, 1
 CELLS_MAX, REGIONS_MAX, CPUS_MAX = 8, 128, 8
 IPA_END = 1 << 40   #: one more than the greatest address of a cell
-AUTOSTART, CONTINUE, APPROVED = 1, 2, 8
+AUTOSTART, CONTINUE, INJECTED, APPROVED = 1, 2, 4, 8
 LOCKS = {"create": 1, "load": 2, "start": 4, "disable": 8}   #: scopes of a lock
 GRANTS = {"lock": 1, "measure": 2}
 DIGEST_WORDS = 8                                             #: SHA-256
