@@ -14,10 +14,10 @@ CPUS = {"cortex-a57": "cortex-a57,cntfrq=1000000000",
         "max": "max,pauth-impdef=on,cntfrq=1000000000"}
 
 
-def measure(fresh, image, cpu):
+def measure(fresh, image, cpu, plan=None):
     """(EL2 instructions, vector entries, exits by the kernel's count, ticks, jitter) of the cell's
     CPU over the interval."""
-    with fresh.open("exits", PLANS / "direct-rt.plan", images={RT: image}, cpu=cpu) as d:
+    with fresh.open("exits", plan or PLANS / "direct-rt.plan", images={RT: image}, cpu=cpu) as d:
         d.set_clock(RT)
         d.up(cells=(RT,), clock=RT, beats=0)
         at = d.comm(RT).ticks
