@@ -137,6 +137,10 @@ prove: setup ## proofs; FILE=src/core/x.c FN=function
 test: all ## system tests; T=pattern
 	@python3 verification/system/run.py $(if $(T),-k '$(T)')
 
+.PHONY: fuzz
+fuzz: $(BUILD)/host/plan-judge ## the kernel beside its oracle; N= hypercalls, a tenth of it plans, SEED=
+	@python3 verification/fuzz/fuzz.py $(if $(N),--calls $(N)) $(if $(SEED),--seed $(SEED))
+
 .PHONY: format
 format: setup ## write what the format gate wants
 	@python3 verification/static/format_fix.py

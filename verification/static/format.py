@@ -23,7 +23,7 @@ LOCAL = r"\{|\$|127\.0\.0\.1|www\.w3\.org/\d|[\w.-]+\.invalid"     # www.w3.org:
 URLS = re.compile("htt" + r"ps?://(?!" + LOCAL + r")[\w.-]+")
 CLAIM = re.compile("certi" + "fied", re.IGNORECASE)
 DENIAL = re.compile(r"\b(not|never|no|nobody|nothing|un|says so|until)\b", re.IGNORECASE)
-C_FILE = re.compile(r"^src/.*\.[ch]$|^verification/unit/.*\.[ch]$")
+C_FILE = re.compile(r"^src/.*\.[ch]$|^verification/(unit|fuzz)/.*\.[ch]$")
 
 
 def tag_of(name):

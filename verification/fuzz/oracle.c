@@ -1,0 +1,785 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/** @file oracle.c
+ * The ghost oracle; see oracle.h. A new hypercall is a row of `rules` and a function.
+ */
+#include "oracle.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+struct oracle o;
+struct o_count o_count;
+
+#define STATE(s) (1U << (uint32_t)BH_STATE_##s)
+#define BY_ITSELF BH_HC_COUNT
+#define AT_BOOT (BH_HC_COUNT + 1U)
+
+static uint32_t present_call = AT_BOOT; /* row of o_count.moves */
+
+#define FOR_CPUS(k, mask)                                                                          \
+    for (uint32_t k = 0U; k < O_CPUS; k++)                                                         \
+        if ((((mask) >> k) & 1U) != 0U)
+
+static bool in_state(uint32_t set, uint32_t cell)
+{
+    return ((set >> o.cell[cell].state) & 1U) != 0U;
+}
+
+static uint32_t cpus_of(uint32_t cell)
+{
+    return o.plan->cells[cell].cpus;
+}
+
+static uint32_t first_of(uint32_t mask)
+{
+    uint32_t k = 0U;
+
+    while ((k < 31U) && (((mask >> k) & 1U) == 0U)) {
+        k++;
+    }
+    return k;
+}
+
+static void set_phase(uint32_t cpu, enum o_phase phase)
+{
+    o_count.phases[o.cpu[cpu].phase][phase]++;
+    o.cpu[cpu].phase = phase;
+}
+
+static void set_state(uint32_t cell, uint32_t state)
+{
+    if (present_call >= BY_ITSELF) { /* moves of a call count as a whole: apply() */
+        o_count.moves[present_call][o.cell[cell].state][state]++;
+    }
+    o.cell[cell].state = state;
+    if (state == (uint32_t)BH_STATE_RUNNING) {
+        o.cell[cell].starts++;
+    }
+}
+
+void o_record(uint32_t cpu, uint32_t cell, uint32_t id, uint64_t a, uint64_t b)
+{
+    if (o.n_event < O_NEW) {
+        o.event[o.n_event] = (struct o_event){id, cpu, cell, a, b};
+    }
+    o.n_event++;
+    o.events++;
+    o.cell[cell].events++;
+}
+
+static void irq_reset(uint32_t cell, uint32_t cpu)
+{
+    if (o.n_reset < O_NEW) {
+        o.reset[o.n_reset] = (struct o_reset){cell, cpu};
+    }
+    o.n_reset++;
+}
+
+static struct o_answer answer(uint32_t status, uint64_t a, uint64_t b)
+{
+    return (struct o_answer){status, a, b, 0U, 0U, false};
+}
+
+/* ---- memory */
+
+bool o_kept(uint32_t j)
+{
+    const struct bh_region *r = &o.plan->regions[j];
+    bool lent =
+        (r->own > BH_CELL_ROOT) && o.cell[r->own].open && ((r->flags & BH_REGION_LOADABLE) != 0U);
+
+    return (r->own != BH_CELL_ROOT) && o.cell[r->own].live && (r->root == 0U) && !lent;
+}
+
+static int by_place(const void *a, const void *b)
+{
+    uint32_t x = ((const struct o_run *)a)->x, y = ((const struct o_run *)b)->x;
+
+    return (x > y) - (x < y);
+}
+
+static void sort(struct o_runs *runs)
+{
+    qsort(runs->run, runs->n, sizeof(runs->run[0]), by_place);
+}
+
+void o_join(struct o_runs *runs)
+{
+    uint32_t n = 0U;
+
+    sort(runs);
+    for (uint32_t i = 0U; i < runs->n; i++) {
+        struct o_run *last = (n > 0U) ? &runs->run[n - 1U] : NULL;
+        const struct o_run *r = &runs->run[i];
+
+        if ((last != NULL) && ((last->x + last->n) == r->x) && (last->flags == r->flags) &&
+            ((last->ppn + last->n) == r->ppn)) {
+            last->n += r->n;
+        } else {
+            runs->run[n++] = *r;
+        }
+    }
+    runs->n = n;
+}
+
+/* Add a region's pages [from, to), numbered from its first, unless none is left. */
+static void add(struct o_runs *runs, const struct bh_region *r, uint64_t from, uint64_t to)
+{
+    if ((from < to) && (runs->n < O_RUNS)) {
+        runs->run[runs->n++] = (struct o_run){r->ppn + from, r->ipn + (uint32_t)from,
+                                              (uint32_t)(to - from), r->flags & 15U};
+    }
+}
+
+/* A region of root without what is kept from root: go from the end of one hole to the next. */
+static void add_rest(struct o_runs *runs, const struct bh_region *r)
+{
+    uint64_t at = 0U;
+
+    while (at < r->n) {
+        uint64_t stop = r->n, resume = r->n;
+
+        for (uint32_t j = 0U; j < o.plan->n_regions; j++) {
+            const struct bh_region *k = &o.plan->regions[j];
+
+            if (o_kept(j) && (k->ppn < (r->ppn + r->n)) && ((k->ppn + k->n) > (r->ppn + at))) {
+                uint64_t low = (k->ppn > (r->ppn + at)) ? (k->ppn - r->ppn) : at;
+
+                if (low < stop) {
+                    stop = low;
+                    resume = k->ppn + k->n - r->ppn;
+                } else if (low == stop) {
+                    resume =
+                        ((k->ppn + k->n - r->ppn) > resume) ? (k->ppn + k->n - r->ppn) : resume;
+                } else {
+                    /* a later hole */
+                }
+            }
+        }
+        add(runs, r, at, stop);
+        at = (stop < r->n) ? resume : stop;
+    }
+}
+
+static void pieces(uint32_t cell, struct o_runs *runs)
+{
+    runs->n = 0U;
+    for (uint32_t j = 0U; j < o.plan->n_regions; j++) {
+        const struct bh_region *r = &o.plan->regions[j];
+
+        if ((r->own == cell) && (cell == BH_CELL_ROOT)) {
+            add_rest(runs, r);
+        } else if (r->own == cell) {
+            add(runs, r, 0U, r->n);
+        } else {
+            /* another's */
+        }
+    }
+}
+
+void o_expect(uint32_t cell, struct o_runs *runs)
+{
+    pieces(cell, runs);
+    o_join(runs);
+}
+
+/* Page tables which the cell's space needs with the largest leaves that alignment allows: two of the
+ * root, one for each GiB that is not one leaf, one for each 2 MiB that is not. */
+static bool fits(uint32_t cell)
+{
+    static struct o_runs runs;
+    uint64_t gib = UINT64_MAX, mib = UINT64_MAX;
+    uint32_t tables = 2U;
+
+    pieces(cell, &runs);
+    sort(&runs);
+    for (uint32_t i = 0U; (i < runs.n) && (tables <= O_TABLES); i++) {
+        uint64_t x = runs.run[i].x, end = x + runs.run[i].n, ppn = runs.run[i].ppn;
+
+        while ((x < end) && (tables <= O_TABLES)) {
+            uint64_t both = x | ppn, step = 1U;
+
+            if (((both % 0x40000U) == 0U) && ((end - x) >= 0x40000U)) {
+                step = 0x40000U;
+            } else {
+                tables += ((x >> 18) != gib) ? 1U : 0U;
+                gib = x >> 18;
+                if (((both % 0x200U) == 0U) && ((end - x) >= 0x200U)) {
+                    step = 0x200U;
+                } else {
+                    tables += ((x >> 9) != mib) ? 1U : 0U;
+                    mib = x >> 9;
+                    step =
+                        ((((x >> 9) + 1U) << 9) < end) ? ((((x >> 9) + 1U) << 9) - x) : (end - x);
+                    /* pages up to the next 2 MiB, unless a leaf can begin earlier: it cannot */
+                }
+            }
+            x += step;
+            ppn += step;
+        }
+    }
+    return tables <= O_TABLES;
+}
+
+bool o_owns_cpu(uint32_t cell, uint32_t cpu)
+{
+    bool owns = (cell < O_CELLS) && (cell >= BH_CELL_ROOT) && (cell < o.plan->n_cells) &&
+                o.cell[cell].live && (((cpus_of(cell) >> cpu) & 1U) != 0U);
+
+    for (uint32_t c = 2U; owns && (cell == BH_CELL_ROOT) && (c < o.plan->n_cells); c++) {
+        owns = !o_owns_cpu(c, cpu);
+    }
+    return owns;
+}
+
+bool o_owns_irq(uint32_t cell, uint32_t intid)
+{
+    bool owns = (cell < O_CELLS) && (cell >= BH_CELL_ROOT) && (cell < o.plan->n_cells) &&
+                o.cell[cell].live &&
+                (((o.plan->cells[cell].irqs[intid / 32U] >> (intid % 32U)) & 1U) != 0U);
+
+    for (uint32_t c = 2U; owns && (cell == BH_CELL_ROOT) && (c < o.plan->n_cells); c++) {
+        owns = !o_owns_irq(c, intid);
+    }
+    return owns;
+}
+
+/* ---- CPUs */
+
+static void load(uint32_t cpu)
+{
+    o.cpu[cpu].pool = (o.cpu[cpu].cell <= BH_CELL_ROOT) ? o.announced : o.cpu[cpu].cell;
+}
+
+enum o_next o_service(uint32_t cpu)
+{
+    struct o_cpu *c = &o.cpu[cpu];
+    enum o_next next = N_WAIT;
+
+    if (c->request == R_PARK) {
+        o_count.marks[MARK_LATE_PARK] += (c->phase == P_LOST) ? 1U : 0U;
+        set_phase(cpu, P_PARKED);
+    } else if (c->request != R_NONE) {
+        load(cpu);
+    } else {
+        /* nobody asked */
+    }
+    c->request = R_NONE;
+    if (c->phase == P_RUN) {
+        next = N_GO_ON;
+    } else if (c->phase == P_STARTING) {
+        load(cpu);
+        set_phase(cpu, P_RUN);
+        next = N_ENTER;
+    } else {
+        next = N_WAIT;
+    }
+    return next;
+}
+
+/* A chance for a CPU to come to EL2. */
+static void reach(uint32_t cpu)
+{
+    struct o_cpu *c = &o.cpu[cpu];
+    bool comes;
+
+    if (c->busy || (c->phase == P_ABSENT)) {
+        return;
+    }
+    comes = (c->answers & 1) != 0;
+    c->answers = (int8_t)((c->answers & 0x80) | ((uint8_t)c->answers >> 1));
+    if (!comes) {
+        return;
+    }
+    c->busy = true;
+    if ((o.holder != 0U) && (c->phase == P_RUN) && (c->first.kind != K_NOTHING)) {
+        struct o_first first = c->first;
+
+        c->first.kind = K_NOTHING;
+        o_count.marks[(first.kind == K_END) ? MARK_NESTED_END : MARK_NESTED_CALL]++;
+        if (first.kind == K_END) {
+            o_end(cpu, (uint32_t)first.number);
+        } else if (o.n_answer < O_NEW) {
+            uint32_t n = o.n_answer++;
+
+            o.answer[n] = o_call(cpu, first.number, first.arg);
+        } else {
+            /* more than the record holds: compare.c notices */
+        }
+    }
+    (void)o_service(cpu);
+    c->busy = false;
+}
+
+static bool runs_root(uint32_t cpu)
+{
+    return (o.cpu[cpu].cell == BH_CELL_ROOT) &&
+           ((o.cpu[cpu].phase == P_RUN) || (o.cpu[cpu].phase == P_STARTING));
+}
+
+/* Root's CPUs but self which have not done what they were asked for. */
+static uint32_t late(uint32_t self)
+{
+    uint32_t set = 0U;
+
+    for (uint32_t k = 0U; k < O_CPUS; k++) {
+        if ((k != self) && runs_root(k) && (o.cpu[k].request != R_NONE)) {
+            set |= 1U << k;
+        }
+    }
+    return set;
+}
+
+static void announce(uint32_t self, uint32_t view)
+{
+    o.announced = view;
+    for (uint32_t k = 0U; k < O_CPUS; k++) {
+        if ((k != self) && runs_root(k)) {
+            if (o.cpu[k].request != R_PARK) {
+                o.cpu[k].request = (view == 0U) ? R_VIEW_0 : R_VIEW_1;
+            } else {
+                o_count.marks[MARK_PARK_KEPT]++;
+            }
+            reach(k);
+        }
+    }
+}
+
+/* All CPUs forget what they cached: whoever executes a cell without memory faults. */
+static void flush(void)
+{
+    for (uint32_t k = 0U; k < O_CPUS; k++) {
+        if ((o.cpu[k].phase == P_RUN) && (o.cpu[k].pool >= 2U) &&
+            (o.cell[o.cpu[k].pool].map == M_EMPTY)) {
+            reach(k);
+        }
+    }
+}
+
+static void start_cpu(uint32_t cpu, uint64_t entry, uint64_t context)
+{
+    set_phase(cpu, P_STARTING);
+    o.cpu[cpu].entry = entry;
+    o.cpu[cpu].context = context;
+    reach(cpu);
+}
+
+/* ---- steps of the calls */
+
+/* A change of the view: root's CPUs take the new tables, or all go back. */
+static struct o_answer change(uint32_t self, uint32_t cell, bool live, bool open)
+{
+    struct o_cell *c = &o.cell[cell];
+    bool was_live = c->live, was_open = c->open;
+    struct o_answer out = answer(BH_OK, 0U, 0U);
+    bool room;
+
+    c->live = live;
+    c->open = open;
+    room = fits(BH_CELL_ROOT) && (was_live || fits(cell));
+    c->live = was_live;
+    c->open = was_open;
+    if (!was_live) {
+        c->map = M_UNKNOWN;
+    }
+    if (!room) {
+        return answer(BH_E_HC_POOL, cell, 0U);
+    }
+    announce(self, 1U - o.view);
+    if (late(self) != 0U) {
+        out = answer(BH_E_HC_TIMEOUT, 0U, 0U);
+        out.a_set = late(self);
+        announce(self, o.view);
+    }
+    if (o.cpu[self].cell == BH_CELL_ROOT) {
+        load(self);
+    }
+    if (out.status == BH_OK) {
+        o.view = 1U - o.view;
+        c->live = live;
+        c->open = open;
+    }
+    return out;
+}
+
+/* No CPU executes the cell any more: kick, then take its memory away, then give it up. */
+static struct o_answer settle(uint32_t self, uint32_t cell)
+{
+    struct o_answer out = answer(BH_OK, 0U, 0U);
+
+    FOR_CPUS(k, cpus_of(cell) & ~(1U << self))
+    {
+        o.cpu[k].request = R_PARK;
+        reach(k);
+        if (o.cpu[k].request != R_NONE) {
+            o_record(self, cell, BH_EV_KICK_STAGE2, k, 0U);
+            o.cell[cell].map = M_EMPTY;
+            flush();
+            o_count.marks[MARK_SECOND_STAGE] += (o.cpu[k].request == R_NONE) ? 1U : 0U;
+        }
+        if (o.cpu[k].request != R_NONE) {
+            o_record(self, cell, BH_EV_CPU_LOST, k, 0U);
+            set_phase(k, P_LOST);
+            out.status = BH_E_HC_LOST;
+            out.a = cell;
+            out.b_set |= 1U << k;
+        }
+    }
+    if (out.status != BH_OK) {
+        set_state(cell, BH_STATE_LOST);
+    }
+    return out;
+}
+
+static void return_cpus(uint32_t cell)
+{
+    FOR_CPUS(k, cpus_of(cell))
+    {
+        o.cpu[k].cell = BH_CELL_ROOT;
+        set_phase(k, P_OFF);
+    }
+}
+
+static struct o_answer create(uint32_t self, uint32_t cell)
+{
+    struct o_answer out = answer(BH_OK, cell, 0U);
+
+    FOR_CPUS(k, cpus_of(cell))
+    {
+        if (o.cpu[k].phase != P_OFF) {
+            out.status = BH_E_HC_CPU_BUSY;
+            out.b_set |= 1U << k;
+        }
+    }
+    if (out.status != BH_OK) {
+        return out;
+    }
+    FOR_CPUS(k, cpus_of(cell))
+    {
+        set_phase(k, P_PARKED); /* held while it has no owner for sure */
+    }
+    out = change(self, cell, true, false);
+    if (out.status != BH_OK) {
+        return_cpus(cell);
+        return out;
+    }
+    FOR_CPUS(k, cpus_of(cell))
+    {
+        o.cpu[k].cell = cell;
+        set_phase(k, P_PARKED);
+    }
+    o.cell[cell].map = M_EXACT;
+    set_state(cell, BH_STATE_CREATED);
+    o.divert = (struct o_reset){cell, self};
+    o.n_divert++;
+    irq_reset(cell, first_of(cpus_of(cell)));
+    o_record(self, BH_CELL_ROOT, BH_EV_CREATED, cell, 0U);
+    return out;
+}
+
+static struct o_answer open_cell(uint32_t self, uint32_t cell)
+{
+    struct o_answer out = settle(self, cell);
+
+    if (out.status == BH_OK) {
+        out = change(self, cell, true, true);
+    }
+    if (out.status == BH_OK) {
+        set_state(cell, BH_STATE_LOADING);
+        o_record(self, BH_CELL_ROOT, BH_EV_LOADABLE, cell, 0U);
+    }
+    return out;
+}
+
+static struct o_answer start(uint32_t self, uint32_t cell)
+{
+    uint32_t first = first_of(cpus_of(cell));
+    struct o_answer out = settle(self, cell);
+
+    if ((out.status == BH_OK) && (late(self) != 0U)) {
+        out = answer(BH_E_HC_TIMEOUT, 0U, 0U);
+        out.a_set = late(self);
+        o_count.marks[MARK_START_LATE]++;
+    }
+    if (out.status != BH_OK) {
+        return out;
+    }
+    if (o.cell[cell].open) {
+        out = change(self, cell, true, false);
+    }
+    if (out.status != BH_OK) {
+        /* A refused start may already have given an emptied cell its memory again. */
+        o.cell[cell].map = (o.cell[cell].map == M_EMPTY) ? M_EITHER : o.cell[cell].map;
+        return out;
+    }
+    o_count.marks[MARK_REFILL] += (o.cell[cell].map == M_EMPTY) ? 1U : 0U;
+    o.cell[cell].map = M_EXACT;
+    irq_reset(cell, first);
+    o_record(self, BH_CELL_ROOT, BH_EV_STARTED, cell, 0U);
+    set_state(cell, BH_STATE_RUNNING);
+    FOR_CPUS(k, cpus_of(cell) & ~(1U << first))
+    {
+        set_phase(k, P_OFF);
+    }
+    start_cpu(first, o.plan->cells[cell].entry, o.plan->cells[cell].comm);
+    return out;
+}
+
+static struct o_answer stop(uint32_t self, uint32_t cell)
+{
+    struct o_answer out = settle(self, cell);
+
+    if (out.status == BH_OK) {
+        set_state(cell, BH_STATE_STOPPED);
+        o_record(self, BH_CELL_ROOT, BH_EV_STOPPED, cell, 0U);
+    }
+    return out;
+}
+
+static struct o_answer destroy(uint32_t self, uint32_t cell)
+{
+    struct o_answer out =
+        in_state(STATE(RUNNING) | STATE(FAILED), cell) ? stop(self, cell) : settle(self, cell);
+
+    if (out.status == BH_OK) {
+        out = change(self, cell, false, false);
+    }
+    if (out.status == BH_OK) {
+        o.cell[cell].map = M_EMPTY;
+        flush();
+        irq_reset(cell, self);
+        return_cpus(cell);
+        set_state(cell, BH_STATE_ABSENT);
+        o_record(self, BH_CELL_ROOT, BH_EV_DESTROYED, cell, 0U);
+    }
+    return out;
+}
+
+static struct o_answer disable(uint32_t self, uint32_t cell)
+{
+    (void)cell;
+    for (uint32_t c = 2U; c < O_CELLS; c++) {
+        if (o.cell[c].state != (uint32_t)BH_STATE_ABSENT) {
+            return answer(BH_E_HC_CELLS_LEFT, c, 0U);
+        }
+    }
+    for (uint32_t k = 0U; k < O_CPUS; k++) {
+        if ((o.cpu[k].phase != P_RUN) && (o.cpu[k].phase != P_ABSENT)) {
+            return answer(BH_E_HC_CPU_OFFLINE, k, 0U);
+        }
+    }
+    set_phase(self, P_ABSENT);
+    o.armed = false;
+    return answer(BH_OK, 0U, 0U);
+}
+
+/* The table of calls: "allowed in" of docs/spec/hypercalls.md. */
+#define ANY_STATE 0xFFFFFFFFU
+static const struct o_rule rules[] = {
+    {BH_HC_CELL_CREATE, STATE(ABSENT), create},
+    {BH_HC_CELL_LOAD, STATE(CREATED) | STATE(STOPPED), open_cell},
+    {BH_HC_CELL_START, STATE(LOADING) | STATE(STOPPED), start},
+    {BH_HC_CELL_STOP, STATE(RUNNING) | STATE(FAILED), stop},
+    {BH_HC_CELL_DESTROY,
+     STATE(CREATED) | STATE(LOADING) | STATE(RUNNING) | STATE(STOPPED) | STATE(FAILED), destroy},
+    {BH_HC_DISABLE, ANY_STATE, disable},
+};
+
+static struct o_answer apply(uint32_t self, const struct o_rule *rule, uint32_t cell)
+{
+    uint32_t before = o.cell[cell].state;
+    struct o_answer out;
+
+    if ((rule->allowed != ANY_STATE) && (cell <= BH_CELL_ROOT)) {
+        out = answer(BH_E_HC_NO_CELL, cell, o.plan->n_cells);
+    } else if ((rule->allowed != ANY_STATE) && !in_state(rule->allowed, cell)) {
+        out = answer(BH_E_HC_STATE, cell, o.cell[cell].state);
+    } else {
+        present_call = rule->number;
+        out = rule->act(self, cell);
+        out.open = out.status == BH_OK;
+        present_call = BY_ITSELF;
+        if (o.cell[cell].state != before) {
+            o_count.moves[rule->number][before][o.cell[cell].state]++;
+        }
+    }
+    return out;
+}
+
+static const struct o_rule *rule_of(uint64_t number)
+{
+    for (uint32_t i = 0U; i < (sizeof(rules) / sizeof(rules[0])); i++) {
+        if (rules[i].number == number) {
+            return &rules[i];
+        }
+    }
+    return NULL;
+}
+
+static struct o_answer info(uint32_t cpu, uint64_t what)
+{
+    const uint64_t known[4] = {BH_ABI_VERSION, o.cpu[cpu].cell, cpu, o.plan->n_cells};
+
+    return (what < 4U) ? answer(BH_OK, known[what], 0U) : answer(BH_E_HC_UNKNOWN, what, 0U);
+}
+
+struct o_answer o_call(uint32_t cpu, uint64_t number, uint64_t arg)
+{
+    const struct o_rule *rule = rule_of(number);
+    uint32_t cell = o.cpu[cpu].cell;
+    struct o_answer out;
+
+    if (number == BH_HC_GET_INFO) {
+        out = info(cpu, arg);
+    } else if (rule == NULL) {
+        out = answer(BH_E_HC_UNKNOWN, number, 0U);
+    } else if (cell != BH_CELL_ROOT) {
+        out = answer(BH_E_HC_PERMISSION, cell, number);
+    } else if ((rule->allowed != ANY_STATE) && (arg >= o.plan->n_cells)) {
+        out = answer(BH_E_HC_NO_CELL, arg, o.plan->n_cells);
+    } else if (o.holder != 0U) {
+        out = answer(BH_E_HC_BUSY, o.holder - 1U, 0U);
+    } else {
+        o.holder = cpu + 1U;
+        out = apply(cpu, rule, (rule->allowed == ANY_STATE) ? 0U : (uint32_t)arg);
+        o.holder = 0U;
+    }
+    if (out.status != BH_OK) {
+        o_record(cpu, cell, BH_EV_REFUSED, number, out.status);
+    }
+    o_count.calls[(number < BH_HC_COUNT) ? number : BH_HC_COUNT][out.status % O_STATUS]++;
+    return out;
+}
+
+/* ---- what cells do by themselves */
+
+void o_end(uint32_t cpu, uint32_t state)
+{
+    uint32_t cell = o.cpu[cpu].cell;
+    uint32_t before = present_call;
+
+    present_call = BY_ITSELF;
+    if (o.cell[cell].state == (uint32_t)BH_STATE_RUNNING) {
+        set_state(cell, state);
+    }
+    present_call = before;
+    for (uint32_t k = 0U; k < O_CPUS; k++) {
+        if ((k != cpu) && (o.cpu[k].cell == cell)) {
+            o.cpu[k].request = R_PARK;
+            reach(k);
+            o_count.marks[MARK_DEAF_END] +=
+                ((o.cpu[k].phase == P_RUN) && (o.cpu[k].request == R_PARK)) ? 1U : 0U;
+        }
+    }
+    set_phase(cpu, P_PARKED);
+}
+
+void o_off(uint32_t cpu)
+{
+    set_phase(cpu, P_OFF);
+}
+
+#define PSCI_INVALID 0xFFFFFFFFFFFFFFFEU
+#define PSCI_DENIED 0xFFFFFFFFFFFFFFFDU
+#define PSCI_ALREADY_ON 0xFFFFFFFFFFFFFFFCU
+
+uint64_t o_on(uint32_t cpu, uint64_t mpidr, uint64_t entry, uint64_t context)
+{
+    uint32_t target = O_CPUS;
+
+    for (uint32_t k = 0U; k < o.plan->n_cpus; k++) {
+        target = (o.plan->mpidr[k] == (mpidr & 0xFF00FFFFFFU)) ? k : target;
+    }
+    if ((target == O_CPUS) || (o.cpu[target].cell != o.cpu[cpu].cell)) {
+        o_record(cpu, o.cpu[cpu].cell, BH_EV_CPU_ON_DENIED, mpidr, entry);
+        return (target == O_CPUS) ? PSCI_INVALID : PSCI_DENIED;
+    }
+    if (o.cpu[target].phase != P_OFF) {
+        return PSCI_ALREADY_ON;
+    }
+    start_cpu(target, entry, context);
+    return 0U;
+}
+
+/* ---- the launch */
+
+void o_begin(void)
+{
+    o.n_event = 0U;
+    o.n_answer = 0U;
+    o.n_reset = 0U;
+    o.n_divert = 0U;
+}
+
+static void power_on(const struct bh_plan *plan)
+{
+    memset(&o, 0, sizeof(o));
+    o.plan = plan;
+    o.cell[BH_CELL_KERNEL].live = true;
+    o.cell[BH_CELL_ROOT].live = true;
+    o.cell[BH_CELL_ROOT].map = M_EXACT;
+    for (uint32_t c = 2U; c < O_CELLS; c++) {
+        o.cell[c].map = M_EMPTY;
+    }
+}
+
+bool o_boots(const struct bh_plan *plan)
+{
+    power_on(plan);
+    return fits(BH_CELL_ROOT);
+}
+
+void o_launch(const struct bh_plan *plan, bool direct)
+{
+    power_on(plan);
+    for (uint32_t k = 0U; k < O_CPUS; k++) {
+        o.cpu[k].cell = BH_CELL_ROOT;
+        o.cpu[k].answers = -1;
+        if (k < plan->n_cpus) {
+            set_phase(k, direct ? P_OFF : P_RUN);
+        }
+    }
+    present_call = AT_BOOT;
+    set_state(BH_CELL_ROOT, BH_STATE_RUNNING);
+    present_call = BY_ITSELF;
+    o.armed = true;
+    o_record(0U, BH_CELL_KERNEL, BH_EV_ENABLED, 0U, plan->n_cpus);
+}
+
+static void launch_cell(uint32_t cell)
+{
+    struct o_answer out = create(0U, cell);
+
+    if (out.status == BH_OK) {
+        out = open_cell(0U, cell);
+    }
+    if (out.status == BH_OK) {
+        out = start(0U, cell);
+    }
+    if (out.status != BH_OK) {
+        o_record(0U, cell, BH_EV_REFUSED, BH_HC_CELL_START, out.status);
+    }
+}
+
+void o_autostart(void)
+{
+    bool started = false;
+
+    present_call = AT_BOOT;
+    o.cpu[0].busy = true;
+    for (uint32_t c = o.plan->n_cells - 1U; c > BH_CELL_ROOT; c--) {
+        if ((o.plan->cells[c].flags & BH_CELL_AUTOSTART) != 0U) {
+            launch_cell(c);
+        }
+    }
+    present_call = BY_ITSELF;
+    FOR_CPUS(k, cpus_of(BH_CELL_ROOT))
+    {
+        if (((o.plan->cells[BH_CELL_ROOT].flags & BH_CELL_AUTOSTART) != 0U) && !started &&
+            (o.cpu[k].cell == BH_CELL_ROOT) && (o.cpu[k].phase == P_OFF)) {
+            start_cpu(k, o.plan->cells[BH_CELL_ROOT].entry, o.plan->cells[BH_CELL_ROOT].comm);
+            started = true;
+        }
+    }
+    o.cpu[0].busy = false;
+}
