@@ -275,7 +275,17 @@ def status(stage, ctx, record):
 
 def proofs(ctx):
     """The proofs' own seeded defects."""
-    program = ctx.need("verification/proof/selftest.py", "it seeds wrong contracts")
+    return own_defects(ctx, "verification/proof/selftest.py", "it seeds wrong contracts")
+
+
+def mutants(ctx):
+    """The fuzzer's own: mutants of the kernel and of the oracle, runs that reach too little."""
+    return own_defects(ctx, "verification/fuzz/mutants.py", "it seeds mutants")
+
+
+def own_defects(ctx, path, why):
+    """A program that seeds defects of its own and ends with the totals."""
+    program = ctx.need(path, why)
     done = ctx.host("python3", program, timeout=1200)
     last = (done.stdout.strip().splitlines() or [""])[-1]
     counts = re.search(r"(\d+) passed, (\d+) failed", last)
@@ -393,6 +403,7 @@ REAL = {"setup-real-release": no_release, "setup-real-record": damaged_lock,
         "package-real-bytes": flipped_byte,
         "system-real-expectation": system_expectation,
         **{f"{stage}-real-edit": real_edit(stage) for stage in REAL_EDITS},
+        "fuzz-real-mutants": mutants,
         "prove-real-contracts": proofs}
 
 

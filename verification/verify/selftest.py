@@ -4,7 +4,7 @@
 
 A miniature kernel (verification/verify/mini) passes every stage. For each defect a fresh copy of
 it is damaged and every stage runs on it: those that turn red must be those which the defect names.
-Stages that judge programs of their own (prove, system, fault, setup) have further seeded defects on
+Stages that judge programs of their own (prove, system, fault, setup, fuzz) have further seeded defects on
 the real thing: verification/proof/selftest.py and the cases of REAL. The gates are tried without the
 list of open points (advisory.toml), which would turn their findings amber.
 
@@ -152,7 +152,7 @@ def main():
     args = parser.parse_args()
     records = run_all(args.only, args.without)
     if not args.only and not args.without:
-        for stage in ["setup", *STAGES]:
+        for stage in ["setup", "fuzz", *STAGES]:
             good = stage in covered(records)
             records.append(line(f"every-stage-{stage}", good,
                                 "has a seeded defect" if good else "no seeded defect was found", 0))

@@ -23,12 +23,14 @@ STAGES = {
     "misra": ["setup"],
     "prove": ["setup"],
     "unit": ["setup", "build"],  # both build the plan judge of the host
+    "fuzz": ["setup", "build"],
     "system": ["build"],
     "target-mcdc": ["build", "unit", "system"],
     "fault": ["build", "target-mcdc"],
-    "trace": ["static", "build", "misra", "prove", "unit", "system", "target-mcdc", "fault"],
+    "trace": ["static", "build", "misra", "prove", "unit", "fuzz", "system", "target-mcdc",
+              "fault"],
     "doc": ["setup"],
-    "selftest": ["build", "unit", "system", "fault"],
+    "selftest": ["build", "unit", "fuzz", "system", "fault"],
     "package": ["trace", "doc", "selftest"],
 }
 FAST = ["static", "misra", "unit"]
