@@ -43,21 +43,11 @@
 #define BH_CELL_AUTOSTART 1U       /**< Direct boot: create and start at power-on. */
 #define BH_CELL_CONTINUE 2U        /**< A refused access is reported and answered; else it parks. */
 #define BH_CELL_INJECTED 4U        /**< Interrupts come by list registers; else straight to EL1. */
-#define BH_CELL_APPROVED 8U        /**< Starts only when its measurement is the policy's digest. */
-#define BH_CELL_UNKNOWN 0xFFFFFFF0U /**< bits that no flag of a cell has */
+#define BH_CELL_UNKNOWN 0xFFFFFFF8U /**< bits that no flag of a cell has */
 
-/* Locks, by scope: what nobody may do any more until the machine is switched off. */
-#define BH_LOCK_CREATE 1U          /**< create and destroy */
-#define BH_LOCK_LOAD 2U            /**< open for loading */
-#define BH_LOCK_START 4U           /**< start and stop */
-#define BH_LOCK_DISABLE 8U         /**< give the machine back to Linux */
-#define BH_LOCKS_MAX 16U           /**< one more than all of them */
-
-/* Grants: what a cell may do beyond its own affairs. */
-#define BH_GRANT_LOCK 1U           /**< lock all cells at once, and DISABLE */
-#define BH_GRANT_MEASURE 2U        /**< read the measurements of others */
-#define BH_GRANTS_MAX 4U
-
+/* What the policies may ask for: nothing in this release. */
+#define BH_LOCKS_MAX 1U            /**< one more than all locks that the kernel enforces */
+#define BH_GRANTS_MAX 1U           /**< one more than all grants that it knows */
 #define BH_DIGEST_WORDS 8U         /**< SHA-256 (FIPS 180-4): words H0 to H7 */
 
 /** A run of pages given to one cell. */
@@ -83,11 +73,12 @@ struct bh_cell {
     bh_u32 irqs[BH_IRQ_WORDS]; /**< bitmap of shared peripheral interrupts, INTID 32 to 1019 */
 };
 
-/** What a cell may and must do beyond using its resources; one for each cell. */
+/** What a cell may lock, may ask and must measure: room for it, zero in this release. One for each
+ * cell. */
 struct bh_policy {
-    bh_u32 locks;                   /**< BH_LOCK_..., in force from its first start on */
-    bh_u32 grants;                  /**< BH_GRANT_... */
-    bh_u32 digest[BH_DIGEST_WORDS]; /**< approved measurement, with BH_CELL_APPROVED */
+    bh_u32 locks;
+    bh_u32 grants;
+    bh_u32 digest[BH_DIGEST_WORDS];
 };
 
 /** The whole plan. */

@@ -319,16 +319,14 @@ static const struct row claim_rows[] = {
     NO(DMA, 0U, BH_PLAN_ACCEPT_UNPROTECTED_DMA, W(flags, 0U)),
     NO(DMA, 2U, BH_PLAN_ACCEPT_UNPROTECTED_DMA, W(flags, 2U)),
     NO(POLICY, 0U, 3U, W(flags, 3U)),
-    NO(POLICY, 3U, 16U, W(cells[3].flags, 16U)),
+    NO(POLICY, 3U, 8U, W(cells[3].flags, 8U)),
     NO(POLICY, 1U, 0x80000000U, W(cells[1].flags, 0x80000000U)),
     NO(POLICY, 0U, 4U, W(cells[0].flags, 4U)),
-    OK(W(cells[3].flags, 15U)),
+    OK(W(cells[3].flags, 7U)),
     NO(POLICY, 0U, 1U, W(cells[0].flags, 1U)),
-    NO(POLICY, 2U, 0U, W(policy[2].locks, 16U)),
-    OK(W(policy[2].locks, 15U)),
+    NO(POLICY, 2U, 0U, W(policy[2].locks, 1U)),
     NO(POLICY, 0U, 0U, W(policy[0].locks, 1U)),
-    NO(POLICY, 3U, 2U, W(policy[3].grants, 4U)),
-    OK(W(policy[1].grants, 3U)),
+    NO(POLICY, 3U, 2U, W(policy[3].grants, 1U)),
     NO(POLICY, 0U, 0U, W(policy[0].grants, 1U)),
 };
 
@@ -364,7 +362,7 @@ static void rules_are_judged_in_order(void)
 {
     static const struct row worse[] = {
                                         /* each row is added to those before it */
-        NO(POLICY, 0U, 0U, W(policy[3].locks, 16U)),
+        NO(POLICY, 0U, 0U, W(policy[3].locks, 1U)),
         NO(DMA, 0U, 0U, W(flags, 0U)),
         NO(ENTRY, 0U, 0U, W(cells[3].entry, 2U)),
         NO(IRQ, 0U, 0U, W(cells[0].irqs[5], 1U)),

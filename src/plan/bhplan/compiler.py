@@ -6,8 +6,7 @@ from pathlib import Path
 
 from .board import PHYS_END, Board, check_pages, load_board, names, parse_flags
 from .errors import PlanError, Source
-from .model import (APPROVED, AUTOSTART, CONTINUE, DIGEST_WORDS, GRANTS, INJECTED, IPA_END, KERNEL,
-                    LOCKS, ROOT, Cell, Plan, Region)
+from .model import (AUTOSTART, CONTINUE, INJECTED, IPA_END, KERNEL, ROOT, Cell, Plan, Region)
 from .reader import Table
 from .source import load
 
@@ -87,7 +86,6 @@ def _cell(table: Table, number: int, board: Board) -> Cell:
     if cell.name in RESERVED:
         raise table.bad("name", f"'{cell.name}' is reserved")
     cell.flags = _cell_flags(table)
-    _policy(table, cell)
     cell.cpus = _cpus(table, board)
     cell.irqs = _interrupts(table, board)
     _addresses(table, cell)
@@ -103,7 +101,6 @@ def _root(plan: Plan, table: Table) -> None:
     """Fill the root cell: by its own list, or with the whole machine."""
     root, board = plan.cells[ROOT], plan.board
     root.flags = _cell_flags(table)
-    root.locks, root.grants = _bits(table, "locks", LOCKS), _bits(table, "grants", GRANTS)
     root.cpus = _cpus(table, board)
     if table.is_word("memory"):
         table.choice("memory", ("machine",))
@@ -154,36 +151,6 @@ def _cell_flags(table: Table) -> int:
         mode = table.choice("interrupt_mode", ("direct", "injected"))
         flags |= INJECTED if mode == "injected" else 0
     return flags | (AUTOSTART if table.take("autostart", bool) else 0)
-
-
-def _bits(table: Table, key: str, known: dict[str, int]) -> int:
-    """An optional array of words as a bitmap.
-
-    @req CFG_TOOL_022
-    """
-    bits = 0
-    for place, word in enumerate(table.take(key, list, [], required=False)):
-        if word not in known:
-            raise table.bad(key, f"{word!r} is none of {', '.join(known)}", place)
-        if bits & known[word]:
-            raise table.bad(key, f"'{word}' stands twice", place)
-        bits |= known[word]
-    return bits
-
-
-def _policy(table: Table, cell: Cell) -> None:
-    """Locks, grants, and the approved measurement.
-
-    @req CFG_TOOL_022
-    """
-    cell.locks, cell.grants = _bits(table, "locks", LOCKS), _bits(table, "grants", GRANTS)
-    if table.has("digest"):
-        text = table.take("digest", str)
-        if len(text) != 8 * DIGEST_WORDS or set(text) - set("0123456789abcdef"):
-            raise table.bad("digest", f"'{text}' is no SHA-256: 64 lower-case hexadecimal digits, as "
-                                      "'bulkhead measure' prints them")
-        cell.digest = bytes.fromhex(text)
-        cell.flags |= APPROVED
 
 
 def _addresses(table: Table, cell: Cell) -> None:

@@ -63,9 +63,6 @@ class Party:
     entry: int
     comm: int
     interrupts: int
-    locks: tuple[str, ...]
-    grants: tuple[str, ...]
-    digest: str
 
 
 @dataclass(frozen=True)
@@ -117,26 +114,13 @@ def _require_frame(blob: bytes) -> None:
 
 def _party(blob: bytes, index: int) -> Party:
     base = PLAN["cells"][0] + index * PLAN["cells"][1]
-    policy = PLAN["policy"][0] + index * PLAN["policy"][1]
     value = {key: _number(blob, base, place) for key, place in CELL.items()}
     name = blob[base:base + 16].split(b"\0")[0]
     bits = int.from_bytes(blob[base + 48:base + 48 + 128], "little")
     text = name.decode("ascii", "backslashreplace")
     return Party(text, value["first"], value["count"], value["cpus"],
                  "continue" if value["flags"] & 2 else "park", bool(value["flags"] & 1),
-                 "injected" if value["flags"] & 4 else "direct", value["entry"], value["comm"], bits,
-                 _words(("create", "load", "start", "disable"),
-                        _number(blob, policy, POLICY["locks"])),
-                 _words(("lock", "measure"), _number(blob, policy, POLICY["grants"])),
-                 _digest(blob, policy) if value["flags"] & 8 else "")
-
-
-def _words(names: tuple[str, ...], bits: int) -> tuple[str, ...]:
-    return tuple(name for i, name in enumerate(names) if bits >> i & 1)
-
-
-def _digest(blob: bytes, policy: int) -> str:
-    return "".join("%08x" % _number(blob, policy, POLICY["digest"], i) for i in range(8))
+                 "injected" if value["flags"] & 4 else "direct", value["entry"], value["comm"], bits)
 
 
 def _piece(blob: bytes, index: int) -> Piece:
@@ -259,10 +243,7 @@ def _party_line(index: int, party: Party) -> str:
     line = "%d %-15s entry 0x%x comm 0x%x policy %s autostart %s interrupt_mode %s" % (
         index, party.name, party.entry, party.comm, party.policy,
         "true" if party.autostart else "false", party.interrupt_mode)
-    for word, values in (("locks", party.locks), ("grants", party.grants)):
-        if values:
-            line += " %s %s" % (word, "+".join(values))
-    return line + (" digest " + party.digest if party.digest else "")
+    return line
 
 
 def text_map(plan: Contents) -> str:
@@ -292,7 +273,6 @@ def as_json(plan: Contents) -> dict:
         "status": {"first": plan.status[0], "last": plan.status[1] - 1},
         "cells": [{"index": i, "name": p.name, "entry": p.entry, "comm": p.comm, "policy": p.policy,
                    "autostart": p.autostart, "interrupt_mode": p.interrupt_mode,
-                   "locks": list(p.locks), "grants": list(p.grants), "digest": p.digest,
                    "cpus": [c for c in range(len(plan.mpidr)) if p.cpus >> c & 1]}
                   for i, p in enumerate(plan.parties)],
         "memory": [{"first": start, "last": stop - 1, "owners": owners(plan, over),

@@ -40,11 +40,6 @@ def _cell_rows(one: Contents, two: Contents) -> list[Row]:
         for key in ("policy", "autostart", "interrupt_mode"):
             rows += _compare(f"cell {name} {key}", getattr(first[name], key),
                              getattr(second[name], key))
-        for key in ("locks", "grants"):
-            rows += _compare(f"cell {name} {key}", "+".join(getattr(first[name], key)) or "-",
-                             "+".join(getattr(second[name], key)) or "-")
-        rows += _compare(f"cell {name} digest", first[name].digest or "-",
-                         second[name].digest or "-")
     return rows
 
 

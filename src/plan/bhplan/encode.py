@@ -6,16 +6,16 @@ import struct
 import zlib
 
 from .board import PAGE
-from .model import CELLS_MAX, CPUS_MAX, DIGEST_WORDS, REGIONS_MAX, Cell, Plan, Region
+from .model import CELLS_MAX, CPUS_MAX, REGIONS_MAX, Cell, Plan, Region
 
 MAGIC = 0x314E414C50484D42
 VERSION = 2
 HEAD = struct.Struct("<Q8IQ")        #: magic to status_ppn
 CELL = struct.Struct("<16s4I2Q32I")  #: struct bh_cell
 REGION = struct.Struct("<Q6I")       #: struct bh_region
-POLICY = struct.Struct("<10I")       #: struct bh_policy
+POLICY_BYTES = 40                    #: struct bh_policy, zero in this format
 TAIL = 8                             #: reserved and crc
-BYTES = (HEAD.size + 8 * CPUS_MAX + (CELL.size + POLICY.size) * CELLS_MAX
+BYTES = (HEAD.size + 8 * CPUS_MAX + (CELL.size + POLICY_BYTES) * CELLS_MAX
          + REGION.size * REGIONS_MAX + TAIL)
 ACCEPT_DMA = 1
 
@@ -37,8 +37,7 @@ def encode(plan: Plan) -> bytes:
     parts.append(bytes(CELL.size * (CELLS_MAX - len(plan.cells))))
     parts += [_region(region, shares) for region in regions]
     parts.append(bytes(REGION.size * (REGIONS_MAX - len(regions))))
-    parts += [_policy(cell) for cell in plan.cells]
-    parts.append(bytes(POLICY.size * (CELLS_MAX - len(plan.cells)) + 4))
+    parts.append(bytes(POLICY_BYTES * CELLS_MAX + 4))
     return seal(b"".join(parts))
 
 
@@ -54,11 +53,6 @@ def _cell(cell: Cell, first: int) -> bytes:
     cpus = sum(1 << cpu for cpu in cell.cpus)
     return CELL.pack(cell.name.encode("ascii"), first, len(cell.regions), cpus, cell.flags,
                      cell.entry, cell.comm, *words)
-
-
-def _policy(cell: Cell) -> bytes:
-    words = struct.unpack(f">{DIGEST_WORDS}I", cell.digest or bytes(4 * DIGEST_WORDS))
-    return POLICY.pack(cell.locks, cell.grants, *words)
 
 
 def _region(region: Region, shares: dict[str, int]) -> bytes:

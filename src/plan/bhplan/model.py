@@ -10,10 +10,7 @@ from .errors import Source
 KERNEL, ROOT = 0, 1
 CELLS_MAX, REGIONS_MAX, CPUS_MAX = 8, 128, 8
 IPA_END = 1 << 40   #: one more than the greatest address of a cell
-AUTOSTART, CONTINUE, INJECTED, APPROVED = 1, 2, 4, 8
-LOCKS = {"create": 1, "load": 2, "start": 4, "disable": 8}   #: scopes of a lock
-GRANTS = {"lock": 1, "measure": 2}
-DIGEST_WORDS = 8                                             #: SHA-256
+AUTOSTART, CONTINUE, INJECTED = 1, 2, 4
 _SHOWN = ((READ, "r"), (WRITE, "w"), (EXECUTE, "x"), (DEVICE, "d"), (LOADABLE, "l"))
 
 
@@ -60,9 +57,6 @@ class Cell:
     flags: int = 0
     entry: int = 0
     comm: int = 0
-    locks: int = 0
-    grants: int = 0
-    digest: bytes = b""
     cpus: dict[int, Source] = field(default_factory=dict)
     irqs: dict[int, Source] = field(default_factory=dict)
     regions: list[Region] = field(default_factory=list)

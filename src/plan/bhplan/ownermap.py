@@ -11,8 +11,7 @@ import zlib
 from .board import PHYS_END
 from .encode import VERSION
 from .errors import Source
-from .model import (AUTOSTART, CONTINUE, GRANTS, INJECTED, KERNEL, LOCKS, ROOT, Cell, Plan, Region,
-                    letters)
+from .model import AUTOSTART, CONTINUE, INJECTED, KERNEL, ROOT, Cell, Plan, Region, letters
 
 MARK = "  @ "  #: before the sources of a row
 HEADER = """bulkhead map 1
@@ -59,9 +58,6 @@ def _cell_row(number: int, cell: Cell) -> str:
                 f" policy {'continue' if cell.flags & CONTINUE else 'park'}"
                 f" autostart {str(bool(cell.flags & AUTOSTART)).lower()}"
                 f" interrupt_mode {'injected' if cell.flags & INJECTED else 'direct'}")
-        for word, bits, known in (("locks", cell.locks, LOCKS), ("grants", cell.grants, GRANTS)):
-            row += f" {word} {'+'.join(n for n in known if bits & known[n])}" if bits else ""
-        row += f" digest {cell.digest.hex()}" if cell.digest else ""
     return _with(row.rstrip(), [cell.source])
 
 
