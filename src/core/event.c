@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "core/event.h"
 
+/* No event has this number: a reader cannot take an empty place for one. */
+#define NO_EVENT 0xFFFFFFFFFFFFFFFFU
+
 struct totals totals;
 
 /** @req SWR_EVT_001 */
@@ -38,8 +41,7 @@ static void clear_events(void)
         loop assigns i, status_page.events[0 .. BH_EVENTS - 1];
         loop variant BH_EVENTS - i; */
     while (i < BH_EVENTS) {
-        /* No event has this number: a reader cannot take an empty place for event 0. */
-        status_page.events[i].seq = 0xFFFFFFFFFFFFFFFFU;
+        status_page.events[i].seq = NO_EVENT;
         status_page.events[i].id = 0U;
         i++;
     }
@@ -112,6 +114,9 @@ void event_record(uint32_t cpu, uint32_t cell, uint32_t id, uint64_t a, uint64_t
     uint64_t seq = arch_shared_next((uint32_t)SW_EVENT, 0U);
     uint32_t k = (uint32_t)(seq % BH_EVENTS);
 
+    /* What was there is gone: a reader never takes half of this record for the old one. */
+    status_page.events[k].seq = NO_EVENT;
+    arch_publish();
     status_page.events[k].time = arch_time();
     status_page.events[k].id = id;
     status_page.events[k].cpu = cpu;

@@ -40,8 +40,8 @@ void event_init(uint32_t n_cells, uint32_t n_cpus, uint32_t checksum);
 
 /** Record an event: numbered without gaps, so that a reader sees when it missed some. May be called
  * by several CPUs at once; each gets its own place. Events of one place may overwrite each other only
- * after BH_EVENTS further ones.
- * @req SWR_EVT_002 */
+ * after BH_EVENTS further ones. The place has no number while its record changes.
+ * @req SWR_EVT_002 SWR_EVT_005 */
 /*@ requires who: cpu < BH_CPUS_MAX && cell < BH_CELLS_MAX;
     terminates \true; exits \false;
     assigns hw, status_page, totals;

@@ -72,7 +72,7 @@ static void ring_keeps_the_last_in_order(void)
         CHECK_EQ(status_page.events[k].a, n * 3U);
         CHECK_EQ(status_page.events[k].b, ~n);
     }
-    CHECK_EQ(host.published, (3U * BH_EVENTS) + 5U);
+    CHECK_EQ(host.published, 2U * ((3U * BH_EVENTS) + 5U));
     CHECK_EQ(status_page.cells[0].events + status_page.cells[1].events +
                  status_page.cells[2].events + status_page.cells[3].events +
                  status_page.cells[4].events + status_page.cells[5].events +
@@ -181,6 +181,36 @@ static void states_are_shown_and_starts_counted(void)
     CHECK_EQ(status_page.armed, 0U);
 }
 
+static uint32_t seen;
+static uint64_t number_seen[2];
+static uint32_t record_seen[2];
+
+static void look_at_place_3(void)
+{
+    if (seen < 2U) {
+        number_seen[seen] = status_page.events[3].seq;
+        record_seen[seen] = status_page.events[3].id;
+    }
+    seen++;
+}
+
+/** @test TC_EVT_008 @verifies SWR_EVT_005 SWR_EVT_002 @technique race @level unit */
+static void changing_record_has_no_number(void)
+{
+    fresh();
+    for (uint32_t n = 0U; n < (BH_EVENTS + 3U); n++) {
+        event_record(0U, 1U, BH_EV_CREATED, n, 0U);
+    }
+    host.on_publish = look_at_place_3;
+    event_record(0U, 1U, BH_EV_STARTED, 0U, 0U);
+    CHECK_EQ(seen, 2U);
+    CHECK_EQ(number_seen[0], UINT64_MAX);
+    CHECK_EQ(record_seen[0], BH_EV_CREATED);
+    CHECK_EQ(number_seen[1], UINT64_MAX);
+    CHECK_EQ(record_seen[1], BH_EV_STARTED);
+    CHECK_EQ(status_page.events[3].seq, BH_EVENTS + 3U);
+}
+
 int main(void)
 {
     TEST(TC_EVT_001, init_leaves_nothing_of_the_past);
@@ -190,5 +220,6 @@ int main(void)
     TEST(TC_EVT_005, exits_are_counted_by_cause);
     TEST(TC_EVT_006, scribbled_pages_change_no_count);
     TEST(TC_EVT_007, states_are_shown_and_starts_counted);
+    TEST(TC_EVT_008, changing_record_has_no_number);
     return test_result();
 }

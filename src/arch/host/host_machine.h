@@ -47,6 +47,7 @@ struct host_machine {
     uint32_t powered[BH_CPUS_MAX];
     uint32_t flushes;
     uint32_t published;
+    void (*on_publish)(void); /**< called at each arch_publish(): what another CPU sees then */
     uint32_t n_diverts;
     struct host_reset divert; /**< the last call of arch_irq_divert() */
     uint32_t n_resets;

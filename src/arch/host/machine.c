@@ -21,6 +21,9 @@ void arch_relax(void)
 void arch_publish(void)
 {
     host.published++;
+    if (host.on_publish != NULL) {
+        host.on_publish();
+    }
 }
 
 uint64_t arch_time(void)
