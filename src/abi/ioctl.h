@@ -2,6 +2,7 @@
 /** @file ioctl.h
  * /dev/bulkhead: what the command asks of the Linux driver. Every call carries the ABI version and
  * returns the kernel's own answer (status and two details), never a bare errno, in bh_result.
+ * read: struct bh_news of now; poll waits until it differs from what this opening has read.
  * mmap: offset BH_MMAP_STATUS: the status pages, read-only; BH_MMAP_COMM(cell): its comm region.
  */
 #ifndef BH_ABI_IOCTL_H
@@ -62,6 +63,14 @@ struct bh_ioc_info {
     bh_u64 image_bytes;
     struct bh_plan plan; /**< the plan in force when enabled, else zero */
     struct bh_result result;
+};
+
+/** What read() gives, and how far it has come. */
+struct bh_news {
+    bh_u64 next;    /**< events recorded since the machine was taken */
+    bh_u64 changes; /**< changes of cells' states that the driver saw since */
+    bh_u32 enables; /**< times the machine was taken since the driver was loaded */
+    bh_u32 enabled; /**< 1: it is Bulkhead's now */
 };
 
 #define BH_IOC_ENABLE _IOWR('B', 1, struct bh_ioc_enable)

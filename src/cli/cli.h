@@ -42,6 +42,7 @@ struct options {
     bool follow;          /**< -f */
     bool completion;      /**< --completion */
     const char *count;    /**< -n N */
+    const char *interval; /**< -i SECONDS */
     const char *root;     /**< --root DIR */
     int argc;             /**< words behind the verb */
     const char *argv[4];
@@ -54,7 +55,7 @@ struct verb {
     const char *noun;    /**< "" or the group */
     const char *name;
     const char *args;    /**< as printed; words that end in '?' in brackets */
-    const char *options; /**< letters out of f, n, r (root), c (completion) */
+    const char *options; /**< letters out of f, n, i, r (root), c (completion) */
     int least;           /**< words needed */
     int most;
     const char *summary;
@@ -99,7 +100,7 @@ const char *out_cpu_state(uint64_t state);
 void table_start(int columns);
 void table_cell(const char *text);
 void table_print(bool header);
-/** JSON: one document; commas and nesting are kept here. */
+/** JSON: one document per line; commas and nesting are kept here. */
 void json_start(const char *command);
 void json_end(void);
 void json_open(const char *key, char bracket);
@@ -119,6 +120,11 @@ const volatile struct bh_status *device_status(void);
 const volatile struct bh_comm *device_comm(uint32_t cell);
 /** Wait a little before looking again. @return false: stop following. */
 bool device_wait(void);
+/** Sleep until the driver has news. @return false: the machine was given back, or there is none to
+ * wait for. */
+bool device_news(void);
+/** Let some seconds pass. @return false: stop. */
+bool device_pause(uint32_t seconds);
 
 /* session.c: what most verbs begin with */
 struct session {
@@ -134,6 +140,10 @@ bool session_cell(const char *name, uint32_t *cell, int *exit_code);
 uint64_t cell_memory(const struct bh_plan *plan, uint32_t cell);
 uint32_t cell_interrupts(const struct bh_plan *plan, uint32_t cell);
 uint32_t cell_cpus(uint32_t cell);
+/** State in words; root has no life cycle of its own: it runs. */
+const char *cell_state_text(uint32_t cell);
+/** The cell's communication region; NULL: it has none, or is not up. */
+const volatile struct bh_comm *cell_comm(uint32_t cell);
 
 /* planfile.c */
 /** Read and judge a plan. On refusal prints the error. */
@@ -143,6 +153,22 @@ uint32_t plan_judge(const void *data, uint64_t bytes, struct bh_plan *out, uint6
                     uint64_t *b);
 /** Read a whole file; free() it. NULL: printed. */
 void *file_read(const char *path, uint64_t limit, uint64_t *bytes, int *exit_code);
+
+/* ring.c: the events of the status pages */
+enum ring_place {
+    RING_TAKEN,
+    RING_OVERWRITTEN,
+    RING_NOT_YET /**< being written */
+};
+enum ring_place ring_take(uint64_t n, struct bh_event *event);
+void ring_time(char *out, size_t bytes, uint64_t ticks);
+void ring_heads(void);
+void ring_row(const struct bh_event *event);
+void ring_json(const struct bh_event *event);
+
+/* cmd_status.c, for stats */
+extern const char *const exit_names[BH_EXITS];
+void number_cell(uint64_t number);
 
 /* verbs */
 int cmd_status(void);
@@ -157,6 +183,7 @@ int cmd_cell_start(void);
 int cmd_cell_stop(void);
 int cmd_cell_destroy(void);
 int cmd_cell_console(void);
+int cmd_cell_stats(void);
 int cmd_events(void);
 int cmd_plan_check(void);
 int cmd_explain(void);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /** @file cmd_events.c
- * events: the ring of the status pages in words, and what was overwritten before it was read.
+ * events: what the kernel recorded, and what was overwritten before it was read.
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -9,181 +9,149 @@
 
 #include "cli/cli.h"
 
-#define MICROSECONDS 1000000U
+/** A reader of the ring: what it has read, and what was gone by then. */
+struct reader {
+    uint64_t from; /**< next event to read */
+    uint64_t late; /**< event that was not yet there at the last look; UINT64_MAX: none */
+    uint64_t lost; /**< overwritten since the last word about it */
+};
 
-/* Counter frequency; 0 where there is no such counter. */
-static uint64_t frequency(void)
+/* The last of the events that are gone: one record of its own, in its place among the others. */
+static void lost_json(struct reader *reader)
 {
-#ifdef __aarch64__
-    uint64_t value;
-
-    __asm__("mrs %0, cntfrq_el0" : "=r"(value));
-    return value;
-#else
-    return 0U;
-#endif
-}
-
-/* seconds.microseconds of the counter, or bare ticks */
-static void time_text(char *out, size_t bytes, uint64_t ticks)
-{
-    uint64_t hertz = frequency();
-
-    if (hertz == 0U) {
-        snprintf(out, bytes, "%" PRIu64, ticks);
-        return;
+    if (reader->lost != 0U) {
+        json_start("events");
+        json_number("overwritten", reader->lost);
+        json_number("first", reader->from - reader->lost);
+        json_end();
+        reader->lost = 0U;
     }
-    snprintf(out, bytes, "%" PRIu64 ".%06" PRIu64, ticks / hertz,
-             ticks % hertz * MICROSECONDS / hertz);
 }
 
-/* Event n, if it still stands in its place before and after it was copied. */
-static bool take(uint64_t n, struct bh_event *event)
+static void put(struct reader *reader, const struct bh_event *event)
 {
-    const volatile struct bh_event *place = &session.status->events[n % BH_EVENTS];
-
-    event->seq = place->seq;
-    event->time = place->time;
-    event->id = place->id;
-    event->cpu = place->cpu;
-    event->cell = place->cell;
-    event->a = place->a;
-    event->b = place->b;
-    return event->seq == n && place->seq == n;
-}
-
-static void event_table(const struct bh_event *event)
-{
-    char text[256];
-
-    snprintf(text, sizeof(text), "%" PRIu64, event->seq);
-    table_cell(text);
-    time_text(text, sizeof(text), event->time);
-    table_cell(text);
-    snprintf(text, sizeof(text), "%" PRIu32, event->cpu);
-    table_cell(text);
-    out_cell_name(text, sizeof(text), &session.info.plan, event->cell);
-    table_cell(text);
-    snprintf(text, sizeof(text), "V%04X", event->id & 0xFFFFU);
-    table_cell(text);
-    table_cell(id_name(event->id));
-    id_text(text, sizeof(text), event->id, event->a, event->b);
-    table_cell(text);
-}
-
-static void event_json(const struct bh_event *event)
-{
-    char text[256];
-
-    json_open(NULL, '{');
-    json_number("seq", event->seq);
-    json_number("time", event->time);
-    json_number("cpu", event->cpu);
-    out_cell_name(text, sizeof(text), &session.info.plan, event->cell);
-    json_string("cell", text);
-    snprintf(text, sizeof(text), "V%04X", event->id & 0xFFFFU);
-    json_string("id", text);
-    json_string("name", id_name(event->id));
-    json_number("a", event->a);
-    json_number("b", event->b);
-    id_text(text, sizeof(text), event->id, event->a, event->b);
-    json_string("text", text);
-    json_close('}');
-}
-
-static void heads(void)
-{
-    static const char *const names[] = {"SEQ", "TIME", "CPU", "CELL", "ID", "NAME", "EVENT"};
-    size_t i;
-
-    table_start(7);
-    for (i = 0U; i < 7U; i++) {
-        table_cell(names[i]);
+    if (!opt.json) {
+        ring_row(event);
+    } else if (!opt.follow) {
+        json_open(NULL, '{');
+        ring_json(event);
+        json_close('}');
+    } else {
+        lost_json(reader);
+        json_start("events");
+        json_open("event", '{');
+        ring_json(event);
+        json_close('}');
+        json_end();
     }
+}
+
+/* One event. @return false: it is not there yet, and was not waited for. */
+static bool step(struct reader *reader, bool patient)
+{
+    struct bh_event event;
+    enum ring_place place = ring_take(reader->from, &event);
+
+    if (place == RING_NOT_YET && patient && reader->late != reader->from) {
+        reader->late = reader->from;
+        return false;
+    }
+    if (place == RING_TAKEN) {
+        put(reader, &event);
+    } else {
+        reader->lost++;
+    }
+    reader->from++;
+    return true;
 }
 
 /**
- * Events [from, to) which still stand, as rows or objects. @return how many were overwritten.
+ * Events up to @p to which still stand, as rows or objects; the others are counted.
  *
  * @req SWR_CLI_006
  */
-static uint64_t collect(uint64_t from, uint64_t to)
+static void collect(struct reader *reader, uint64_t to, bool patient)
 {
-    struct bh_event event;
-    uint64_t lost = 0U;
-    uint64_t n;
-
-    if (to - from > BH_EVENTS) {
-        lost = to - from - BH_EVENTS;
-        from = to - BH_EVENTS;
+    if (to - reader->from > BH_EVENTS) {
+        reader->lost += to - reader->from - BH_EVENTS;
+        reader->from = to - BH_EVENTS;
     }
-    for (n = from; n < to; n++) {
-        if (!take(n, &event)) {
-            lost++;
-        } else if (opt.json) {
-            event_json(&event);
-        } else {
-            event_table(&event);
-        }
-    }
-    return lost;
-}
-
-static void lost_line(uint64_t lost)
-{
-    if (lost != 0U) {
-        printf("(%" PRIu64 " older events overwritten)\n", lost);
+    while (reader->from < to && step(reader, patient)) {
     }
 }
 
 /* Where to begin so that at most @p most of the next events come. */
-static uint64_t begin(uint64_t next, uint64_t most)
+static struct reader begin(uint64_t next, uint64_t most)
 {
-    return next > most ? next - most : 0U;
+    struct reader reader = {next > most ? next - most : 0U, UINT64_MAX, 0U};
+
+    return reader;
 }
 
 void events_print(uint64_t most, bool header)
 {
     uint64_t next = session.status->next;
-    uint64_t lost;
+    struct reader reader = begin(next, most);
 
-    heads();
-    lost = collect(begin(next, most), next);
+    ring_heads();
+    collect(&reader, next, false);
     table_print(header);
-    lost_line(lost);
-}
-
-static int follow(uint64_t from, bool header)
-{
-    while (true) {
-        uint64_t next = session.status->next;
-        uint64_t lost;
-
-        if (next != from || header) {
-            heads();
-            lost = collect(from, next);
-            table_print(header);
-            lost_line(lost);
-            fflush(stdout);
-            header = false;
-            from = next;
-        }
-        if (!device_wait()) {
-            return EXIT_OK;
-        }
+    if (reader.lost != 0U) {
+        printf("(%" PRIu64 " older events overwritten)\n", reader.lost);
     }
 }
 
-static int all_json(uint64_t from, uint64_t next)
+/* What came up to @p next, and before it how much of that is gone. */
+static void look(struct reader *reader, uint64_t next, bool header)
 {
-    uint64_t lost;
+    ring_heads();
+    collect(reader, next, true);
+    if (opt.json) {
+        lost_json(reader);
+    } else {
+        if (reader->lost != 0U) {
+            printf("(%" PRIu64 " events overwritten unread)\n", reader->lost);
+            reader->lost = 0U;
+        }
+        table_print(header);
+    }
+    fflush(stdout);
+}
 
+/**
+ * Print what comes until the machine is given back.
+ *
+ * @req SWR_CLI_011
+ */
+static int follow(struct reader reader, bool header)
+{
+    uint64_t next = session.status->next;
+    bool more = true;
+
+    while (true) {
+        uint64_t now = session.status->next;
+
+        /* Several CPUs write it, so it may go back for a moment. */
+        next = now > next ? now : next;
+        if (reader.from != next || header) {
+            look(&reader, next, header);
+            header = false;
+        }
+        if (!more) {
+            return fail(BH_E_SYS_NOT_ENABLED, 0U, 0U, NULL);
+        }
+        more = reader.from == next ? device_news() : device_wait();
+    }
+}
+
+static int all_json(struct reader reader, uint64_t next)
+{
     json_start("events");
     json_number("next", next);
     json_open("events", '[');
-    lost = collect(from, next);
+    collect(&reader, next, false);
     json_close(']');
-    json_number("overwritten", lost);
+    json_number("overwritten", reader.lost);
     json_end();
     return EXIT_OK;
 }
@@ -201,18 +169,15 @@ int cmd_events(void)
             return help_usage("not a number", opt.count);
         }
     }
-    if (opt.json && opt.follow) {
-        return help_usage("not together", "--json -f");
-    }
     if (!session_enabled(&code)) {
         return code;
     }
     next = session.status->next;
+    if (opt.follow) {
+        return follow(begin(next, most), !opt.json && !opt.quiet);
+    }
     if (opt.json) {
         return all_json(begin(next, most), next);
-    }
-    if (opt.follow) {
-        return follow(begin(next, most), !opt.quiet);
     }
     events_print(most, !opt.quiet);
     return EXIT_OK;

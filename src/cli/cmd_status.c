@@ -11,10 +11,10 @@
 #define STATUS_EVENTS 5U
 #define DMA_LINE "DMA: NOT ISOLATED (no SMMU driver yet)"
 
-static const char *const exit_names[BH_EXITS] = {"HVC",  "SMC",    "SYSREG", "MMIO", "ABORT",
-                                                 "KICK", "SERROR", "OTHER",  "IRQ"};
+const char *const exit_names[BH_EXITS] = {"HVC",  "SMC",     "SYSREG", "MMIO", "ABORT",
+                                          "KICK", "SERROR", "OTHER",  "IRQ"};
 
-static void number_cell(uint64_t number)
+void number_cell(uint64_t number)
 {
     char text[24];
 
@@ -25,25 +25,13 @@ static void number_cell(uint64_t number)
 /* The heartbeat is the cell's own word: shown, never believed. @return false: it has none. */
 static bool heartbeat(uint32_t cell, uint64_t *beats)
 {
-    const volatile struct bh_comm *comm;
+    const volatile struct bh_comm *comm = cell_comm(cell);
 
-    if (session.info.plan.cells[cell].comm == 0U) {
-        return false;
-    }
-    comm = device_comm(cell);
-    if (comm == NULL || comm->magic != BH_COMM_MAGIC) {
+    if (comm == NULL) {
         return false;
     }
     *beats = comm->heartbeat;
     return true;
-}
-
-/* Root has no life cycle of its own: it runs. */
-static const char *state_of(uint32_t cell)
-{
-    uint32_t state = session.status->cells[cell].state;
-
-    return cell == BH_CELL_ROOT && state == BH_STATE_ABSENT ? "running" : out_state(state);
 }
 
 static void cell_row(uint32_t cell)
@@ -54,7 +42,7 @@ static void cell_row(uint32_t cell)
 
     out_cell_name(text, sizeof(text), plan, cell);
     table_cell(text);
-    table_cell(state_of(cell));
+    table_cell(cell_state_text(cell));
     out_bits(text, sizeof(text), cell_cpus(cell));
     table_cell(text);
     out_size(text, sizeof(text), cell_memory(plan, cell));
@@ -77,7 +65,7 @@ static void cell_json(uint32_t cell)
     json_open(NULL, '{');
     out_cell_name(text, sizeof(text), plan, cell);
     json_string("name", text);
-    json_string("state", state_of(cell));
+    json_string("state", cell_state_text(cell));
     out_bits(text, sizeof(text), cell_cpus(cell));
     json_string("cpus", text);
     json_number("memory", cell_memory(plan, cell));
@@ -229,7 +217,7 @@ int cmd_cell_show(void)
         json_end();
         return EXIT_OK;
     }
-    printf("%s: %s, CPUs ", opt.argv[0], state_of(cell));
+    printf("%s: %s, CPUs ", opt.argv[0], cell_state_text(cell));
     {
         char text[64];
 

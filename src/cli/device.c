@@ -4,6 +4,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -124,6 +125,32 @@ const volatile struct bh_comm *device_comm(uint32_t cell)
 bool device_wait(void)
 {
     const struct timespec pause = {.tv_sec = 0, .tv_nsec = FOLLOW_NANOSECONDS};
+
+    return nanosleep(&pause, NULL) == 0;
+}
+
+/* What the driver said last; all zero before the first word. */
+static struct bh_news news;
+
+bool device_news(void)
+{
+    struct pollfd wait = {.fd = device, .events = POLLIN};
+    struct bh_news now;
+
+    if (poll(&wait, 1U, -1) != 1 || read(device, &now, sizeof(now)) != (ssize_t)sizeof(now)) {
+        return false;
+    }
+    /* Enabled anew: the numbers began again, and what we know is of another time. */
+    if (news.enables != 0U && now.enables != news.enables) {
+        return false;
+    }
+    news = now;
+    return now.enabled != 0U;
+}
+
+bool device_pause(uint32_t seconds)
+{
+    const struct timespec pause = {.tv_sec = (time_t)seconds, .tv_nsec = 0};
 
     return nanosleep(&pause, NULL) == 0;
 }

@@ -19,6 +19,7 @@ static const struct {
 } options[] = {
     {'f', "-f", "go on printing what comes"},
     {'n', "-n N", "the last N only"},
+    {'i', "-i SECONDS", "again every SECONDS: what came since"},
     {'r', "--root DIR", "judge the machine whose /proc, /sys and /lib were copied to DIR"},
     {'c', "--completion", "print the completion script for bash"},
 };
@@ -42,7 +43,7 @@ int help_all(void)
 {
     static const char *const tail[] = {
         "",
-        "  --json       one JSON document (schema bulkhead/1) instead of text",
+        "  --json       JSON (schema bulkhead/1) instead of text; with -f or -i one document per line",
         "  -q, --quiet  no header, no line on success",
         "  --help       this, or of a command",
         "  --version    version and ABI",
@@ -146,7 +147,7 @@ int help_completion(void)
         }
     }
     for (verb = verbs; verb->name != NULL; verb++) {
-        if (strncmp(verb->args, "NAME", 4) == 0) {
+        if (strncmp(verb->args + (verb->args[0] == '[' ? 1 : 0), "NAME", 4) == 0) {
             printf("        %s) list=$(bulkhead -q cell list 2>/dev/null | cut -d' ' -f1) ;;\n",
                    verb->name);
         }

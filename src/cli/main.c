@@ -64,6 +64,7 @@ static const struct option known[] = {
     {"--version", "--version", '*', &version, NULL},
     {"-f", "--follow", 'f', &opt.follow, NULL},
     {"-n", "--number", 'n', NULL, &opt.count},
+    {"-i", "--interval", 'i', NULL, &opt.interval},
     {"--root", "--root", 'r', NULL, &opt.root},
     {"--completion", "--completion", 'c', &opt.completion, NULL},
 };

@@ -116,3 +116,21 @@ uint32_t cell_cpus(uint32_t cell)
     }
     return bits;
 }
+
+const char *cell_state_text(uint32_t cell)
+{
+    uint32_t state = session.status->cells[cell].state;
+
+    return cell == BH_CELL_ROOT && state == BH_STATE_ABSENT ? "running" : out_state(state);
+}
+
+const volatile struct bh_comm *cell_comm(uint32_t cell)
+{
+    const volatile struct bh_comm *comm;
+
+    if (session.info.plan.cells[cell].comm == 0U) {
+        return NULL;
+    }
+    comm = device_comm(cell);
+    return comm == NULL || comm->magic != BH_COMM_MAGIC ? NULL : comm;
+}

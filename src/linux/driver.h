@@ -9,6 +9,8 @@
 #include <linux/miscdevice.h>
 #include <linux/mm_types.h>
 #include <linux/mutex.h>
+#include <linux/poll.h>
+#include <linux/wait.h>
 #include <linux/workqueue.h>
 
 #include "errors.h"
@@ -35,6 +37,10 @@ struct bh_driver {
     u32 taken[BH_CELLS_MAX];        /**< CPUs which we took offline for a cell, as in the plan */
     u32 seen[BH_CELLS_MAX];         /**< state of each cell as last reported */
     struct delayed_work watch;
+    bool awaited;               /**< somebody waits, so the watch is short; guarded by news_lock */
+    spinlock_t news_lock;       /**< guards news, which is written under bh.lock too */
+    struct bh_news news;        /**< what read() gives */
+    wait_queue_head_t readers;  /**< who waits for other news */
 };
 
 extern struct bh_driver bh;
@@ -87,11 +93,19 @@ int bh_cell_write(struct bh_ioc_write *call);
 /* map.c: mmap */
 int bh_map(struct file *file, struct vm_area_struct *vma);
 
-/* report.c: uevents on a change of a cell's state */
+/* report.c: uevents on a change of a cell's state and on new events */
 void bh_report_init(void);
 void bh_report_start(void);
+void bh_report_end(void);
 void bh_report_stop(void);
+void bh_report_soon(void);
 void bh_report(void);
+
+/* news.c: read() and poll() */
+int bh_news_open(struct inode *inode, struct file *file);
+int bh_news_release(struct inode *inode, struct file *file);
+ssize_t bh_news_read(struct file *file, char __user *to, size_t bytes, loff_t *at);
+__poll_t bh_news_poll(struct file *file, struct poll_table_struct *table);
 
 /* test.c, of test builds alone */
 #ifdef BULKHEAD_TEST

@@ -122,6 +122,7 @@ static long call_disable(struct bh_ioc_cell *call)
     if (!give_back(&call->result)) {
         return 0;
     }
+    bh_report_end();
     bh.enabled = false;
     memunmap((void *)bh.status);
     kfree(bh.plan);
@@ -245,6 +246,10 @@ static long bh_ioctl(struct file *file, unsigned int number, unsigned long argum
 
 static const struct file_operations bh_operations = {
     .owner = THIS_MODULE,
+    .open = bh_news_open,
+    .release = bh_news_release,
+    .read = bh_news_read,
+    .poll = bh_news_poll,
     .unlocked_ioctl = bh_ioctl,
     .mmap = bh_map,
     .llseek = noop_llseek,

@@ -36,6 +36,9 @@ ENABLE = "bulkhead enable /plans/demo.plan"
 CYCLES = 20
 CELL_CPUS = 112 + 2 * 176 + 24  # cells[2].cpus in the blob
 HARM_SECONDS = 3
+NEWS_MILLISECONDS = 200
+RING = 128
+CALLS = 9
 COMPLAINTS = "^<[0-4]>"  # in the raw log: level warning or worse
 
 
@@ -294,6 +297,106 @@ def uevents(guest):
     demand(states == ["created", "loading", "running", "failed", "absent"], f"announced: {states}")
 
 
+def news(guest):
+    """A process sleeps until the kernel records an event that no call of the driver caused.
+
+    @test TC_DRV_030 @verifies SWR_DRV_010 SYR_EVT_001 @technique requirements @level system
+    """
+    quiet = {"short read": "errno 22", "read": "24 bytes, enabled 0", "poll unread": "quiet",
+             "poll before the first read": "quiet", "poll after it": "quiet",
+             "read again": "24 bytes, enabled 0", "poll for an event": "quiet",
+             "read it": "24 bytes, enabled 0", "poll when read": "quiet"}
+    found = outcomes(guest.run("abi_try news"))
+    del found["milliseconds"]
+    compare(found, quiet)
+    guest.run(ENABLE)
+    found = outcomes(guest.run("abi_try news"))
+    late = int(found.pop("milliseconds"))
+    compare(found, {name: text.replace("enabled 0", "enabled 1") for name, text in quiet.items()} |
+            {"poll before the first read": "news", "poll for an event": "news",
+             "poll unread": "news"})
+    demand(0 <= late <= NEWS_MILLISECONDS, f"the news came after {late} ms")
+    text = guest.run("(abi_try uevents 3 > /tmp/uevents) & sleep 1; physmem read 0x70000000; "
+                     "sleep 1; physmem read 0x70000000; sleep 5; cat /tmp/uevents")
+    told = [int(n) for n in re.findall(r"BULKHEAD_EVENTS=(\d+)", text)]
+    demand(len(told) == 2 and told[1] == told[0] + 1 == guest.status()["events"],
+           f"events announced: {told}, recorded: {guest.status()['events']}")
+    guest.log_is_clean()
+
+
+def followed(text, losses):
+    """The records of `events -f --json`: every number once and in order, except what is reported as
+    overwritten; the reported are these, each with 128 events behind it; the end says why."""
+    records = [json.loads(line) for line in text.splitlines()]
+    demand(records[-1].get("error", {}).get("id") == "E040A", f"the last record: {records[-1]}")
+    expected, found = 0, []
+    for number, record in enumerate(records[:-1]):
+        if "overwritten" in record:
+            demand(record["first"] == expected, f"{record} where {expected} was next")
+            found.append(record["overwritten"])
+            expected += record["overwritten"]
+            behind = records[number + 1:number + 1 + RING]
+            demand(all("event" in r for r in behind) and len(behind) == RING, "events are missing")
+        else:
+            demand(record["event"]["seq"] == expected, f"event {record} where {expected} was next")
+            expected += 1
+    demand(found == losses, f"reported as overwritten: {found}, expected {losses}")
+
+
+def overflow(guest):
+    """A reader that is held up learns exactly how many events were overwritten unread.
+
+    @test TC_DRV_031 @verifies SWR_CLI_011 SWR_CLI_006 SYR_EVT_001 SWR_EVT_002
+    @technique boundary @level system
+    """
+    rounds = "".join(f"kill -STOP $p; abi_try refuse {n}; kill -CONT $p; sleep 1; " for n in
+                     (RING, RING + 1, 3, 2 * RING + 73))
+    text = guest.run(f"{ENABLE} > /tmp/said; bulkhead --json events -f > /tmp/f 2> /tmp/e & sleep 1; "
+                     f"p=$(pidof bulkhead); {rounds}bulkhead disable > /tmp/said; sleep 1; "
+                     "cat /tmp/f")
+    losses = [1, RING + 73]
+    followed(text, losses)
+    lines = text.splitlines()
+    loss = next(n for n, line in enumerate(lines) if "overwritten" in line)
+    for wrong in (lines[:loss] + lines[loss + 1:], lines[:5] + lines[6:],
+                  lines[:loss] + [lines[loss].replace(":1,", ":2,")] + lines[loss + 1:], lines[:-1]):
+        try:
+            followed("\n".join(wrong), losses)
+        except Wrong:
+            continue
+        raise Wrong("a record that is missing or wrong was not noticed")
+    guest.refused("bulkhead events -f", "E040A", 5)
+
+
+def stats(guest):
+    """What a cell costs: its CPU makes no exit while it runs, root's calls are counted as root's.
+
+    @test TC_DRV_032 @verifies SWR_CLI_012 @technique requirements @level system
+    """
+    guest.run(f"{ENABLE} && {START}")
+    guest.cell_lives()
+    text = guest.run("(timeout 6 bulkhead --json cell stats -i 1 > /tmp/s) & sleep 2; "
+                     f"abi_try refuse {CALLS}; sleep 6; cat /tmp/s")
+    # The shell says "Terminated" among them.
+    documents = [json.loads(line) for line in text.splitlines() if line.startswith("{")]
+    demand(len(documents) >= 4, f"{len(documents)} intervals in 6 s")
+    first = {c["name"]: c for c in documents[0]["cells"]}
+    demand(first["rt"]["starts"] == 1 and first["rt"]["cpus"][0]["cpu"] == 3 and
+           [e["name"] for e in documents[0]["cells"][0]["last"]][-1] == "EV_STARTED",
+           f"{documents[0]}")
+    marks = first["rt"]["marks"]
+    demand(marks["jitter_max"] >= marks["jitter_min"] and marks["jitter_max"] > 0, f"marks {marks}")
+    for document in documents[1:]:
+        cells = {c["name"]: c for c in document["cells"]}
+        demand([c["total"] for c in cells["rt"]["cpus"]] == [0], f"exits of the cell: {document}")
+    roots = [d["cells"][0] for d in documents[1:]]
+    calls = sum(c["exits"]["HVC"] for root in roots for c in root["cpus"])
+    demand((calls, sum(root["events"] for root in roots)) == (CALLS, CALLS),
+           f"{calls} hypercalls of root and {[root['events'] for root in roots]} events")
+    guest.run("bulkhead cell stats && bulkhead cell stats rt")
+    guest.log_is_clean()
+
+
 def memory(guest):
     """Root reaches neither the kernel nor the cell, and cannot write the status pages.
 
@@ -392,7 +495,7 @@ def unfit(kernel):
 
 CASES = [(f, f.__doc__) for f in (
     cycles, state_refusals, refused_create, image_refusals, plan_refusals, missing_cpu,
-    hostile_calls, maps, held, uevents, memory)] + CONTAINED
+    hostile_calls, maps, held, uevents, news, overflow, stats, memory)] + CONTAINED
 # Cases that boot machines of their own, per kernel.
 OWN = [(f, f.__doc__) for f in (kexec, unfit)]
 MADE = set()

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /** @file cli_device.c
  * A machine in a file instead of /dev/bulkhead, for the tests of the command on the host. The file
- * named by BULKHEAD_FAKE holds struct bh_ioc_info, the status pages, and one page per cell. Calls
+ * named by BULKHEAD_FAKE holds struct bh_ioc_info, the status pages, and one page per cell, and the same
+ * again for each later moment: waiting goes on to the next, and ends behind the last. Calls
  * are answered with BULKHEAD_FAKE_RESULT ("status a b") and printed to stderr.
  */
 #include <inttypes.h>
@@ -11,25 +12,29 @@
 
 #include "cli/cli.h"
 
+static FILE *frames;
 static struct {
     struct bh_ioc_info info;
     uint8_t status[BH_STATUS_PAGES * BH_PAGE_BYTES];
     uint8_t comm[BH_CELLS_MAX][BH_PAGE_BYTES];
 } fake;
 
+/* The machine as it is at the next moment that the file holds. */
+static bool later(void)
+{
+    return frames != NULL && fread(&fake, sizeof(fake), 1U, frames) == 1U;
+}
+
 bool device_open(int *exit_code)
 {
     const char *path = getenv("BULKHEAD_FAKE");
-    FILE *file = path == NULL ? NULL : fopen(path, "rb");
-    bool good = file != NULL && fread(&fake, sizeof(fake), 1U, file) == 1U;
 
-    if (file != NULL) {
-        fclose(file);
-    }
-    if (!good) {
+    frames = path == NULL ? NULL : fopen(path, "rb");
+    if (!later()) {
         *exit_code = fail(BH_E_SYS_NO_DRIVER, 0U, 0U, NULL);
+        return false;
     }
-    return good;
+    return true;
 }
 
 bool device_info(struct bh_ioc_info *info, int *exit_code)
@@ -86,5 +91,18 @@ const volatile struct bh_comm *device_comm(uint32_t cell)
 
 bool device_wait(void)
 {
-    return false;
+    fprintf(stderr, "FAKE wait\n");
+    return later();
+}
+
+bool device_news(void)
+{
+    fprintf(stderr, "FAKE news\n");
+    return later();
+}
+
+bool device_pause(uint32_t seconds)
+{
+    fprintf(stderr, "FAKE pause %" PRIu32 "\n", seconds);
+    return later();
 }

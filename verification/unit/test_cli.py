@@ -86,29 +86,33 @@ def make_event(seq, number, a=0, b=0, which=2, place_seq=None):
                        which, 0, a, b)
 
 
-def make_status(state=3, events=(), following=None, dma_open=1):
-    """events: records in the order of their numbers; following: number of events ever written."""
+def make_status(state=3, events=(), following=None, dma_open=1, exits=range(8), counted=7,
+                starts=1, armed=1):
+    """events: records in the order of their numbers; following: number of events ever written.
+    exits: of CPU 3; counted: events of the cell; starts: of the cell."""
     following = len(events) if following is None else following
-    out = struct.pack("<QIIQIIIIQQ", 0x3153544154535442, 2, 1, following, 3, 4, 0xABCD, dma_open,
+    out = struct.pack("<QIIQIIIIQQ", 0x3153544154535442, 2, armed, following, 3, 4, 0xABCD, dma_open,
                       0, 0)
     for index in range(8):
-        out += struct.pack("<IIQ", state if index == 2 else 0, 1, 7 if index == 2 else 0)
+        out += struct.pack("<IIQ", state if index == 2 else 0, starts if index == 2 else 1,
+                           counted if index == 2 else 0)
     for index in range(8):
         owner = 2 if index == 3 and state != 0 else 1
-        out += struct.pack("<II8QQQQ", 2, owner, *range(8), 28, 0, 0)
+        mine = list(exits) if index == 3 else range(8)
+        out += struct.pack("<II8QQQQ", 2, owner, *mine, sum(mine), 0, 0)
     ring = [struct.pack("<48x")] * 128
     for number, event in enumerate(events, max(0, following - len(events))):
         ring[number % 128] = event
     return (out + b"".join(ring)).ljust(4 * 4096, b"\0")
 
 
-def make_comm(text=b"", following=None, beats=42):
+def make_comm(text=b"", following=None, beats=42, ticks=0, jitter=(0, 0)):
     ring = bytearray(2048)
     following = len(text) if following is None else following
     start = following - len(text)
     for offset, byte in enumerate(text):
         ring[(start + offset) % 2048] = byte
-    head = struct.pack("<15QQ", 0x314D4D4F43485442, beats, *[0] * 13,
+    head = struct.pack("<15QQ", 0x314D4D4F43485442, beats, ticks, *jitter, *[0] * 10,
                        following & 0xFFFFFFFFFFFFFFFF)
     return (head + bytes(ring)).ljust(4096, b"\0")
 
@@ -170,18 +174,20 @@ class CommandLine(Cli):
                       ["cell", "create", "a", "b"], ["plan"], ["enable"], ["disable", "x"],
                       ["--nothing"], ["status", "-f"], ["events", "-n"], ["events", "-n", "x"],
                       ["events", "-n", "-1"], ["explain"],
+                      ["cell", "stats", "-i"], ["cell", "stats", "-i", "0"],
+                      ["cell", "stats", "-i", "x"], ["cell", "stats", "-i", "-1"],
+                      ["cell", "stats", "-i", "86401"], ["cell", "stats", "rt", "linux"],
+                      ["cell", "list", "-i", "1"],
                       ["explain", "E9999"], ["explain", "e01"], ["explain", "V0103"],
                       ["help", "x"], ["a"] * 9, ["doctor", "--root"], ["-f"]):
             with self.subTest(words=words):
                 self.refused(*words, eid="E040C", code=2, machine=make_machine())
 
-        self.run_cli("events", "-f", "--json", machine=make_machine(), code=2)
-
     def test_help_of_every_verb(self):
         """@test TC_CLI_002 @verifies SWR_CLI_009 @technique requirements @level unit"""
         listing, _ = self.run_cli("--help")
         verbs = re.findall(r"^  ((?:cell |plan )?[a-z]+) ", listing, re.MULTILINE)
-        self.assertEqual(len(verbs), 16)
+        self.assertEqual(len(verbs), 17)
         for verb in verbs:
             if not verb.startswith("-"):
                 short, _ = self.run_cli(*verb.split(), "--help")
@@ -460,6 +466,64 @@ class Rings(Cli):
         document = json.loads(out)
         self.assertEqual((document["overwritten"], len(document["events"])), (73, 127))
 
+    def follow(self, *moments, json_too=True):
+        """`events -f` over statuses, one per look. @return (stdout, stderr)"""
+        machine = b"".join(make_machine(status=status) for status in moments)
+        words = ["--json", "events", "-f"] if json_too else ["events", "-f"]
+        return self.run_cli(*words, machine=machine, code=5)
+
+    @staticmethod
+    def told(out):
+        """Documents of a followed ring: numbers of events, and (overwritten, first)."""
+        records = [json.loads(line) for line in out.splitlines()]
+        assert all(r["schema"] == "bulkhead/1" for r in records)
+        return [r["event"]["seq"] if "event" in r else
+                (r["overwritten"], r["first"]) if "overwritten" in r else r["error"]["id"]
+                for r in records]
+
+    @staticmethod
+    def numbered(first, last, **more):
+        return make_status(events=[make_event(n, 0x504, 2) for n in range(first, last)],
+                           following=last, **more)
+
+    def test_follow(self):
+        """@test TC_CLI_045 @verifies SWR_CLI_011 @technique boundary @level unit
+
+        Sleeps for news, never looks twice for the same; 128 between two looks are all read, of 129
+        and 400 exactly 1 and 272 are reported, in their place; the end is an error."""
+        out, err = self.follow(self.numbered(0, 2), self.numbered(0, 2), self.numbered(2, 130),
+                               self.numbered(131, 259), self.numbered(531, 659))
+        self.assertEqual(self.told(out), [0, 1, *range(2, 130), (1, 130), *range(131, 259),
+                                          (272, 259), *range(531, 659), "E040A"])
+        self.assertEqual(err.count("FAKE news"), 5)
+        self.assertNotIn("FAKE wait", err)
+        self.assertIn("error[E040A]", err)
+        out, _ = self.follow(self.numbered(0, 1), self.numbered(131, 259), json_too=False)
+        lines = out.splitlines()
+        self.assertEqual([lines[0].split()[0], lines[1].split()[0]], ["SEQ", "0"])
+        self.assertEqual(lines[2], "(130 events overwritten unread)")
+        self.assertEqual([line.split()[0] for line in lines[3:]], [str(n) for n in range(131, 259)])
+
+    def test_follow_while_written(self):
+        """@test TC_CLI_046 @verifies SWR_CLI_011 SWR_CLI_006 @technique race @level unit
+
+        A record that is being written is waited for once, then it counts as gone; one that was
+        overwritten during the look too. next may go back for a moment."""
+        def torn(number):
+            events = [make_event(n, 0x504, 2) for n in range(3)]
+            events[1] = make_event(1, 0x504, 2, place_seq=number)
+            return make_status(events=events)
+        empty = 0xFFFFFFFFFFFFFFFF
+        out, err = self.follow(torn(empty), self.numbered(0, 3))
+        self.assertEqual(self.told(out), [0, 1, 2, "E040A"])
+        self.assertEqual((err.count("FAKE wait"), err.count("FAKE news")), (1, 1))
+        out, _ = self.follow(torn(empty), torn(empty))
+        self.assertEqual(self.told(out), [0, (1, 1), 2, "E040A"])
+        out, _ = self.follow(torn(129))
+        self.assertEqual(self.told(out), [0, (1, 1), 2, "E040A"])
+        out, _ = self.follow(self.numbered(0, 3), self.numbered(0, 2), self.numbered(0, 4))
+        self.assertEqual(self.told(out), [0, 1, 2, 3, "E040A"])
+
     def test_event_texts(self):
         """@test TC_CLI_044 @verifies SWR_CLI_006 @technique equivalence @level unit"""
         for number, a, b, text in (
@@ -474,6 +538,70 @@ class Rings(Cli):
             out, _ = self.run_cli("events", machine=make_machine(
                 status=make_status(events=[make_event(0, number, a, b)])))
             self.assertIn(text, out)
+
+
+class Stats(Cli):
+    EXITS = ["HVC", "SMC", "SYSREG", "MMIO", "ABORT", "KICK", "SERROR", "OTHER"]
+
+    def moments(self, *statuses, **comm):
+        return b"".join(make_machine(status=s, comm=make_comm(**comm)) for s in statuses)
+
+    def test_one_cell(self):
+        """@test TC_CLI_060 @verifies SWR_CLI_012 @technique requirements @level unit"""
+        events = [make_event(n, 0x504, 2, which=1 + n % 2) for n in range(20)]
+        machine = self.moments(make_status(events=events, starts=3), ticks=9, jitter=(4, 11))
+        out, _ = self.run_cli("cell", "stats", "rt", machine=machine)
+        rows = [line.split() for line in out.splitlines()]
+        self.assertEqual(rows[0], ["CELL", "STATE", "STARTS", "EVENTS", "CPU", "EXITS", *self.EXITS])
+        self.assertEqual(rows[1], ["rt", "running", "3", "7", "3", "28", *"01234567"])
+        self.assertEqual(rows[2], [])
+        self.assertEqual(rows[4], ["rt", "10", "2", "4", "11"])
+        self.assertEqual([row[0] for row in rows[7:]], ["11", "13", "15", "17", "19"])
+        document = json.loads(self.run_cli("--json", "cell", "stats", "rt", machine=machine)[0])
+        cell = document["cells"][0]
+        self.assertEqual(cell["cpus"], [{"cpu": 3, "state": "running", "total": 28,
+                                         "exits": dict(zip(self.EXITS, range(8)))}])
+        self.assertEqual(cell["marks"], {"events_kept": 10, "closest": 2, "jitter_min": 4,
+                                         "jitter_max": 11})
+        self.assertEqual([e["seq"] for e in cell["last"]], [11, 13, 15, 17, 19])
+
+    def test_all_cells(self):
+        """@test TC_CLI_061 @verifies SWR_CLI_012 @technique equivalence @level unit
+
+        A cell without CPU, without events, without communication region has no number there."""
+        out, _ = self.run_cli("cell", "stats", machine=make_machine(status=make_status(state=0)))
+        rows = [line.split() for line in out.splitlines()]
+        self.assertEqual([row[0] for row in rows[1:6]], ["linux"] * 4 + ["rt"])
+        self.assertEqual(rows[5], ["rt", "absent", "1", "7", *["-"] * 10])
+        self.assertEqual(rows[8:10], [["linux", "0", "-", "-", "-"], ["rt", "0", "-", "-", "-"]])
+        document = json.loads(self.run_cli("--json", "cell", "stats", machine=make_machine(
+            status=make_status(state=0)))[0])
+        self.assertEqual([(c["name"], len(c["cpus"]), c["marks"]) for c in document["cells"]],
+                         [("linux", 4, {"events_kept": 0}), ("rt", 0, {"events_kept": 0})])
+        self.refused("cell", "stats", "nobody", eid="E0203", code=4, machine=make_machine())
+
+    def test_intervals(self):
+        """@test TC_CLI_062 @verifies SWR_CLI_012 @technique boundary @level unit
+
+        Each interval shows what came in it and the most that came in one; it ends with the
+        kernel."""
+        machine = self.moments(make_status(), make_status(exits=[5] + list(range(1, 8)), counted=9),
+                               make_status(exits=[6, 1, 2, 3, 4, 5, 6, 7], counted=9, starts=2),
+                               make_status(armed=0))
+        out, err = self.run_cli("--json", "cell", "stats", "rt", "-i", "3", machine=machine, code=5)
+        documents = [json.loads(line) for line in out.splitlines()]
+        self.assertEqual(err.count("FAKE pause 3\n"), 3)
+        self.assertEqual(documents[3]["error"]["id"], "E040A")
+        self.assertNotIn("interval", documents[0])
+        found = [(d["interval"], c["starts"], c["events"], c["cpus"][0]["total"],
+                  c["cpus"][0]["most"], c["cpus"][0]["exits"]["HVC"])
+                 for d in documents[1:3] for c in d["cells"]]
+        self.assertEqual(found, [(3, 0, 2, 5, 5, 5), (3, 1, 0, 1, 5, 1)])
+        out, _ = self.run_cli("cell", "stats", "rt", "-i", "3", machine=machine, code=5)
+        rows = [line.split() for line in out.splitlines()]
+        self.assertEqual(rows[-2:], [["CELL", "STATE", "STARTS", "EVENTS", "CPU", "EXITS", "MOST",
+                                      *self.EXITS],
+                                     ["rt", "running", "1", "0", "3", "1", "5", "1", *"0000000"]])
 
 
 class Doctor(Cli):

@@ -6,10 +6,13 @@
  *   abi_try calls      ioctls with wrong ABI, pointers, cells, sizes
  *   abi_try maps       mappings that must be refused, and the two that must not
  *   abi_try uevents N  print BULKHEAD_ lines of uevents for N seconds
+ *   abi_try refuse N   N calls which the kernel refuses, each with one event
+ *   abi_try news       read() and poll() without and with events
  */
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/netlink.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,11 +20,18 @@
 #include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/time.h>
+#include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
+#include "abi/errors.h"
 #include "abi/hypercall.h"
 #include "abi/ioctl.h"
 #include "abi/status.h"
+
+#define KERNEL_BASE 0x70000000
+#define LONG_MILLISECONDS 5000
+#define CHILD_WAITS_NANOSECONDS 370000000L
 
 static int device;
 
@@ -148,6 +158,78 @@ static void uevents(long seconds)
     }
 }
 
+static void refuse(long count)
+{
+    for (long i = 0; i < count; i++) {
+        struct bh_ioc_cell call = {.abi = BH_ABI_VERSION, .op = BH_HC_CELL_LOAD, .cell = 2U};
+
+        if (ioctl(device, BH_IOC_CELL, &call) != 0 || call.result.status == BH_OK) {
+            printf("call %ld was not refused\n", i);
+        }
+    }
+}
+
+static long now_ms(void)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return now.tv_sec * 1000L + now.tv_nsec / 1000000L;
+}
+
+static void say_poll(const char *name, int milliseconds)
+{
+    struct pollfd wait = {.fd = device, .events = POLLIN};
+    int ready = poll(&wait, 1U, milliseconds);
+
+    printf("%s: %s\n", name, ready == 0 ? "quiet" : ready == 1 ? "news" : "failed");
+}
+
+static void say_read(const char *name)
+{
+    struct bh_news news = {0};
+    ssize_t n = read(device, &news, sizeof(news));
+
+    printf("%s: %d bytes, enabled %u\n", name, (int)n, news.enabled);
+}
+
+/* A child reaches for the kernel's memory, and dies of it: no call tells the driver. */
+static void violate(volatile long *when)
+{
+    static const struct timespec before = {.tv_nsec = CHILD_WAITS_NANOSECONDS};
+    int memory = open("/dev/mem", O_RDONLY | O_SYNC);
+    const volatile int *word = mmap(NULL, 4096U, PROT_READ, MAP_SHARED, memory, KERNEL_BASE);
+
+    nanosleep(&before, NULL);
+    *when = now_ms();
+    (void)*word;
+    _exit(0);
+}
+
+static void news(void)
+{
+    volatile long *when =
+        mmap(NULL, 4096U, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    struct bh_news all;
+    pid_t child;
+
+    printf("short read: errno %d\n", read(device, &all, sizeof(all) - 1U) < 0 ? errno : 0);
+    say_poll("poll before the first read", 0);
+    say_read("read");
+    say_poll("poll after it", 300);
+    say_read("read again");
+    child = fork();
+    if (child == 0) {
+        violate(when);
+    }
+    say_poll("poll for an event", LONG_MILLISECONDS);
+    printf("milliseconds: %ld\n", now_ms() - *when);
+    waitpid(child, NULL, 0);
+    say_poll("poll unread", 0);
+    say_read("read it");
+    say_poll("poll when read", 0);
+}
+
 int main(int argc, char **argv)
 {
     if (argc == 3 && strcmp(argv[1], "uevents") == 0) {
@@ -155,12 +237,18 @@ int main(int argc, char **argv)
         return 0;
     }
     device = open("/dev/bulkhead", O_RDWR);
+    if (argc == 3 && device >= 0 && strcmp(argv[1], "refuse") == 0) {
+        refuse(strtol(argv[2], NULL, 10));
+        return 0;
+    }
     if (argc != 2 || device < 0) {
         perror("abi_try");
         return 2;
     }
     if (strcmp(argv[1], "calls") == 0) {
         calls();
+    } else if (strcmp(argv[1], "news") == 0) {
+        news();
     } else {
         maps();
     }
