@@ -141,6 +141,10 @@ test: all ## system tests; T=pattern
 fuzz: $(BUILD)/host/plan-judge ## the kernel beside its oracle; N= hypercalls, a tenth of it plans, SEED=
 	@python3 verification/fuzz/fuzz.py $(if $(N),--calls $(N)) $(if $(SEED),--seed $(SEED))
 
+.PHONY: bench
+bench: image inmates plugin $(BUILD)/host/plan-judge ## instructions at EL2 against their targets
+	@python3 verification/bench/bench.py --json $(BUILD)/bench/rows.json
+
 .PHONY: format
 format: setup ## write what the format gate wants
 	@python3 verification/static/format_fix.py

@@ -7,7 +7,8 @@ CFLAGS := -std=c11 -O2 -ffreestanding -nostdlib -fno-pic -fno-pie -fno-stack-pro
   -fno-tree-loop-distribute-patterns -march=armv8-a -g -ffile-prefix-map=$(CURDIR)=. \
   -Wall -Wextra -Werror -Isrc -Isrc/inmate/lib -Isrc/inmate/demo
 IMAGES := rt-71000000 rt-73000000 root-50000000 rt-51000000 rt-52000000 rtexit-51000000 \
-  irq-50000000 irq-51000000 irq-52000000
+  irq-50000000 irq-51000000 irq-52000000 \
+  bench-51000000 benchexit-51000000
 all: $(IMAGES:%=$(O)/%.bin)
 
 $(O)/lib_%.o: src/inmate/lib/%.c src/inmate/lib/inmate.h | $(O)
@@ -18,9 +19,15 @@ $(O)/demo_%.o: src/inmate/demo/%.c $(wildcard src/inmate/demo/*.h) src/inmate/li
 	@$(CROSS)gcc $(CFLAGS) -c $< -o $@
 $(O)/demo_rtexit.o: src/inmate/demo/rt.c src/inmate/demo/attempts.h | $(O)
 	@$(CROSS)gcc $(CFLAGS) -DEXIT_PER_INTERRUPT -c $< -o $@
-COMMON := $(O)/demo_attempts.o $(O)/lib_inmate.o $(O)/start.o
+$(O)/demo_benchexit.o: src/inmate/demo/bench.c src/inmate/demo/attempts.h | $(O)
+	@$(CROSS)gcc $(CFLAGS) -DEXIT_PER_INTERRUPT -c $< -o $@
+# Cells that attempt nothing on request.
+PLAIN := bench benchexit
+COMMON := $(O)/lib_inmate.o $(O)/start.o
 .SECONDEXPANSION:
-$(O)/%.elf: $(O)/demo_$$(firstword $$(subst -, ,$$*)).o $(COMMON) src/inmate/lib/inmate.lds
+$(O)/%.elf: $(O)/demo_$$(firstword $$(subst -, ,$$*)).o \
+  $$(if $$(filter $$(PLAIN),$$(firstword $$(subst -, ,$$*))),,$(O)/demo_attempts.o) \
+  $(COMMON) src/inmate/lib/inmate.lds
 	@$(CROSS)gcc -E -P -x assembler-with-cpp -DINMATE_BASE=0x$(lastword $(subst -, ,$*)) \
 	  src/inmate/lib/inmate.lds -o $(O)/$*.lds
 	@$(CROSS)ld -nostdlib --build-id=none -z noexecstack --no-warn-rwx-segments -T $(O)/$*.lds \

@@ -6,7 +6,8 @@
  *
  * FILE (one page) is shared with the test. HINT #100 and #101 begin and end an interval of the CPU
  * that executes them, and what all CPUs executed in it is counted; HINT #102 is one tick of a cell;
- * `place` is an instruction to stop before.
+ * HINT #103 begins one repetition of a measurement and HINT #104 to #127 end one of row 0 to 23, of
+ * which the least and the most are kept; `place` is an instruction to stop before.
  * The number of the CPU which QEMU gives to a callback is that of the CPU for which the block was
  * translated first, as all share their blocks under -icount. So it serves only where one CPU alone
  * executes the code (a cell's image); elsewhere sums over all CPUs are taken, or VMPIDR_EL2 is read,
@@ -34,13 +35,24 @@
 #define HINT_BEGIN 100U
 #define HINT_END 101U
 #define HINT_TICK 102U
+#define HINT_ROW_BEGIN 103U
+#define HINT_ROW 104U
+#define HINT_LAST 127U
+#define ROWS (HINT_LAST - HINT_ROW + 1U)
 #define POLL_NANOSECONDS 40000L
 
 enum reason { STOP_TICK = 1, STOP_LIMIT = 2, STOP_PLACE = 3 };
 
 struct counts {
-    uint64_t kernel;  /**< instructions in the kernel's memory, by blocks entered */
+    uint64_t kernel;  /**< instructions in the kernel's memory */
     uint64_t entries; /**< first instructions of exception vectors among them */
+};
+
+/** Repetitions of one measurement: instructions in the kernel's memory, of all CPUs. */
+struct row {
+    uint64_t n;
+    uint64_t least;
+    uint64_t most;
 };
 
 /** The shared page; verification/system/plugin.py reads it by these offsets. */
@@ -60,6 +72,7 @@ struct control {
     _Atomic uint64_t place;   /**< address of an instruction; written before the start */
     _Atomic uint64_t hits;    /**< executions of it until the stop before it; 0: none */
     _Atomic uint64_t at_cpu;  /**< CPU that is there */
+    struct row rows[ROWS];
 };
 
 QEMU_EXPORT int qemu_plugin_version = QEMU_API_VERSION;
@@ -81,15 +94,37 @@ static void hold(enum reason reason)
     }
 }
 
+static uint64_t kernel_total(void)
+{
+    uint64_t sum = 0U;
+
+    for (unsigned int i = 0U; i < CPUS; i++) {
+        sum += control->now[i].kernel;
+    }
+    return sum;
+}
+
+static void end_row(struct row *row, uint64_t cost)
+{
+    row->least = ((row->n == 0U) || (cost < row->least)) ? cost : row->least;
+    row->most = (cost > row->most) ? cost : row->most;
+    row->n++;
+}
+
 static void on_hint(unsigned int vcpu, void *data)
 {
+    static uint64_t row_begin;
     uint64_t number = (uint64_t)(uintptr_t)data;
     uint64_t left;
 
     if (vcpu >= CPUS) {
         return;
     }
-    if (number == HINT_BEGIN) {
+    if (number == HINT_ROW_BEGIN) {
+        row_begin = kernel_total();
+    } else if (number >= HINT_ROW) {
+        end_row(&control->rows[number - HINT_ROW], kernel_total() - row_begin);
+    } else if (number == HINT_BEGIN) {
         memcpy(control->begin, control->now, sizeof(control->begin));
     } else if (number == HINT_END) {
         memcpy(control->end, control->now, sizeof(control->end));
@@ -122,8 +157,9 @@ static void on_block(unsigned int vcpu, void *data)
 
 static void on_kernel(unsigned int vcpu, void *data)
 {
+    (void)data;
     if (vcpu < CPUS) {
-        control->now[vcpu].kernel += (uint64_t)(uintptr_t)data;
+        control->now[vcpu].kernel++;
     }
 }
 
@@ -176,14 +212,13 @@ static void on_place(unsigned int vcpu, void *data)
     }
 }
 
-/** A block lies in one page, so all of it is the kernel's or none. */
-static void count_block(struct qemu_plugin_tb *tb, size_t n)
+/** One by one: a block whose access to a device needs the exact time is left and begun again there. */
+static void count_kernel(struct qemu_plugin_insn *insn)
 {
-    uint64_t address = qemu_plugin_insn_vaddr(qemu_plugin_tb_get_insn(tb, 0U));
+    uint64_t address = qemu_plugin_insn_vaddr(insn);
 
     if ((address >= KERNEL_BASE) && (address < KERNEL_END)) {
-        qemu_plugin_register_vcpu_tb_exec_cb(tb, on_kernel, QEMU_PLUGIN_CB_NO_REGS,
-                                             (void *)(uintptr_t)n);
+        qemu_plugin_register_vcpu_insn_exec_cb(insn, on_kernel, QEMU_PLUGIN_CB_NO_REGS, NULL);
     }
 }
 
@@ -207,19 +242,19 @@ static void on_translate(qemu_plugin_id_t id, struct qemu_plugin_tb *tb)
         qemu_plugin_register_vcpu_tb_exec_cb(tb, on_block, QEMU_PLUGIN_CB_NO_REGS,
                                              (void *)(uintptr_t)n);
     }
-    count_block(tb, n);
     for (size_t i = 0U; i < n; i++) {
         struct qemu_plugin_insn *insn = qemu_plugin_tb_get_insn(tb, i);
         uint32_t word = 0U;
         uint32_t number;
 
+        count_kernel(insn);
         count_vector(insn);
         if (qemu_plugin_insn_vaddr(insn) == atomic_load(&control->place)) {
             qemu_plugin_register_vcpu_insn_exec_cb(insn, on_place, QEMU_PLUGIN_CB_R_REGS, NULL);
         }
         (void)qemu_plugin_insn_data(insn, &word, sizeof(word));
         number = (word >> 5) & 0x7FU;
-        if (((word & HINT_MASK) == HINT) && (number >= HINT_BEGIN) && (number <= HINT_TICK)) {
+        if (((word & HINT_MASK) == HINT) && (number >= HINT_BEGIN) && (number <= HINT_LAST)) {
             qemu_plugin_register_vcpu_insn_exec_cb(insn, on_hint, QEMU_PLUGIN_CB_NO_REGS,
                                                    (void *)(uintptr_t)number);
         }

@@ -14,6 +14,7 @@ PAGE = 4096
 STOPS, GO, REASON, CLOCK, LEFT, LIMIT, TOTAL, VECTORS = range(0, 64, 8)
 NOW, BEGIN, END, INTERVALS = 64, 192, 320, 448
 PLACE, HITS, AT_CPU = 512, 520, 528
+ROW_TABLE, ROW_COUNT = 536, 24
 TICK, LIMITED, PLACED = 1, 2, 3
 POLL_SECONDS = 0.0001
 
@@ -101,6 +102,10 @@ class Control:
         begin = struct.unpack_from("<16Q", self.page, BEGIN)
         end = struct.unpack_from("<16Q", self.page, END)
         return sum(end[0::2]) - sum(begin[0::2]), sum(end[1::2]) - sum(begin[1::2])
+
+    def row(self, number):
+        """(repetitions, least, most instructions of the kernel) of one measurement."""
+        return struct.unpack_from("<3Q", self.page, ROW_TABLE + 24 * number)
 
     def now(self):
         """The same since the start."""

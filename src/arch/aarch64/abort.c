@@ -99,15 +99,15 @@ static struct access decode(uint32_t cpu, const struct frame *f, uint64_t esr, u
     return acc;
 }
 
-/** Emulate a decoded access.
+/** Emulate an access to the emulated frame @p kind.
  * @req SWR_TRP_003 */
 /*@ requires cpu: cpu < BH_CPUS_MAX;
     terminates \true; exits \false;
     assigns hw, status_page, totals, cell_r[0 .. FRAME_ROWS - 1]; */
-static void emulate(uint32_t cpu, struct frame *f, uint64_t esr, uint64_t ipa)
+static void emulate(uint32_t cpu, struct frame *f, uint64_t esr, uint64_t ipa, uint32_t kind)
 {
     uint32_t rt = (uint32_t)((esr / 0x10000U) % 32U);
-    bool gicd = frame_of(ipa) == (uint32_t)FRAME_GICD;
+    bool gicd = kind == (uint32_t)FRAME_GICD;
     uint64_t base = gicd ? board.gicd : board.gicr;
     struct access acc = decode(cpu, f, esr, (ipa >= base) ? (ipa - base) : 0U);
     uint64_t read;
@@ -151,22 +151,22 @@ void abort_handle(uint32_t cpu, struct frame *f, uint64_t esr)
 {
     uint64_t far = sysreg_read((uint32_t)SR_FAR_EL2);
     uint64_t ipa = address_of(esr, far);
-    uint32_t cell = cpu_cell(cpu);
     bool data = ((esr / 0x4000000U) % 64U) == EC_DABT_LOWER;
     /* The emulated frames are mapped to nobody: an access to one is a translation fault. */
-    bool emulated = data && (!address_unknown(esr)) && (frame_of(ipa) != (uint32_t)FRAME_NONE);
+    uint32_t kind = (data && (!address_unknown(esr))) ? frame_of(ipa) : (uint32_t)FRAME_NONE;
+    bool emulated = kind != (uint32_t)FRAME_NONE;
 
     if (being_parked(cpu)) {
         event_exit(cpu, (uint32_t)BH_EXIT_ABORT);
     } else if ((esr & ISS_DFSC) == DFSC_EXTERNAL) {
         event_exit(cpu, (uint32_t)BH_EXIT_ABORT);
-        event_record(cpu, cell, (uint32_t)BH_EV_EXTERNAL_ABORT, esr, far);
+        event_record(cpu, cpu_cell(cpu), (uint32_t)BH_EV_EXTERNAL_ABORT, esr, far);
         inject_abort(f, esr, far);
     } else if (emulated && ((esr & ISS_ISV) != 0U)) {
-        emulate(cpu, f, esr, ipa);
+        emulate(cpu, f, esr, ipa, kind);
     } else {
         event_exit(cpu, (uint32_t)BH_EXIT_ABORT);
-        event_record(cpu, cell,
+        event_record(cpu, cpu_cell(cpu),
                      emulated ? (uint32_t)BH_EV_MMIO_UNDECODABLE : (uint32_t)BH_EV_MEM_VIOLATION,
                      ipa, esr);
         refuse(cpu, f, esr);

@@ -28,16 +28,17 @@ static bool same_group(uint64_t value, uint64_t one)
     ensures not_self: (value / SGI_IRM) % 2 == 1 && cpu == sender ==> \result == 0; */
 static uint32_t meant(uint64_t value, uint32_t sender, uint32_t cpu)
 {
-    uint64_t one = gic_sgi_value(plan.mpidr[cpu], 0U);
     uint32_t bit = gic_target[plan.mpidr[cpu] % 16U];
     uint32_t hit = 0U;
 
     if (((value / SGI_IRM) % 2U) == 1U) {
         hit = (cpu != sender) ? bit : 0U;
-    } else if (same_group(value, one)) {
-        hit = bit_both((uint32_t)(value % 0x10000U), bit);
     } else {
-        hit = 0U;
+        hit = bit_both((uint32_t)(value % 0x10000U), bit);
+        /* Most CPUs are not in the list: only those that are cost the look at their group. */
+        if ((hit != 0U) && (!same_group(value, gic_sgi_value(plan.mpidr[cpu], 0U)))) {
+            hit = 0U;
+        }
     }
     return hit;
 }
@@ -81,8 +82,8 @@ void vgic_sgi(uint32_t cpu, uint64_t value)
     /*@ loop invariant bound: 0 <= target <= BH_CPUS_MAX;
         loop assigns target, left, foreign, hw;
         loop variant BH_CPUS_MAX - target; */
-    while (target < BH_CPUS_MAX) {
-        uint32_t bit = (target < plan.n_cpus) ? meant(value, cpu, target) : 0U;
+    while ((target < BH_CPUS_MAX) && (target < plan.n_cpus)) {
+        uint32_t bit = meant(value, cpu, target);
 
         if ((bit != 0U) && send(cell, target, intid)) {
             left = bit_without(left, bit);
