@@ -141,6 +141,10 @@ test: all ## system tests; T=pattern
 fuzz: $(BUILD)/host/plan-judge ## the kernel beside its oracle; N= hypercalls, a tenth of it plans, SEED=
 	@python3 verification/fuzz/fuzz.py $(if $(N),--calls $(N)) $(if $(SEED),--seed $(SEED))
 
+.PHONY: nightly
+nightly: all ## the long churn: 1000 rounds of life cycles, a million heartbeats beside them
+	@BULKHEAD_NIGHTLY=1 python3 verification/system/run.py -k churn
+
 .PHONY: bench
 bench: image inmates plugin $(BUILD)/host/plan-judge ## instructions at EL2 against their targets
 	@python3 verification/bench/bench.py --json $(BUILD)/bench/rows.json

@@ -8,7 +8,7 @@ CFLAGS := -std=c11 -O2 -ffreestanding -nostdlib -fno-pic -fno-pie -fno-stack-pro
   -Wall -Wextra -Werror -Isrc -Isrc/inmate/lib -Isrc/inmate/demo
 IMAGES := rt-71000000 rt-73000000 root-50000000 rt-51000000 rt-52000000 rtexit-51000000 \
   irq-50000000 irq-51000000 irq-52000000 \
-  bench-51000000 benchexit-51000000
+  bench-51000000 benchexit-51000000 churn-50000000 rt-54000000 rtlate-51000000
 all: $(IMAGES:%=$(O)/%.bin)
 
 $(O)/lib_%.o: src/inmate/lib/%.c src/inmate/lib/inmate.h | $(O)
@@ -19,10 +19,12 @@ $(O)/demo_%.o: src/inmate/demo/%.c $(wildcard src/inmate/demo/*.h) src/inmate/li
 	@$(CROSS)gcc $(CFLAGS) -c $< -o $@
 $(O)/demo_rtexit.o: src/inmate/demo/rt.c src/inmate/demo/attempts.h | $(O)
 	@$(CROSS)gcc $(CFLAGS) -DEXIT_PER_INTERRUPT -c $< -o $@
+$(O)/demo_rtlate.o: src/inmate/demo/rt.c src/inmate/demo/attempts.h | $(O)
+	@$(CROSS)gcc $(CFLAGS) -DMISS_A_DEADLINE -c $< -o $@
 $(O)/demo_benchexit.o: src/inmate/demo/bench.c src/inmate/demo/attempts.h | $(O)
 	@$(CROSS)gcc $(CFLAGS) -DEXIT_PER_INTERRUPT -c $< -o $@
 # Cells that attempt nothing on request.
-PLAIN := bench benchexit
+PLAIN := bench benchexit churn
 COMMON := $(O)/lib_inmate.o $(O)/start.o
 .SECONDEXPANSION:
 $(O)/%.elf: $(O)/demo_$$(firstword $$(subst -, ,$$*)).o \

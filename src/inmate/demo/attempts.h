@@ -45,6 +45,15 @@
 #define SECOND_ARGUMENT 2U
 #define SECOND_RESULT 3U
 
+/* The real-time cell counts deadlines that passed before their handler began in reserved[RT_LATE]. */
+#define RT_LATE 4U
+
+/* The churning root: rounds done, first refusal (hypercall << 40, cell << 32, status), milliseconds from
+ * one round to the next. */
+#define CHURN_DONE 0U
+#define CHURN_WRONG 1U
+#define CHURN_PACE 2U
+
 /* Result: this bit, whether a fault was taken, and the low half of the value obtained. */
 #define ATTEMPT_DONE 0x8000000000000000ULL
 #define ATTEMPT_FAULTED 0x4000000000000000ULL

@@ -34,18 +34,29 @@ static void note_jitter(uint64_t distance)
     }
 }
 
+/** Whole periods between a deadline and its handler: each is a deadline that nobody met. */
+static void note_late(uint64_t distance)
+{
+    inmate_comm->reserved[RT_LATE] = inmate_comm->reserved[RT_LATE] + (distance / period);
+}
+
 void inmate_irq(uint64_t now)
 {
     uint32_t intid = inmate_gic_take();
 
     if (intid == INMATE_TIMER_INTID) {
         note_jitter(now - deadline);
+        note_late(now - deadline);
         deadline += period;
         inmate_timer_at(deadline);
         inmate_comm->ticks = inmate_comm->ticks + 1U;
         inmate_comm->heartbeat = inmate_comm->heartbeat + 1U;
         mark(inmate_comm->ticks);
         __asm__ volatile("hint #102" : : : "memory");
+#ifdef MISS_A_DEADLINE
+        while ((inmate_comm->ticks == TICKS_END) && (inmate_now() < (deadline + period))) {
+        }
+#endif
 #ifdef EXIT_PER_INTERRUPT
         (void)inmate_hypercall(BH_HC_GET_INFO, BH_INFO_CPU);
 #endif
@@ -58,6 +69,7 @@ void inmate_irq(uint64_t now)
 void inmate_main(struct bh_comm *comm)
 {
     inmate_begin(comm);
+    inmate_comm->reserved[RT_LATE] = 0U;
     inmate_print("rt: up, cell ");
     inmate_print_hex(inmate_hypercall(BH_HC_GET_INFO, BH_INFO_CELL).a);
     inmate_print("\n");
