@@ -300,7 +300,7 @@ def uevents(guest):
 def news(guest):
     """A process sleeps until the kernel records an event that no call of the driver caused.
 
-    @test TC_DRV_030 @verifies SWR_DRV_010 SYR_EVT_001 @technique requirements @level system
+    @test TC_DRV_030 @verifies SWR_DRV_009 SWR_DRV_010 SYR_EVT_001 @technique requirements @level system
     """
     quiet = {"short read": "errno 22", "read": "24 bytes, enabled 0", "poll unread": "quiet",
              "poll before the first read": "quiet", "poll after it": "quiet",
