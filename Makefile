@@ -17,7 +17,7 @@ PLANS := $(patsubst $(CONFIGS)/%.toml,%,$(filter-out %/board.toml,$(wildcard $(C
 ABI := $(wildcard src/abi/*)
 JUDGE_C := src/plan/judge.c src/core/plan.c src/core/plan_claims.c src/core/plan_crc.c src/core/crc.c \
   $(wildcard src/boards/$(BOARD)/*.c)
-HELPERS := $(wildcard verification/system/guest/*)
+HELPERS := $(wildcard verification/system/guest/*) src/abi/image_numbers.h src/abi/plan.h src/abi/ioctl.h
 
 # ---- set up -----------------------------------------------------------------------------------
 

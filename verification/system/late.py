@@ -228,8 +228,8 @@ def hostile_calls(guest):
     @test TC_DRV_006 @verifies SWR_DRV_001 SWR_DRV_005 @technique error-guessing @level system
     """
     common = {"unknown ioctl": "errno 25", "null argument": "errno 14",
-              "cell with ABI 2": "E040B", "disable with ABI 0": "E040B",
-              "enable with ABI 2": "E040B"}
+              "cell with the next ABI": "E040B", "disable with ABI 0": "E040B",
+              "enable with the next ABI": "E040B"}
     wrong_cells = ["kernel as cell", "root as cell", "cell 3", "cell 4294967295", "write to root"]
     wrong_calls = ["get_info as operation", "disable as operation", "operation 99"]
     wrong_writes = ["write below", "write beyond", "write nothing", "write that wraps",

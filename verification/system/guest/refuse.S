@@ -5,10 +5,12 @@
  *
  *   -DPREPARE=n      status of entry_prepare
  *   -DLAUNCH=n       status of entry_launch
- *   -DABI=n          ABI of the header (default 1)
+ *   -DABI=n          ABI of the header (default: this release's)
  */
+#include "abi/image_numbers.h"
+
 #ifndef ABI
-#define ABI 1
+#define ABI BH_ABI_VERSION_NUMBER
 #endif
 #define MEMORY 0x400000
 #define PLAN 0x10000
