@@ -538,7 +538,7 @@ def attempt(record, where, function, *args):
     """Run one case in one place; the first failure stays."""
     try:
         function(*args)
-    except (Wrong, QemuError, OSError, ValueError, subprocess.SubprocessError) as error:
+    except (Wrong, QemuError, OSError, LookupError, ValueError, subprocess.SubprocessError) as error:
         if record["status"] == "pass":
             record.update(status="fail", detail=f"{where}: {error}")
 

@@ -72,7 +72,7 @@ uint64_t smc_call(uint64_t function, uint64_t a1, uint64_t a2, uint64_t a3);
 
 #else
 
-/* Every caller names a register, of which the compiler leaves one instruction if it looks into these. */
+/* An exit reads registers by their names: the compiler leaves one instruction if it looks into this. */
 #define LOOK_INTO __attribute__((always_inline))
 
 /** Read a system register. */
@@ -95,7 +95,7 @@ LOOK_INTO static inline uint64_t sysreg_read(uint32_t r)
 }
 
 /** Write a system register. */
-LOOK_INTO static inline void sysreg_write(uint32_t r, uint64_t value)
+static inline void sysreg_write(uint32_t r, uint64_t value)
 {
     switch (r) {
 #define SYSREG(name, assembler)                                                                    \
