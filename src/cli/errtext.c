@@ -66,6 +66,7 @@ static const struct id_kinds kinds[] = {
     {BH_E_HC_CELLS_LEFT, CELL, DEC},
     {BH_E_HC_CPU_OFFLINE, CPU, DEC},
     {BH_E_HC_LOST, CELL, CPU},
+    {BH_E_HC_GIVEN_BACK, CPU, CALL},
     {BH_E_LAUNCH_CPU, CPU, HEX},
     {BH_E_LAUNCH_GIC, HEX, DEC},
     {BH_E_LAUNCH_REGISTER, CPU, DEC},
@@ -119,6 +120,7 @@ static const struct {
     {BH_E_SYS_USAGE, EXIT_USAGE},           {BH_E_SYS_IO, EXIT_USAGE},
     {BH_E_SYS_PERMISSION, EXIT_PERMISSION}, {BH_E_SYS_IMAGE, EXIT_ABSENT},
     {BH_E_SYS_INTERNAL, EXIT_INTERNAL},     {BH_E_LAUNCH_REGISTER, EXIT_HARDWARE},
+    {BH_E_HC_GIVEN_BACK, EXIT_STATE},
 };
 
 static const struct id_entry *find(uint32_t id)

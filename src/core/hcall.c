@@ -72,6 +72,29 @@ static uint32_t cpu_off(void)
     return off;
 }
 
+/** The first CPU of the plan that was given back, or BH_CPUS_MAX. It executes root without the
+ * kernel's tables, so nothing may be taken from root any more.
+ * @req SWR_HCL_010 */
+/*@ terminates \true; exits \false; assigns \nothing;
+    ensures SWR_HCL_010: \result <= BH_CPUS_MAX; */
+static uint32_t cpu_gone(void)
+{
+    uint32_t gone = BH_CPUS_MAX;
+    uint32_t cpu = BH_CPUS_MAX;
+
+    /*@ loop invariant bound: 0 <= cpu <= BH_CPUS_MAX && gone <= BH_CPUS_MAX;
+        loop assigns cpu, gone;
+        loop variant cpu; */
+    while (cpu > 0U) {
+        cpu--;
+        if ((cpu < plan.n_cpus) &&
+            (arch_shared_load((uint32_t)SW_CPU_STATE, cpu) == (uint64_t)CPU_ABSENT)) {
+            gone = cpu;
+        }
+    }
+    return gone;
+}
+
 /** Root's wish to have this CPU back: granted when all cells are gone and all CPUs are root's.
  * @req SWR_HCL_003 */
 /*@ requires cpu: cpu < BH_CPUS_MAX;
@@ -132,6 +155,25 @@ static struct outcome manage(uint32_t cpu, uint64_t number, uint32_t cell)
     return out;
 }
 
+/** Root's calls as long as all CPUs are the kernel's; then only the wish to have the rest back.
+ * @req SWR_HCL_010 */
+/*@ requires args: cell_args(cpu, cell);
+    requires inv: kernel_inv;
+    terminates \true; exits \false;
+    assigns HCALL_STATE;
+    ensures SWR_HCL_001: kernel_inv;
+    ensures refused: \result.status != BH_OK ==> view_kept{Pre, Post}; */
+static struct outcome guarded(uint32_t cpu, uint64_t number, uint32_t cell)
+{
+    uint32_t gone = cpu_gone();
+    struct outcome out = {(uint32_t)BH_E_HC_GIVEN_BACK, gone, number};
+
+    if ((number == BH_HC_DISABLE) || (gone == BH_CPUS_MAX)) {
+        out = manage(cpu, number, cell);
+    }
+    return out;
+}
+
 /** Root's calls, one at a time: nobody waits for another's.
  * @req SWR_HCL_001 */
 /*@ requires args: cell_args(cpu, cell);
@@ -145,7 +187,7 @@ static struct outcome locked(uint32_t cpu, uint64_t number, uint32_t cell)
     struct outcome out = {(uint32_t)BH_E_HC_BUSY, 0U, 0U};
 
     if (arch_shared_swap((uint32_t)SW_LOCK, 0U, 0U, (uint64_t)cpu + 1U)) {
-        out = manage(cpu, number, cell);
+        out = guarded(cpu, number, cell);
         arch_shared_store((uint32_t)SW_LOCK, 0U, 0U);
     } else {
         uint64_t holder = arch_shared_load((uint32_t)SW_LOCK, 0U);

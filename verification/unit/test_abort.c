@@ -148,8 +148,8 @@ static void frames_end_where_they_end(void)
     touch(2U, DATA | ISV | SIZE(2) | RT(3) | WRITE | TRANSLATION,
           board.gicr + (2U * GICR_STRIDE) + GICR_ISENABLER0);
     CHECK_EQ(fake_gicr((2U * GICR_STRIDE) + GICR_ISENABLER0, 4U), 0x103U);
-    touch(2U, DATA | ISV | SIZE(3) | RT(4) | TRANSLATION, board.gicr + (5U * GICR_STRIDE) + 8U);
-    CHECK_EQ(X(&f, 4), 5ULL << 32);
+    touch(2U, DATA | ISV | SIZE(3) | RT(4) | TRANSLATION, board.gicr + (1U * GICR_STRIDE) + 8U);
+    CHECK_EQ(X(&f, 4), 1ULL << 32);
 }
 
 /** @test TC_ABT_004 @verifies SWR_TRP_002 @technique table @level unit */

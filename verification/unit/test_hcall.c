@@ -183,6 +183,26 @@ static void disable_needs_all_cpus_with_root(void)
     }
 }
 
+/** @test TC_HCL_020 @verifies SWR_HCL_010 @technique equivalence @level unit */
+static void no_cell_once_a_cpu_was_given_back(void)
+{
+    for (uint32_t gone = 0U; gone < 4U; gone++) {
+        CHECK(core_machine());
+        for (uint64_t number = BH_HC_CELL_CREATE; number <= BH_HC_CELL_DESTROY; number++) {
+            uint64_t phase = host_word[SW_CPU_STATE][gone];
+
+            host_word[SW_CPU_STATE][gone] = CPU_ABSENT;
+            host_word[SW_CPU_STATE][3] = CPU_ABSENT; /* the first one is named */
+            refused(hcall(0U, number, 2U), BH_E_HC_GIVEN_BACK, gone, number, number);
+            CHECK_EQ(state_of(2U), BH_STATE_ABSENT);
+            CHECK_EQ(host_word[SW_LOCK][0], 0U);
+            host_word[SW_CPU_STATE][3] = CPU_OFF;
+            host_word[SW_CPU_STATE][gone] = phase;
+        }
+        CHECK_EQ(hcall(0U, BH_HC_CELL_CREATE, 2U).status, BH_OK);
+    }
+}
+
 /** @test TC_HCL_009 @verifies SWR_HCL_001 SWR_HCL_003 @technique equivalence @level unit */
 static void disable_on_each_cpu_whatever_the_argument(void)
 {
@@ -211,6 +231,7 @@ int main(void)
     TEST(TC_HCL_010, a_lock_that_is_free_again_names_no_other_cpu);
     TEST(TC_HCL_007, disable_needs_all_cells_gone);
     TEST(TC_HCL_008, disable_needs_all_cpus_with_root);
+    TEST(TC_HCL_020, no_cell_once_a_cpu_was_given_back);
     TEST(TC_HCL_009, disable_on_each_cpu_whatever_the_argument);
     return test_result();
 }

@@ -233,7 +233,7 @@ static void sizes_that_a_register_does_not_have(void)
 /** @test TC_VGR_007 @verifies SWR_IRQ_004 @technique exhaustive @level unit */
 static void foreign_frames_show_who_they_are(void)
 {
-    static const uint32_t frames[] = {0U, 1U, 4U, 7U}; /* of root's CPUs and of none */
+    static const uint32_t frames[] = {0U, 1U}; /* of root's CPUs */
 
     for (uint32_t i = 0U; i < COUNT_OF(frames); i++) {
         uint32_t k = frames[i];
@@ -255,10 +255,43 @@ static void foreign_frames_show_who_they_are(void)
         CHECK_EQ(events(), 0U);
         for (uint32_t off = 0U; off < GICR_STRIDE; off += 0x84U) {
             CHECK_EQ(access_to(2U, k, true, off, 4U, 0U), 0U);
-            last_event(BH_EV_GICR_FOREIGN, (k < 4U) ? k : BH_CPUS_MAX, off);
+            last_event(BH_EV_GICR_FOREIGN, k, off);
         }
         CHECK_EQ(fake.writes, 0U);
     }
+}
+
+/* Every access to any register of pair k. */
+static void touch_all(uint32_t k)
+{
+    static const uint32_t sizes[] = {1U, 2U, 4U, 8U};
+
+    for (uint32_t off = 0U; off < GICR_STRIDE; off += 4U) {
+        for (uint32_t i = 0U; i < COUNT_OF(sizes); i++) {
+            CHECK_EQ(access_to(2U, k, false, off, sizes[i], 0U), 0U);
+        }
+    }
+    for (uint32_t off = 0U; off < GICR_STRIDE; off += 0x84U) {
+        CHECK_EQ(access_to(2U, k, true, off, 4U, 0U), 0U);
+        last_event(BH_EV_GICR_FOREIGN, BH_CPUS_MAX, off);
+    }
+}
+
+/** @test TC_VGR_020 @verifies SWR_IRQ_010 SWR_IRQ_004 @technique bva @level unit */
+static void frames_beyond_the_last_cpu_are_not_touched(void)
+{
+    for (uint32_t k = 4U; k < FAKE_GICRS; k++) {
+        begin();
+        touch_all(k);
+        CHECK_EQ(fake.writes, 0U);
+    }
+    begin(); /* pair 1 is nobody's, but a later one is there, so this one is */
+    gicr_base[1] = 0U;
+    CHECK_EQ(access_to(2U, 1U, false, GICR_TYPER, 8U, 0U), fake_gicr(GICR_STRIDE + GICR_TYPER, 8U));
+    gicr_base[3] = 0U; /* now pair 2 is the last one */
+    CHECK_EQ(access_to(2U, 3U, false, GICR_TYPER, 8U, 0U), 0U);
+    CHECK_EQ(access_to(1U, 2U, false, GICR_TYPER, 8U, 0U),
+             fake_gicr((2U * GICR_STRIDE) + GICR_TYPER, 8U));
 }
 
 /** @test TC_VGR_008 @verifies SWR_IRQ_004 @technique equivalence @level unit */
@@ -281,6 +314,7 @@ int main(void)
     TEST(TC_VGR_005, lpis_are_roots);
     TEST(TC_VGR_006, sizes_that_a_register_does_not_have);
     TEST(TC_VGR_007, foreign_frames_show_who_they_are);
+    TEST(TC_VGR_020, frames_beyond_the_last_cpu_are_not_touched);
     TEST(TC_VGR_008, a_cells_second_cpu_is_its_own);
     return test_result();
 }

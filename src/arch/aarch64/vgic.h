@@ -47,6 +47,9 @@ struct access {
         \forall integer k; 0 <= k < 32 && bit_set(m, k) ==>
           bit_set(plan.cells[cell].irqs[w], k) &&
           \forall integer d; 2 <= d < BH_CELLS_MAX ==> !claims_irq(v, d, w, k);
+    // the k-th redistributor pair, or a later one, is that of a CPU which has been found
+    predicate gicr_there{L}(integer k) =
+      \exists integer c; 0 <= c < BH_CPUS_MAX && gicr_base[c] >= gicr_frame(k);
     // exactly one CPU, and that is the cell's
     predicate route_own{L}(integer cell, integer r) =
       \exists integer k; 0 <= k < BH_CPUS_MAX && plan.mpidr[k] == r && cell_on(k) == cell; */
@@ -75,7 +78,7 @@ uint32_t vgic_priorities(uint32_t old, uint32_t clamped, uint32_t mine);
 uint64_t vgicd_access(struct access acc);
 
 /** Access to the redistributor frames, @p acc.offset from the first.
- * @req SWR_IRQ_004 */
+ * @req SWR_IRQ_004 SWR_IRQ_010 */
 /*@ requires access: access_ok(acc);
     terminates \true; exits \false; assigns hw, status_page, totals; */
 uint64_t vgicr_access(struct access acc);

@@ -285,22 +285,64 @@ static bool identifies(uint32_t off)
            ((off >= ID_REGISTERS) && (off < GICR_SGI));
 }
 
+/** True when the @p k-th pair is there: pairs follow each other without a gap, and a CPU of the plan
+ * has this one or a later one. Beyond the last, a read is an abort in the kernel itself.
+ * @req SWR_IRQ_010 */
+/*@ terminates \true; exits \false; assigns \nothing;
+    ensures SWR_IRQ_010: \result <==> gicr_there(k); */
+static bool there(uint32_t k)
+{
+    uint64_t base = gicr_pair(k);
+    bool found = false;
+    uint32_t cpu = 0U;
+
+    /*@ loop invariant bound: 0 <= cpu <= BH_CPUS_MAX;
+        loop invariant so_far: found <==> \exists integer c; 0 <= c < cpu &&
+          gicr_base[c] >= gicr_frame(k);
+        loop assigns cpu, found;
+        loop variant BH_CPUS_MAX - cpu; */
+    while (cpu < BH_CPUS_MAX) {
+        if (gicr_base[cpu] >= base) {
+            found = true;
+        }
+        cpu++;
+    }
+    return found;
+}
+
+/** What a foreign frame tells of itself.
+ * @req SWR_IRQ_004 SWR_IRQ_010 */
+/*@ requires access: access_ok(acc) && off < GICR_STRIDE;
+    requires SWR_IRQ_010: gicr_there(k);
+    terminates \true; exits \false; assigns \nothing; */
+static uint64_t identity(struct access acc, uint32_t k, uint32_t off)
+{
+    uint64_t base = gicr_pair(k);
+    bool whole = (acc.size == 4U) && ((off % 4U) == 0U);
+    uint64_t read = 0U;
+
+    if ((off == GICR_TYPER) && (acc.size == 8U)) {
+        read = mmio_read64(base + off);
+    } else if (whole && identifies(off)) {
+        read = mmio_read32(base + off);
+    } else {
+        read = 0U;
+    }
+    return read;
+}
+
 /** A frame that is not the cell's: identification only.
  * @req SWR_IRQ_004 */
 /*@ requires access: access_ok(acc) && off < GICR_STRIDE;
     terminates \true; exits \false; assigns hw, status_page, totals; */
 static uint64_t foreign(struct access acc, uint32_t k, uint32_t off)
 {
-    uint64_t base = gicr_pair(k);
-    bool whole = (acc.size == 4U) && ((off % 4U) == 0U);
     uint64_t read = 0U;
 
     if (acc.write) {
         event_record(acc.cpu, acc.cell, (uint32_t)BH_EV_GICR_FOREIGN, cpu_of_frame(k), off);
-    } else if ((off == GICR_TYPER) && (acc.size == 8U)) {
-        read = mmio_read64(base + off);
-    } else if (whole && identifies(off)) {
-        read = mmio_read32(base + off);
+    } else if (there(k)) {
+        read = identity(acc, k, off);
     } else {
         read = 0U;
     }
