@@ -36,7 +36,7 @@ build/tools/setup.json: verification/toolroot/toolchain.lock
 # ---- build ------------------------------------------------------------------------------------
 
 .PHONY: all
-all: image inmates plans driver cli guest-tools plugin ## everything that runs
+all: image inmates plans driver cli guest-tools plugin hostile ## everything that runs
 
 .PHONY: image
 image: $(SETUP) ## the kernel image (COVERAGE=1: instrumented)
@@ -87,6 +87,16 @@ guest-tools: $(BUILD)/guest/bin/physmem ## helper programs of the test guest
 $(BUILD)/guest/bin/physmem: $(HELPERS) | $(SETUP)
 	@$(RUN) verification/system/guest/build $(BUILD)/guest
 
+.PHONY: hostile
+hostile: $(BUILD)/attack/hostile.bin ## what hostile cells of the attack suite execute
+
+$(BUILD)/attack/hostile.bin: verification/system/attack/hostile.S | $(SETUP)
+	@mkdir -p $(@D)
+	@echo "  BIN $@"
+	@$(RUN) sh -c 'aarch64-linux-gnu-gcc -g -ffile-prefix-map=$(CURDIR)=. -c $< -o $(@:.bin=.o) && \
+	  aarch64-linux-gnu-ld -nostdlib --build-id=none -Ttext=0 -e 0 $(@:.bin=.o) -o $(@:.bin=.elf) && \
+	  aarch64-linux-gnu-objcopy -O binary -j .text $(@:.bin=.elf) $@'
+
 .PHONY: plugin
 plugin: $(BUILD)/bench/exits.so ## the instruction-counting plugin for QEMU
 
@@ -134,7 +144,7 @@ prove: setup ## proofs; FILE=src/core/x.c FN=function
 	@python3 verification/proof/prove.py $(if $(FILE),--file '$(FILE)') $(if $(FN),--fn '$(FN)')
 
 .PHONY: test
-test: all ## system tests; T=pattern
+test: all ## system tests; T=pattern, T=attack: the attack suite
 	@python3 verification/system/run.py $(if $(T),-k '$(T)')
 
 .PHONY: fuzz

@@ -5,6 +5,7 @@ it as long as all goes well, after a failure the next one gets a new machine."""
 import itertools
 
 import built
+import cases_attack
 import cases_attempt  # noqa: F401  the modules register their cases
 import cases_bench  # noqa: F401
 import cases_churn  # noqa: F401
@@ -40,6 +41,16 @@ def open_direct(options, name, plan=None, **kw):
     return direct.Direct(plan or built.PLANS / "direct.plan", kernel=options.image, dump=dump, **kw)
 
 
+def _attack(options, name):
+    """The plan of the attack suite, hostile code in every cell."""
+    return cases_attack.opened(lambda n, p, **kw: open_direct(options, n, p, **kw))
+
+
+def _attack_max(options, name):
+    return cases_attack.opened(lambda n, p, **kw: open_direct(options, n, p, **kw),
+                               cpu="max,pauth-impdef=on")
+
+
 class Fresh:
     """For cases that start machines of their own."""
 
@@ -53,7 +64,9 @@ class Fresh:
         """Nothing is left running."""
 
 
-STARTERS = {"direct": _direct, "life": _direct, "max": _max, "fresh": lambda options, _: Fresh(options)}
+STARTERS = {"direct": _direct, "life": _direct, "max": _max, "attack": _attack,
+            "attack-max": _attack_max, "attack-alone": lambda options, _: Fresh(options),
+            "fresh": lambda options, _: Fresh(options)}
 
 
 def splits(name):

@@ -274,6 +274,22 @@ class Machine:
         """One line for the human monitor. @return its text."""
         return self.qmp("human-monitor-command", timeout, **{"command-line": line})
 
+    def hmp_all(self, lines, timeout=60):
+        """Many lines for the human monitor, sent together. @return their texts."""
+        requests = [{"execute": "human-monitor-command", "arguments": {"command-line": line}}
+                    for line in lines]
+        self.monitor.send(b"".join(json.dumps(r).encode() + b"\n" for r in requests))
+        found = []
+        while len(found) < len(requests):
+            message = self._message(timeout)
+            if "event" in message:
+                self.events.append(message)
+            elif "error" in message:
+                raise QemuError(f"{lines[len(found)]}: {message['error']['desc']}")
+            else:
+                found.append(message["return"])
+        return found
+
     def wait_event(self, name, timeout=COMMAND_SECONDS):
         """Wait for an event of the monitor, such as SHUTDOWN."""
         end = time.monotonic() + timeout

@@ -20,6 +20,8 @@ import threading
 import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
+import attack_late  # noqa: E402
+import attack_table  # noqa: E402
 import built  # noqa: E402
 import cases  # noqa: E402
 import direct  # noqa: E402
@@ -83,6 +85,7 @@ def inputs(args):
     """All that direct boot needs is built, or nothing is run."""
     folder = args.image or built.KERNEL
     for path in (folder / "bulkhead.elf", built.PLUGIN, built.JUDGE, built.PLANS / "direct.plan",
+                 built.BUILD / "attack/hostile.bin",
                  *(built.INMATES / f"{name}.bin" for name in direct.IMAGES.values())):
         built.need(path)
 
@@ -92,24 +95,27 @@ def late_announced():
 
 
 def choose(args):
-    """(cases of direct boot, numbers of late-launch cases) that are wanted."""
+    """(cases of direct boot, numbers of late-launch cases, of attacks on Linux's side) wanted."""
     early = [] if args.linux else sorted(cases.ALL, key=lambda c: c.id)
     after = [] if args.direct or args.coverage else late_announced()
-    every = [c.id for c in early] + [a["id"] for a in after]
+    hostile = [] if args.direct or args.coverage else attack_late.announced()
+    every = [c.id for c in early] + [a["id"] for a in after + hostile]
     double = {number for number in every if every.count(number) > 1}
     if double:
         raise SystemExit(f"two cases have one number: {', '.join(sorted(double))}")
     regex = re.compile(args.pattern or "", re.I)
     return ([c for c in early if regex.search(f"{c.id} {c.group} {c.title}")],
-            [a["id"] for a in after if regex.search(f"{a['id']} linux {a['title']}")])
+            [a["id"] for a in after if regex.search(f"{a['id']} linux {a['title']}")],
+            [a["id"] for a in hostile if regex.search(f"{a['id']} attack {a['title']}")])
 
 
-def show(early, after):
+def show(early, after, hostile):
     for item in early:
         print(f"{item.id} {item.group:6} {item.title} [{' '.join(item.verifies)}]")
-    for found in late_announced():
-        if found["id"] in after:
-            print(f"{found['id']} linux  {found['title']} [{' '.join(found['verifies'])}]")
+    for kind, many in (("linux", late_announced()), ("attack", attack_late.announced())):
+        for found in many:
+            if found["id"] in after + hostile:
+                print(f"{found['id']} {kind:6} {found['title']} [{' '.join(found['verifies'])}]")
 
 
 def run_early(chosen, args):
@@ -135,6 +141,19 @@ def run_late(numbers, args):
     return records
 
 
+def run_hostile(numbers, jobs):
+    """The attacks by Linux and beside it, on each machine at the same time."""
+    records = {a["id"]: {**a, "status": "pass", "detail": "", "seconds": 0}
+               for a in attack_late.announced() if a["id"] in numbers}
+    with concurrent.futures.ThreadPoolExecutor(jobs) as pool:
+        for done in [pool.submit(attack_late.play_all, records, *machine, numbers)
+                     for machine in (attack_late.MACHINES if numbers else ())]:
+            done.result()
+    for record in records.values():
+        say(record)
+    return list(records.values())
+
+
 def parse():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--json", type=pathlib.Path, metavar="OUT")
@@ -150,23 +169,25 @@ def parse():
 
 def main():
     args = parse()
-    early, after = choose(args)
+    early, after, hostile = choose(args)
     if args.list:
-        show(early, after)
+        show(early, after, hostile)
         return 0
     try:
         inputs(args)
     except built.MissingError as error:
         print(f"run: {error}", file=sys.stderr)
-        print(f"0 passed, {len(early) + len(after)} failed")
+        print(f"0 passed, {len(early) + len(after) + len(hostile)} failed")
         return 1
-    records = run_early(early, args) + run_late(after, args)
+    records = run_early(early, args) + run_late(after, args) + run_hostile(hostile, args.jobs)
     failed = sum(r["status"] != "pass" for r in records)
     passed = len(records) - failed
     if args.json:
         args.json.parent.mkdir(parents=True, exist_ok=True)
         args.json.write_text(json.dumps({"cases": records, "passed": passed, "failed": failed},
                                         indent=1) + "\n")
+    for line in attack_table.summary(records):
+        print(line)
     if not records:
         print("no case was chosen")
     print(f"{passed} passed, {failed} failed")

@@ -294,22 +294,85 @@ def own_defects(ctx, path, why):
     return good, last[-200:]
 
 
+def system_copy(ctx, name):
+    """A copy of what the system tests of direct boot need."""
+    target = context.copy_sources(ctx.repo, ctx.repo / f"build/selftest/{name}", [
+        n for n in context.source_files(ctx.repo)
+        if n.startswith(("verification/", "src/", "requirements/"))])
+    for part in (context.BOARD, "plans", "inmates", "host", "bench", "attack"):
+        if (ctx.build / part).exists():
+            shutil.copytree(ctx.build / part, target / "build" / part)
+    return target
+
+
 def system_expectation(ctx):
     """A wrong expectation in the real system tests: the same cases pass without it."""
-    target = context.copy_sources(ctx.repo, ctx.repo / "build/selftest/system-real", [
-        n for n in context.source_files(ctx.repo) if n.startswith(("verification/", "src/"))])
-    for name in (context.BOARD, "plans", "inmates", "host", "bench"):
-        if (ctx.build / name).exists():
-            shutil.copytree(ctx.build / name, target / "build" / name)
+    target = system_copy(ctx, "system-real")
     command = ("python3", target / "verification/system/run.py", "-k", "TC_SYS_08", "--json",
                target / "build/system.json")
     environment = context.copy_environment(ctx.repo)
     before = ctx.host(*command, cwd=target, env=environment)
-    edit(target / "verification/system/cases_attempt.py", "in (3, 1, 2, 4))", "in (5, 6, 7, 8))")
+    edit(target / "verification/system/cases_attempt.py", "in (3, 4))", "in (5, 8))")
     after = ctx.host(*command, cwd=target, env=environment)
     return before.returncode == 0 and after.returncode != 0, \
         f"before: {before.stdout.strip().splitlines()[-1:]}, " \
         f"after: {after.stdout.strip().splitlines()[-1:]}"
+
+
+# One wrong word each in the row TC_ATK_081 of the attack suite; what the run says then.
+ROW = """id = "TC_ATK_081"
+title = "CPU_ON of rt's CPU"
+class = "psci"
+attacker = "other"
+victim = "rt"
+attempt = "CPU_ON"
+argument = 1
+answer = "DENIED"
+events = [["EV_CPU_ON_DENIED", 1, 0x40000000]]
+"""
+WRONG_ROWS = {
+    "answer": ('answer = "DENIED"', 'answer = "INVALID"', "answer: 0xfffffffd"),
+    "event": ("EV_CPU_ON_DENIED", "EV_SMC_DENIED", "expected EV_SMC_DENIED"),
+    "first value": ("DENIED\", 1,", "DENIED\", 2,", "expected EV_CPU_ON_DENIED 2"),
+    "second value": ("0x40000000", "0x40000004", "expected EV_CPU_ON_DENIED 1"),
+    "no event": ('[["EV_CPU_ON_DENIED", 1, 0x40000000]]', '[]\nby = "ignored"', "1 events, expected 0"),
+    "victim": ('victim = "rt"', 'victim = "root"', "no event is about what root owns"),
+    "state": ("argument = 1", 'state = "FAILED"\nargument = 1', "state of the attacker"),
+    "attacker": ('attacker = "other"', 'attacker = "root"', "attempts that do the same"),
+    "nothing to fail": ('[["EV_CPU_ON_DENIED", 1, 0x40000000]]', "[]", "is an event"),
+    "none": ("argument = 1", "argument = 1 # the same", ""),
+    # Right in what the attacker sees and in the events, but the harm is done: root stops other.
+    "harm": (ROW[ROW.index("attacker"):], """attacker = "root"
+victim = "kernel"
+attempt = "HYPERCALL"
+argument = 0x304
+answer = 0
+events = [["EV_STOPPED", 3, 0]]
+""", "other beat [01] times of"),
+}
+
+
+def system_attack(ctx):
+    """Every wrong expectation of an attempt turns the attack suite red, and so does harm that is done
+    with the right answer."""
+    target = system_copy(ctx, "attack-real")
+    table = target / "verification/system/attack/direct.toml"
+    good = table.read_text()
+    command = ("python3", target / "verification/system/run.py", "--direct", "-k", "TC_ATK_081")
+    environment = context.copy_environment(ctx.repo)
+    wrong, noticed = [], 0
+    for name, (old, new, finding) in WRONG_ROWS.items():
+        if old not in ROW or ROW not in good:
+            raise ValueError(f"direct.toml does not hold {old!r} in TC_ATK_081")
+        table.write_text(good.replace(ROW, ROW.replace(old, new)))
+        done = ctx.host(*command, cwd=target, env=environment)
+        text = done.stdout + (done.stderr or "")
+        if finding and (done.returncode == 0 or not re.search(finding, text)):
+            wrong.append(f"{name}: {context.tail(text, 1)}")
+        elif not finding and done.returncode != 0:
+            wrong.append(f"without a defect: {context.tail(text, 1)}")
+        noticed += 1
+    return not wrong, "; ".join(wrong) or f"{noticed - 1} defects noticed"
 
 
 WRONG_TEST = """/* SPDX-License-Identifier: Apache-2.0 */
@@ -402,6 +465,7 @@ REAL = {"setup-real-release": no_release, "setup-real-record": damaged_lock,
         "doc-real-open-points": open_points,
         "package-real-bytes": flipped_byte,
         "system-real-expectation": system_expectation,
+        "system-real-attack": system_attack,
         **{f"{stage}-real-edit": real_edit(stage) for stage in REAL_EDITS},
         "fuzz-real-mutants": mutants,
         "prove-real-contracts": proofs}

@@ -59,6 +59,20 @@ static uint64_t load(uint64_t command, uint64_t address)
     return (command == ATTEMPT_LOAD64_HIGH) ? (value >> 32) : value;
 }
 
+/** Code that a test brought along, called as a function. */
+static uint64_t run(uint64_t address)
+{
+    register uint64_t x0 __asm__("x0") = inmate_comm->reserved[RUN_X0];
+    register uint64_t x1 __asm__("x1") = inmate_comm->reserved[RUN_X1];
+
+    __asm__ volatile("blr %2"
+                     : "+r"(x0), "+r"(x1)
+                     : "r"(address)
+                     : "x2", "x3", "x4", "x5", "x6", "x7", "x8", "x9", "x10", "x11", "x12", "x13",
+                       "x14", "x15", "x16", "x17", "x18", "x30", "cc", "memory");
+    return x0;
+}
+
 static void block(uint64_t argument)
 {
     __asm__ volatile("msr icc_ap1r0_el1, %0\n\tisb" : : "r"(argument) : "memory");
@@ -209,6 +223,9 @@ uint64_t attempt(uint64_t command, uint64_t argument)
     case ATTEMPT_LOAD64:
     case ATTEMPT_LOAD64_HIGH:
         got = load(command, argument);
+        break;
+    case ATTEMPT_RUN:
+        got = run(argument);
         break;
     case ATTEMPT_SGI:
     case ATTEMPT_SGI0:

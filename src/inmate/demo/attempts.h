@@ -35,6 +35,7 @@
 #define ATTEMPT_LOAD8 26U         /**< load from argument, a byte */
 #define ATTEMPT_LOAD64 27U        /**< a doubleword: its lower half is reported */
 #define ATTEMPT_LOAD64_HIGH 28U   /**< a doubleword: its upper half is reported */
+#define ATTEMPT_RUN 31U           /**< call code at argument with reserved[RUN_X0], [RUN_X1]; its x0 */
 #define ATTEMPT_SECOND 30U        /**< PSCI CPU_ON of MPIDR argument with the cell's own program */
 #define ATTEMPT_ASGI 29U          /**< ICC_ASGI1R_EL1 = argument */
 
@@ -44,6 +45,9 @@
 #define SECOND_COMMAND 1U
 #define SECOND_ARGUMENT 2U
 #define SECOND_RESULT 3U
+/* Arguments of ATTEMPT_RUN, on whichever CPU. */
+#define RUN_X0 4U
+#define RUN_X1 5U
 
 /* The real-time cell counts deadlines that passed before their handler began in reserved[RT_LATE]. */
 #define RT_LATE 4U

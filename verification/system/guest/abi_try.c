@@ -5,6 +5,7 @@
  *
  *   abi_try calls      ioctls with wrong ABI, pointers, cells, sizes
  *   abi_try maps       mappings that must be refused, and the two that must not
+ *   abi_try plan FILE  hand a plan to the driver, which the command has not judged
  *   abi_try uevents N  print BULKHEAD_ lines of uevents for N seconds
  *   abi_try refuse N   N calls which the kernel refuses, each with one event
  *   abi_try news       read() and poll() without and with events
@@ -100,6 +101,18 @@ static void calls(void)
     try_write("write to data", 2U, 0x71200000U, 16U, image);
     try_write("write from nowhere", 2U, 0x71000000U, 4096U, (void *)8);
     try_write("write", 2U, 0x71000000U, 4096U, image);
+}
+
+static void hand_over(const char *path)
+{
+    static char plan[sizeof(struct bh_plan)];
+    int file = open(path, O_RDONLY);
+
+    if (file < 0 || read(file, plan, sizeof(plan)) != (ssize_t)sizeof(plan)) {
+        perror("abi_try: plan");
+        return;
+    }
+    try_enable("plan", BH_ABI_VERSION, sizeof(plan), plan);
 }
 
 static void try_map(const char *name, int protection, int flags, size_t bytes, bh_u64 offset)
@@ -239,6 +252,10 @@ int main(int argc, char **argv)
     device = open("/dev/bulkhead", O_RDWR);
     if (argc == 3 && device >= 0 && strcmp(argv[1], "refuse") == 0) {
         refuse(strtol(argv[2], NULL, 10));
+        return 0;
+    }
+    if (argc == 3 && strcmp(argv[1], "plan") == 0 && device >= 0) {
+        hand_over(argv[2]);
         return 0;
     }
     if (argc != 2 || device < 0) {
