@@ -43,7 +43,7 @@
 #define BH_CELL_AUTOSTART 1U       /**< Direct boot: create and start at power-on. */
 #define BH_CELL_CONTINUE 2U        /**< A refused access is reported and answered; else it parks. */
 #define BH_CELL_INJECTED 4U        /**< Interrupts come by list registers; else straight to EL1. */
-#define BH_CELL_UNKNOWN 0xFFFFFFF8U /**< bits that no flag of a cell has */
+#define BH_CELL_FLAGS_MAX 8U       /**< one more than all of them */
 
 /* What the policies may ask for: nothing in this release. */
 #define BH_LOCKS_MAX 1U            /**< one more than all locks that the kernel enforces */

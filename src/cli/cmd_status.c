@@ -11,7 +11,7 @@
 #define STATUS_EVENTS 5U
 #define DMA_LINE "DMA: NOT ISOLATED (no SMMU driver yet)"
 
-const char *const exit_names[BH_EXITS] = {"HVC",  "SMC",     "SYSREG", "MMIO", "ABORT",
+const char *const exit_names[BH_EXITS] = {"HVC",  "SMC",    "SYSREG", "MMIO", "ABORT",
                                           "KICK", "SERROR", "OTHER",  "IRQ"};
 
 void number_cell(uint64_t number)

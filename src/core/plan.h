@@ -92,6 +92,16 @@ bool plan_bit(uint32_t word, uint32_t i);
 */
 bool plan_refuse(uint64_t a, uint64_t b);
 
+/** Judge the rule about policies and flags.
+ * @req SWR_PLN_001 */
+/*@ requires range: rule_counts;
+    terminates \true;
+    exits \false;
+    assigns plan_a, plan_b;
+    ensures SWR_PLN_001: \result <==> rule_policies;
+*/
+bool plan_judge_policies(void);
+
 /** Judge the rules about what cells claim besides memory.
  * @req SWR_PLN_001 SWR_PLN_002 */
 /*@ requires regions: rule_counts && rule_regions;

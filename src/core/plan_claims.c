@@ -288,55 +288,6 @@ static bool entries_ok(void)
     return ok;
 }
 
-/* ---- policies */
-
-/* Cell c asks for nothing that this release does not know. */
-/*@ requires range: rule_counts && c < plan.n_cells;
-    terminates \true;
-    exits \false;
-    assigns \nothing;
-    ensures SWR_PLN_001: \result <==> policy_ok(c);
-*/
-static bool is_policy_ok(uint32_t c)
-{
-    bool known = (common_bits(plan.cells[c].flags, BH_CELL_UNKNOWN) == 0U) &&
-                 (plan.policy[c].locks < BH_LOCKS_MAX) && (plan.policy[c].grants < BH_GRANTS_MAX);
-
-    if (c == BH_CELL_KERNEL) {
-        known = known && (plan.cells[c].flags == 0U) && (plan.policy[c].locks == 0U) &&
-                (plan.policy[c].grants == 0U);
-    }
-    return known;
-}
-
-/* No cell does, nor the plan as a whole. */
-/*@ requires range: rule_counts;
-    terminates \true;
-    exits \false;
-    assigns plan_a, plan_b;
-    ensures SWR_PLN_001: \result <==> rule_policies;
-*/
-static bool policies_ok(void)
-{
-    bool ok = true;
-
-    if (plan.flags > BH_PLAN_ACCEPT_UNPROTECTED_DMA) {
-        ok = plan_refuse(BH_CELL_KERNEL, plan.flags);
-    }
-    /*@ loop invariant range: 0 <= c <= plan.n_cells;
-        loop invariant SWR_PLN_001: ok <==> plan.flags <= BH_PLAN_ACCEPT_UNPROTECTED_DMA &&
-          (\forall integer k; 0 <= k < c ==> policy_ok(k));
-        loop assigns c, ok, plan_a, plan_b;
-        loop variant plan.n_cells - c;
-    */
-    for (uint32_t c = 0U; ok && (c < plan.n_cells); c++) {
-        if (!is_policy_ok(c)) {
-            ok = plan_refuse(c, plan.cells[c].flags);
-        }
-    }
-    return ok;
-}
-
 uint32_t plan_judge_claims(void)
 {
     uint32_t e = BH_OK;
@@ -352,7 +303,7 @@ uint32_t plan_judge_claims(void)
     } else if ((plan.flags % 2U) == 0U) {
         e = (uint32_t)BH_E_PLAN_DMA;
         (void)plan_refuse(plan.flags, BH_PLAN_ACCEPT_UNPROTECTED_DMA);
-    } else if (!policies_ok()) {
+    } else if (!plan_judge_policies()) {
         e = (uint32_t)BH_E_PLAN_POLICY;
     } else {
         e = BH_OK;

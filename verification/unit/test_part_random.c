@@ -4,7 +4,7 @@
  * empty), and does a walk by address, which knows nothing of the proof, find what the plan says?
  * @link src/core/part.c
  * @link src/core/plan.c
- * @link src/core/crc.c @link src/core/plan_crc.c @link src/core/plan_claims.c
+ * @link src/core/crc.c @link src/core/plan_crc.c @link src/core/plan_claims.c @link src/core/plan_policy.c
  * @link src/arch/aarch64/s2.c
  */
 #include <stdio.h>

@@ -3,7 +3,7 @@
  * The judge of plans: every rule at its exact bounds, both parties of every refusal, and the order
  * of the rules.
  * @link src/core/plan.c
- * @link src/core/crc.c @link src/core/plan_crc.c @link src/core/plan_claims.c
+ * @link src/core/crc.c @link src/core/plan_crc.c @link src/core/plan_claims.c @link src/core/plan_policy.c
  * @link src/core/part.c
  * @link src/core/event.c
  * @link src/arch/host/shared.c
