@@ -23,6 +23,21 @@
 #define BH_INFO_CPU 2U        /**< index of the calling CPU in the plan */
 #define BH_INFO_CELLS 3U      /**< cells in the plan */
 
+/*
+ * SMC, by the SMC Calling Convention (DEN 0028), service of a vendor's hypervisor: how Linux finds a
+ * kernel that was started before it. Firmware that does not know a function returns -1 in x0; with
+ * no kernel below, HVC would be undefined, or a call of Linux's own hyp stub. So who looks asks by
+ * SMC, and only where PSCI is called by SMC and answers as SMCCC 1.1.
+ */
+#define BH_SMC_UID 0x8600FF01U    /**< any cell. x0 to x3: BH_UID_0 to BH_UID_3. */
+#define BH_SMC_KERNEL \
+    0xC6000000U /**< root. x0: 0; x1: BH_ABI_VERSION; x2: crc of the plan in
+                                       force; x3: address of the status pages. */
+#define BH_UID_0 0x293BA5CFU      /* cfa53b29-470e-4601-936d-690bb1aaf16e */
+#define BH_UID_1 0x01460E47U
+#define BH_UID_2 0x0B696D93U
+#define BH_UID_3 0x6EF1AAB1U
+
 /** States of a cell, as in the status pages. */
 enum bh_cell_state {
     BH_STATE_ABSENT = 0,  /**< in the plan, nothing taken from root */

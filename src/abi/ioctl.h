@@ -49,10 +49,14 @@ struct bh_ioc_write {
     struct bh_result result;
 };
 
+#define BH_NOT_ENABLED 0U
+#define BH_LAUNCHED 1U /**< Linux handed the machine over */
+#define BH_ATTACHED 2U /**< the kernel was there before Linux */
+
 /** What the driver sees of the machine; for doctor and status. Valid when not enabled, too. */
 struct bh_ioc_info {
     bh_u32 abi;
-    bh_u32 enabled;
+    bh_u32 enabled;   /**< BH_NOT_ENABLED, BH_LAUNCHED or BH_ATTACHED */
     bh_u32 n_cpus_online;
     bh_u32 n_cpus_possible;
     bh_u32 el;        /**< exception level Linux runs at */
@@ -78,6 +82,9 @@ struct bh_news {
 #define BH_IOC_CELL _IOWR('B', 3, struct bh_ioc_cell)
 #define BH_IOC_WRITE _IOWR('B', 4, struct bh_ioc_write)
 #define BH_IOC_INFO _IOWR('B', 5, struct bh_ioc_info)
+
+/** The plan is the one in force of a kernel which was started before Linux. */
+#define BH_IOC_ATTACH _IOWR('B', 6, struct bh_ioc_enable)
 
 #define BH_MMAP_STATUS 0ULL
 #define BH_MMAP_COMM(cell) ((bh_u64)(cell) << 20)

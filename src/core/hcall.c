@@ -95,19 +95,23 @@ static uint32_t cpu_gone(void)
     return gone;
 }
 
-/** Root's wish to have this CPU back: granted when all cells are gone and all CPUs are root's.
- * @req SWR_HCL_003 */
+/** Root's wish to have this CPU back: granted when all cells are gone and all CPUs are root's, and
+ * there is something to go back to.
+ * @req SWR_HCL_003 SWR_HCL_004 */
 /*@ requires cpu: cpu < BH_CPUS_MAX;
     terminates \true; exits \false; assigns hw, status_page;
     ensures SWR_HCL_003: \result.status == BH_OK ==>
-      status_page.armed == 0 && status_page.cpus[cpu].state == CPU_ABSENT; */
+      status_page.armed == 0 && status_page.cpus[cpu].state == CPU_ABSENT;
+    ensures SWR_HCL_004: \result.status == BH_OK ==> handover.mode == BH_MODE_LATE; */
 static struct outcome disable(uint32_t cpu)
 {
     struct outcome out = {BH_OK, 0U, 0U};
     uint32_t left = cell_left();
     uint32_t off = cpu_off();
 
-    if (left < BH_CELLS_MAX) {
+    if (handover.mode != BH_MODE_LATE) {
+        out.status = (uint32_t)BH_E_HC_DIRECT;
+    } else if (left < BH_CELLS_MAX) {
         out.status = (uint32_t)BH_E_HC_CELLS_LEFT;
         out.a = left;
     } else if (off < BH_CPUS_MAX) {

@@ -6,7 +6,11 @@
 #define CORE_HCALL_H
 
 #include "abi/hypercall.h"
+#include "abi/image.h"
 #include "core/cell.h"
+
+/** Written by the launcher; placed by the linker script. */
+extern struct bh_handover handover;
 
 #define HCALL_STATE CELL_STATE, cpu_entry[0 .. BH_CPUS_MAX - 1], cpu_context[0 .. BH_CPUS_MAX - 1]
 

@@ -6,11 +6,7 @@
 #ifndef CORE_INIT_H
 #define CORE_INIT_H
 
-#include "abi/image.h"
 #include "core/hcall.h"
-
-/** Written by the launcher; placed by the linker script. */
-extern struct bh_handover handover;
 
 /** Phase of a launch, in SW_LAUNCH. */
 enum launch_phase {

@@ -77,7 +77,7 @@ def restart(d, cell):
 
 
 LIFE = ("SYR_PLN_003", "SYR_EVT_001", "SWR_CEL_001", "SWR_HCL_001", "SWR_EVT_004")
-DISABLE = ("SYR_PLN_003", "SYR_EVT_001", "SWR_HCL_003")
+DISABLE = ("SYR_PLN_003", "SYR_EVT_001", "SWR_HCL_004")
 for number, state in enumerate(["ABSENT", "CREATED", "LOADING", "RUNNING", "STOPPED"], 120):
     def _states(d, state=state):
         d.set_clock(RT)
@@ -109,17 +109,17 @@ def no_cell(d):
             equal([c[:2] for c in d.status().cells], before, "states")
 
 
-@case(127, "disable is refused while a cell exists", DISABLE, "life")
+@case(127, "disable is refused at direct boot while cells exist", DISABLE, "life")
 def cells_left(d):
-    refused(d, "DISABLE", 0, "E_HC_CELLS_LEFT")
+    refused(d, "DISABLE", 0, "E_HC_DIRECT")
 
 
-@case(128, "disable is refused while a CPU of root is off", DISABLE, "life")
-def cpu_off(d):
+@case(128, "disable is refused at direct boot when no cell is left", DISABLE, "life")
+def none_left(d):
     d.set_clock(ROOT)
     for cell in (RT, OTHER):
         bring_to(d, cell, "ABSENT")
-    refused(d, "DISABLE", 0, "E_HC_CPU_OFFLINE")
+    refused(d, "DISABLE", 0, "E_HC_DIRECT")
     for cell in (RT, OTHER):
         restart(d, cell)
 

@@ -220,6 +220,25 @@ static void disable_on_each_cpu_whatever_the_argument(void)
     }
 }
 
+/** @test TC_HCL_011 @verifies SWR_HCL_004 @technique equivalence @level unit */
+static void no_way_back_when_linux_did_not_launch(void)
+{
+    static const uint32_t modes[] = {BH_MODE_DIRECT, 0U, 3U, UINT32_MAX};
+
+    for (uint32_t k = 0U; k < COUNT_OF(modes); k++) {
+        CHECK(core_machine());
+        event_show_armed(1U);
+        for (uint32_t cpu = 0U; cpu < 4U; cpu++) {
+            host_word[SW_CPU_STATE][cpu] = CPU_RUN;
+        }
+        handover.mode = modes[k];
+        refused(hcall(0U, BH_HC_DISABLE, 0U), BH_E_HC_DIRECT, 0U, 0U, BH_HC_DISABLE);
+        CHECK_EQ(status_page.armed, 1U);
+        CHECK_EQ(phase_of(0U), CPU_RUN);
+        CHECK_EQ(host_word[SW_LOCK][0], 0U);
+    }
+}
+
 int main(void)
 {
     TEST(TC_HCL_001, anybody_may_ask_who_he_is);
@@ -233,5 +252,6 @@ int main(void)
     TEST(TC_HCL_008, disable_needs_all_cpus_with_root);
     TEST(TC_HCL_020, no_cell_once_a_cpu_was_given_back);
     TEST(TC_HCL_009, disable_on_each_cpu_whatever_the_argument);
+    TEST(TC_HCL_011, no_way_back_when_linux_did_not_launch);
     return test_result();
 }

@@ -151,6 +151,34 @@ static void direct_boot_brings_all_cpus_up(void)
     }
 }
 
+/** @test TC_LCH_007 @verifies SWR_INI_006 @technique table @level unit */
+static void what_the_id_registers_show_is_not_withheld(void)
+{
+    static const struct {
+        uint64_t isar2;
+        uint64_t pfr0;
+        bool mops;
+        bool sve;
+    } rows[] = {{0U, 0U, false, false},
+                {0x10000U, 0U, true, false},
+                {0xF0000U, 0x100000000U, true, true},
+                {0xFFFFFFFFFFF0FFFFU, 0xF00000000U, false, true},
+                {0U, 0xFFFFFFF0FFFFFFFFU, false, false}};
+
+    for (uint32_t k = 0U; k < COUNT_OF(rows); k++) {
+        begin();
+        CHECK_EQ(prepare_direct(), BH_OK);
+        fake_cpu(1U);
+        fake.reg[SR_ID_AA64ISAR2_EL1] = rows[k].isar2;
+        fake.reg[SR_ID_AA64PFR0_EL1] = rows[k].pfr0;
+        (void)launch(1U, 0U, 0U);
+        CHECK_EQ(fake.reg_writes[SR_HCRX_EL2], rows[k].mops ? 1U : 0U);
+        CHECK_EQ(fake.reg[SR_HCRX_EL2], rows[k].mops ? 0x800U : 0U);
+        CHECK_EQ(fake.reg_writes[SR_ZCR_EL2], rows[k].sve ? 1U : 0U);
+        CHECK_EQ(fake.reg[SR_ZCR_EL2], rows[k].sve ? 0xFU : 0U);
+    }
+}
+
 /** @test TC_LCH_005 @verifies SWR_INI_004 @technique bva @level unit */
 static void a_damaged_count_of_cpus_starts_no_more_than_there_may_be(void)
 {
@@ -190,5 +218,6 @@ int main(void)
     TEST(TC_LCH_004, direct_boot_brings_all_cpus_up);
     TEST(TC_LCH_005, a_damaged_count_of_cpus_starts_no_more_than_there_may_be);
     TEST(TC_LCH_006, autostart);
+    TEST(TC_LCH_007, what_the_id_registers_show_is_not_withheld);
     return test_result();
 }

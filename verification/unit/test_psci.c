@@ -183,6 +183,99 @@ static void the_system_that_ends_is_the_cell(void)
     }
 }
 
+static struct frame f;
+
+/** The SMC of the cell on @p cpu; every register holds something. */
+static void smc(uint32_t cpu, uint64_t function, uint64_t a1)
+{
+    for (uint32_t i = 0U; i < FRAME_ROWS; i++) {
+        f.r[i] = 0xAB00U + i;
+    }
+    X(&f, 0) = function;
+    X(&f, 1) = a1;
+    smc_serve(cpu, &f);
+}
+
+static void kept_from(uint32_t n)
+{
+    for (uint32_t i = n; i < FRAME_ROWS; i++) {
+        CHECK_EQ(f.r[i], 0xAB00U + i);
+    }
+}
+
+/** @test TC_PSC_008 @verifies SWR_PSC_004 @technique equivalence @level unit */
+static void anybody_may_ask_who_is_there(void)
+{
+    for (uint32_t cpu = 0U; cpu < 4U; cpu += 3U) {
+        begin();
+        smc(cpu, 0xFFFFFFFF8600FF01U, 7U); /* the function is W0 */
+        CHECK_EQ(X(&f, 0), 0x293BA5CFU); /* cfa53b29-470e-4601-936d-690bb1aaf16e */
+        CHECK_EQ(X(&f, 1), 0x01460E47U);
+        CHECK_EQ(X(&f, 2), 0x0B696D93U);
+        CHECK_EQ(X(&f, 3), 0x6EF1AAB1U);
+        kept_from(4U);
+        CHECK_EQ(events(), 0U);
+    }
+}
+
+/** @test TC_PSC_009 @verifies SWR_PSC_004 @technique equivalence @level unit */
+static void root_alone_learns_of_the_kernel(void)
+{
+    begin();
+    plan.crc = 0x89ABCDEFU;
+    smc(0U, BH_SMC_KERNEL, 7U);
+    CHECK_EQ(X(&f, 0), 0U);
+    CHECK_EQ(X(&f, 1), BH_ABI_VERSION);
+    CHECK_EQ(X(&f, 2), 0x89ABCDEFU);
+    CHECK_EQ(X(&f, 3), plan.status_ppn * BH_PAGE_BYTES);
+    kept_from(4U);
+    CHECK_EQ(events(), 0U);
+    smc(3U, BH_SMC_KERNEL, 7U);
+    CHECK_EQ(X(&f, 0), NOT_SUPPORTED);
+    CHECK_EQ(X(&f, 1), 7U);
+    kept_from(2U);
+    CHECK_EQ(event_back(0U)->id, BH_EV_SMC_DENIED);
+    CHECK_EQ(event_back(0U)->a, BH_SMC_KERNEL);
+    CHECK_EQ(event_back(0U)->cell, 2U);
+}
+
+/** @test TC_PSC_010 @verifies SWR_PSC_001 @technique table @level unit */
+static void calls_by_the_frame(void)
+{
+    static const struct {
+        uint64_t function;
+        uint64_t a1;
+        uint64_t answer;
+        uint64_t events;
+    } rows[] = {
+        {0x84000000U, 7U, 0x10001U, 0U},
+        {0x1234567884000000U, 7U, 0x10001U, 0U},
+        {0x80000001U, 0x80000000U, 0U, 0U},
+        {0x80000001U, 0x80000001U, 0U, 0U},
+        {0x80000001U, 0xFFFFFFFF80000001U, 0U, 0U},
+        {0x80000001U, 0x80008000U, NOT_SUPPORTED, 0U},
+        {0x80000001U, 0x84000000U, NOT_SUPPORTED, 0U},
+        {0x8600FF00U, 7U, NOT_SUPPORTED, 1U},
+        {0x8600FF02U, 7U, NOT_SUPPORTED, 1U},
+        {0xC6000001U, 7U, NOT_SUPPORTED, 1U},
+        {0x86000000U, 7U, NOT_SUPPORTED, 1U},
+    };
+
+    for (uint32_t k = 0U; k < COUNT_OF(rows); k++) {
+        begin();
+        smc(0U, rows[k].function, rows[k].a1);
+        CHECK_EQ(X(&f, 0), rows[k].answer);
+        CHECK_EQ(X(&f, 1), rows[k].a1);
+        kept_from(2U);
+        CHECK_EQ(events(), rows[k].events);
+    }
+    begin(); /* all arguments arrive */
+    host_word[SW_CPU_STATE][3] = CPU_OFF;
+    smc(2U, CPU_ON_64, 3U);
+    CHECK_EQ(X(&f, 0), 0U);
+    CHECK((cpu_entry[3] == 0xAB02U) && (cpu_context[3] == 0xAB03U));
+}
+
 int main(void)
 {
     TEST(TC_PSC_001, what_there_is);
@@ -192,5 +285,8 @@ int main(void)
     TEST(TC_PSC_005, affinity_info);
     TEST(TC_PSC_006, cpu_off);
     TEST(TC_PSC_007, the_system_that_ends_is_the_cell);
+    TEST(TC_PSC_008, anybody_may_ask_who_is_there);
+    TEST(TC_PSC_009, root_alone_learns_of_the_kernel);
+    TEST(TC_PSC_010, calls_by_the_frame);
     return test_result();
 }

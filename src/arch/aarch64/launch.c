@@ -6,9 +6,13 @@
 #define HCR_EL2_DIRECT 0x0000030080000000U /* RW; PAuth instructions and keys not trapped */
 #define HCR_EL2_DIRECT_PLAIN 0x0000000080000000U
 #define CPTR_EL2_DIRECT 0x000032FFU        /* RES1; no trap of FP or SVE */
+#define HCRX_EL2_MSCEN 0x800U              /* memory copy instructions not undefined */
+#define ZCR_EL2_LONGEST 0xFU               /* the longest vectors that the CPU has */
 #define ICC_SRE_ALL 0xFU
 #define WAKER_SLEEP 2U
 #define ISAR1_PAUTH 0xFF0U                 /* ID_AA64ISAR1_EL1.APA, API */
+#define ISAR2_MOPS_SHIFT 0x10000U          /* ID_AA64ISAR2_EL1.MOPS is bits 19:16 */
+#define PFR0_SVE_SHIFT 0x100000000U        /* ID_AA64PFR0_EL1.SVE is bits 35:32 */
 #define FUNCTION_CPU_ON 0xC4000003U
 
 _Static_assert(BH_IMAGE_MAGIC == (uint64_t)BH_IMAGE_MAGIC_NUMBER, "image_numbers.h");
@@ -47,6 +51,22 @@ uint64_t prepare_direct(void)
     return prepare();
 }
 
+/** Extensions that software at EL1 sees in the ID registers and that EL2 withholds after a reset.
+ * @req SWR_INI_006 */
+/*@ terminates \true; exits \false; assigns hw; */
+static void settle_extensions(void)
+{
+    uint64_t mops = (sysreg_read((uint32_t)SR_ID_AA64ISAR2_EL1) / ISAR2_MOPS_SHIFT) % 16U;
+    uint64_t sve = (sysreg_read((uint32_t)SR_ID_AA64PFR0_EL1) / PFR0_SVE_SHIFT) % 16U;
+
+    if (mops != 0U) {
+        sysreg_write((uint32_t)SR_HCRX_EL2, HCRX_EL2_MSCEN);
+    }
+    if (sve != 0U) {
+        sysreg_write((uint32_t)SR_ZCR_EL2, ZCR_EL2_LONGEST);
+    }
+}
+
 /** EL2 as boot software would leave it to an operating system.
  * @req SWR_INI_004 */
 /*@ requires cpu: cpu < BH_CPUS_MAX;
@@ -62,6 +82,7 @@ static void settle_firmware_state(uint32_t cpu)
     sysreg_write((uint32_t)SR_VPIDR_EL2, sysreg_read((uint32_t)SR_MIDR_EL1));
     sysreg_write((uint32_t)SR_ICC_SRE_EL2, ICC_SRE_ALL);
     isb();
+    settle_extensions();
     sysreg_write((uint32_t)SR_ICC_SRE_EL1, ICC_SRE_ALL);
     isb();
     mmio_write32(gicr_at(cpu, GICR_WAKER),

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "psci.h"
 
+#define PPN_END 0x1000000000U /* physical addresses have 48 bits */
+
 /** Index of the CPU with affinity @p mpidr, or BH_CPUS_MAX.
  * @req SWR_PSC_002 */
 /*@ requires counts: rule_counts;
@@ -106,6 +108,17 @@ static uint64_t features(uint64_t function)
     return ret;
 }
 
+/** The calls of SMCCC itself that are answered; no work-around for a CPU's fault is among them.
+ * @req SWR_PSC_001 */
+/*@ terminates \true; exits \false; assigns \nothing;
+    ensures SWR_PSC_001: \result == RET_SUCCESS || \result == RET_NOT_SUPPORTED; */
+static uint64_t arch_features(uint64_t function)
+{
+    bool known = (function == SMCCC_VERSION) || (function == SMCCC_ARCH_FEATURES);
+
+    return known ? RET_SUCCESS : RET_NOT_SUPPORTED;
+}
+
 /** The machine goes on: what ends is the cell.
  * @req SWR_PSC_003 */
 /*@ requires cpu: cpu < BH_CPUS_MAX;
@@ -184,6 +197,9 @@ static uint64_t query_call(uint32_t cpu, uint64_t function, uint64_t a1)
     case PSCI_FEATURES:
         ret = features(a1);
         break;
+    case SMCCC_ARCH_FEATURES:
+        ret = arch_features(a1 % 0x100000000U);
+        break;
     default:
         event_record(cpu, cell, (uint32_t)BH_EV_SMC_DENIED, function, a1);
         break;
@@ -203,4 +219,53 @@ uint64_t psci_call(uint32_t cpu, uint64_t function, uint64_t a1, uint64_t a2, ui
         ret = RET_SUCCESS;
     }
     return ret;
+}
+
+/** Which hypervisor this is.
+ * @req SWR_PSC_004 */
+/*@ terminates \true; exits \false; assigns cell_r[0 .. 3];
+    ensures SWR_PSC_004: cell_r[0] == BH_UID_0 && cell_r[1] == BH_UID_1 && cell_r[2] == BH_UID_2 &&
+      cell_r[3] == BH_UID_3; */
+static void tell_uid(struct frame *f)
+{
+    frame_put(f, 0U, BH_UID_0);
+    frame_put(f, 1U, BH_UID_1);
+    frame_put(f, 2U, BH_UID_2);
+    frame_put(f, 3U, BH_UID_3);
+}
+
+/** What root needs to manage a kernel that was there before it; other cells have no use for it.
+ * @req SWR_PSC_004 */
+/*@ requires cpu: cpu < BH_CPUS_MAX;
+    terminates \true; exits \false; assigns hw, status_page, totals, cell_r[0 .. 3];
+    ensures SWR_PSC_004: \old(cell_on(cpu)) == BH_CELL_ROOT ==>
+      cell_r[0] == 0 && cell_r[1] == BH_ABI_VERSION && cell_r[2] == plan.crc;
+    ensures SWR_PSC_004: \old(cell_on(cpu)) != BH_CELL_ROOT ==> cell_r[0] == RET_NOT_SUPPORTED; */
+static void tell_kernel(uint32_t cpu, struct frame *f)
+{
+    uint32_t cell = cpu_cell(cpu);
+
+    if (cell == BH_CELL_ROOT) {
+        frame_put(f, 0U, RET_SUCCESS);
+        frame_put(f, 1U, BH_ABI_VERSION);
+        frame_put(f, 2U, plan.crc);
+        frame_put(f, 3U, (plan.status_ppn % PPN_END) * BH_PAGE_BYTES);
+    } else {
+        event_record(cpu, cell, (uint32_t)BH_EV_SMC_DENIED, BH_SMC_KERNEL, 0U);
+        frame_put(f, 0U, RET_NOT_SUPPORTED);
+    }
+}
+
+void smc_serve(uint32_t cpu, struct frame *f)
+{
+    uint64_t function = frame_get(f, 0U) % 0x100000000U; /* SMCCC: the function is W0 */
+
+    if (function == BH_SMC_UID) {
+        tell_uid(f);
+    } else if (function == BH_SMC_KERNEL) {
+        tell_kernel(cpu, f);
+    } else {
+        frame_put(f, 0U,
+                  psci_call(cpu, function, frame_get(f, 1U), frame_get(f, 2U), frame_get(f, 3U)));
+    }
 }

@@ -6,6 +6,8 @@
 #ifndef AARCH64_PSCI_H
 #define AARCH64_PSCI_H
 
+#include "frame.h"
+#include "abi/hypercall.h"
 #include "core/cell.h"
 
 #define PSCI_VERSION 0x84000000U
@@ -23,6 +25,7 @@
 #define SYSTEM_RESET2_32 0x84000012U
 #define SYSTEM_RESET2_64 0xC4000012U
 #define SMCCC_VERSION 0x80000000U
+#define SMCCC_ARCH_FEATURES 0x80000001U
 
 #define RET_SUCCESS 0U
 #define RET_NOT_SUPPORTED 0xFFFFFFFFFFFFFFFFU
@@ -51,5 +54,24 @@
       (\forall integer k; cpu_is(k, a1) ==> \old(cell_on(k)) != \old(cell_on(cpu))) ==>
         \result == RET_INVALID || \result == RET_DENIED; */
 uint64_t psci_call(uint32_t cpu, uint64_t function, uint64_t a1, uint64_t a2, uint64_t a3);
+
+/*@ predicate smc_is{L}(integer f) = cell_r[0] % 0x100000000 == f; */
+
+/** Serve the SMC of the cell on @p cpu: of PSCI, or of software that looks for this kernel. The
+ * answer is in x0, of the latter in x0 to x3; all other registers are kept.
+ * @req SWR_PSC_001 SWR_PSC_004 */
+/*@ requires cpu: cpu < BH_CPUS_MAX;
+    requires counts: rule_counts;
+    terminates \true; exits \false;
+    assigns PSCI_STATE, cell_r[0 .. 3];
+    ensures SWR_PSC_004: smc_is{Pre}(BH_SMC_UID) ==> cell_r[0] == BH_UID_0 &&
+      cell_r[1] == BH_UID_1 && cell_r[2] == BH_UID_2 && cell_r[3] == BH_UID_3;
+    ensures SWR_PSC_004: smc_is{Pre}(BH_SMC_KERNEL) && \old(cell_on(cpu)) == BH_CELL_ROOT ==>
+      cell_r[0] == 0 && cell_r[1] == BH_ABI_VERSION && cell_r[2] == plan.crc;
+    ensures SWR_PSC_004: smc_is{Pre}(BH_SMC_KERNEL) && \old(cell_on(cpu)) != BH_CELL_ROOT ==>
+      cell_r[0] == RET_NOT_SUPPORTED;
+    ensures kept: !smc_is{Pre}(BH_SMC_UID) && !smc_is{Pre}(BH_SMC_KERNEL) ==>
+      \forall integer k; 1 <= k <= 3 ==> cell_r[k] == \old(cell_r[k]); */
+void smc_serve(uint32_t cpu, struct frame *f);
 
 #endif

@@ -116,10 +116,7 @@ static void trap_smc(uint32_t cpu, struct frame *f)
 {
     event_exit(cpu, (uint32_t)BH_EXIT_SMC);
     next_instruction(f); /* a trapped SMC has not been executed */
-    /* SMCCC: the function is W0. */
-    frame_put(f, 0U,
-              psci_call(cpu, frame_get(f, 0U) % 0x100000000U, frame_get(f, 1U), frame_get(f, 2U),
-                        frame_get(f, 3U)));
+    smc_serve(cpu, f);
 }
 
 /** Source of a trapped write; number 31 reads as zero.
