@@ -24,7 +24,7 @@ from unittest import mock
 REPO = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(REPO / "src/plan"), str(REPO / "verification/unit")]
 
-from bhplan import board, cli, compiler, decode, diff, encode  # noqa: E402
+from bhplan import board, cli, compiler, decode, devicetree, diff, encode, fdt  # noqa: E402
 from bhplan import errors, explain, judge, model, ownermap, rules, source  # noqa: E402
 import plan_oracle  # noqa: E402
 
@@ -308,7 +308,7 @@ class BadSources(unittest.TestCase):
     def test_corpus(self):
         """@test TC_PLT_010 @verifies CFG_TOOL_001 CFG_TOOL_002 CFG_TOOL_003 CFG_TOOL_004
         CFG_TOOL_005 CFG_TOOL_006 CFG_TOOL_007 CFG_TOOL_008
-        CFG_TOOL_009 CFG_TOOL_010 CFG_TOOL_011 CFG_TOOL_012
+        CFG_TOOL_009 CFG_TOOL_010 CFG_TOOL_011 CFG_TOOL_012 CFG_TOOL_026
         @technique equivalence @level unit
 
         Each file of plan_bad is refused with the ID and the line in its first comment, exit code 3,
@@ -1050,7 +1050,8 @@ class Words(unittest.TestCase):
         for key in keys:
             self.assertIn(key, page)
         page = (REPO / "docs/man/bulkhead-plan.1").read_text().replace("\\-", "-")
-        for verb in ("build", "check", "show", "diff", "explain", "-json", "-against", "-map",
+        for verb in ("build", "check", "show", "diff", "devicetree", "explain", "-json", "-machine",
+                     "-append", "-initrd", "-against", "-map",
                      "-all", "-markdown", "-mdoc",
                      "-output"):
             self.assertIn(verb, page)
@@ -1096,6 +1097,190 @@ class Words(unittest.TestCase):
         self.assertEqual(run("build", CONFIGS / "demo.toml")[0], 2)
         with mock.patch.object(cli, "do_explain", side_effect=RuntimeError("seeded")):
             self.assertEqual(call("explain", "E0103")[0], 9)
+
+
+class DeviceTrees(unittest.TestCase):
+    """The device tree of root's operating system."""
+
+    def setUp(self):
+        self.folder = Path(self.enterContext(scratch()))
+        self.plan = self.folder / "demo.plan"
+        self.assertEqual(call("build", CONFIGS / "demo.toml", "-o", self.plan)[0], 0)
+        self.machine = self.folder / "machine.dtb"
+        self.out = self.folder / "root.dtb"
+
+    @staticmethod
+    def cell(*numbers, size=4):
+        return b"".join(n.to_bytes(size, "big") for n in numbers)
+
+    def node(self, name, *children, **props):
+        node = fdt.Node(name, children=list(children))
+        for key, value in props.items():
+            key = {"kind": "device_type", "method": "method"}.get(key, key).replace("_is", "")
+            if isinstance(value, str):
+                node.set_strings(key, value)
+            else:
+                node.props[key] = value
+        return node
+
+    def tree(self, **more):
+        """A machine like the board's, written by hand."""
+        cpus = [self.node(f"cpu@{i}", kind="cpu", reg=self.cell(i), **more.get("cpu", {}))
+                for i in range(more.get("cpus", 5))]
+        both = {"#address-cells": self.cell(2), "#size-cells": self.cell(2)}
+        root = self.node(
+            "", self.node("psci", compatible=more.get("psci", "arm,psci-1.0"), method="hvc"),
+            self.node("memory@40000000", kind="memory",
+                      reg=self.cell(*more.get("memory", (0x40000000, 1 << 30)), size=8)),
+            self.node("chosen", bootargs="old"),
+            self.node("cpus", self.node("cpu-map"), *cpus),
+            self.node("pl011@9000000", reg=self.cell(0x9000000, 0x1000, size=8)),
+            self.node("pl011@9040000", reg=self.cell(0x9040000, 0x1000, size=8)),
+            self.node("smmuv3@9050000", compatible="arm,smmu-v3",
+                      reg=self.cell(0x9050000, 0x20000, size=8)),
+            self.node("pcie@10000000", **{"iommu-map": self.cell(0, 1, 0, 0x10000)}), **both)
+        return fdt.Tree(root, 0, [(0x1000, 0x2000)])
+
+    def fit(self, tree, *words, code=0):
+        self.machine.write_bytes(fdt.write(tree))
+        got, _, err = call("devicetree", self.plan, "--machine", self.machine, "-o", self.out, *words)
+        self.assertEqual(got, code, err)
+        return err if code else fdt.read(self.out.read_bytes()).root
+
+    def test_what_is_roots(self):
+        """@test TC_PLT_070 @verifies CFG_TOOL_027 @technique requirements @level unit"""
+        (self.folder / "initrd").write_bytes(bytes(1000))
+        root = self.fit(self.tree(), "--append", "quiet", "--initrd",
+                        f"0x48000000:{self.folder}/initrd")
+        reg = next(n for n in root.children if n.name.startswith("memory@")).props["reg"]
+        memory = [(a, a + n) for a, n in struct.iter_unpack(">2Q", reg)]
+        plan = decode.decode(self.plan.read_bytes())
+        for low, high in memory:
+            self.assertLess(low, high)
+            self.assertEqual((low % (2 << 20), high % (2 << 20)), (0, 0))
+            for piece in plan.pieces:
+                self.assertTrue(piece.owner == 1 or piece.stop <= low or high <= piece.start)
+            self.assertTrue(plan.status[1] <= low or high <= plan.status[0])
+        self.assertEqual(memory[0], (0x40000000, 0x70000000))
+        self.assertGreater(sum(high - low for low, high in memory), 1000 << 20)
+        cpus = {n.name: n for n in root.child("cpus").children}
+        self.assertEqual(sorted(cpus), ["cpu@0", "cpu@1", "cpu@2", "cpu@3"])
+        self.assertEqual([n for n in cpus if cpus[n].strings("status") == ["disabled"]], ["cpu@3"])
+        self.assertTrue(all(n.strings("enable-method") == ["psci"] for n in cpus.values()))
+        self.assertEqual(root.child("psci").strings("method"), ["smc"])
+        self.assertEqual(root.child("pl011@9000000").strings("status"), [])
+        for name in ("pl011@9040000", "smmuv3@9050000"):
+            self.assertEqual(root.child(name).strings("status"), ["disabled"])
+        self.assertNotIn("iommu-map", root.child("pcie@10000000").props)
+        self.assertEqual(root.child("hypervisor").strings("compatible"), ["bulkhead,kernel"])
+        chosen = root.child("chosen")
+        self.assertEqual(chosen.strings("bootargs"), ["quiet maxcpus=3"])
+        self.assertEqual(chosen.props["linux,initrd-start"], self.cell(0x48000000, size=8))
+        self.assertEqual(chosen.props["linux,initrd-end"], self.cell(0x480003E8, size=8))
+
+    def test_cells_that_wait(self):
+        """@test TC_PLT_071 @verifies CFG_TOOL_027 @technique equivalence @level unit
+
+        Of cells that do not start by themselves, root has CPUs and devices, but never the memory."""
+        text = (CONFIGS / "demo.toml").read_text().replace("cells/rt.toml", f"{self.folder}/rt.toml")
+        (self.folder / "rt.toml").write_text((CONFIGS / "cells/rt.toml").read_text().replace(
+            "autostart = true", "autostart = false"))
+        (self.folder / "late.toml").write_text(text)
+        self.assertEqual(call("build", self.folder / "late.toml", "-o", self.plan)[0], 0)
+        first = self.fit(self.tree())
+        self.assertEqual(first.child("chosen").strings("bootargs"), [])
+        self.assertEqual(first.child("pl011@9040000").strings("status"), [])
+        self.assertEqual([n.strings("status") for n in first.child("cpus").children], [[]] * 4)
+        reg = next(n for n in first.children if n.name.startswith("memory@")).props["reg"]
+        self.assertFalse(any(a <= 0x71000000 < a + n for a, n in struct.iter_unpack(">2Q", reg)))
+
+    def test_cpus_in_the_middle(self):
+        """@test TC_PLT_072 @verifies CFG_TOOL_027 @technique equivalence @level unit
+
+        Linux can be told how many CPUs to try only if the others are the last."""
+        rt = (CONFIGS / "cells/rt.toml").read_text().replace("cpus = [3]", "cpus = [1]")
+        (self.folder / "rt.toml").write_text(rt)
+        (self.folder / "one.toml").write_text((CONFIGS / "demo.toml").read_text().replace(
+            "cells/rt.toml", f"{self.folder}/rt.toml"))
+        self.assertEqual(call("build", self.folder / "one.toml", "-o", self.plan)[0], 0)
+        root = self.fit(self.tree(), "--append", "quiet")
+        self.assertEqual(root.child("chosen").strings("bootargs"), ["quiet"])
+        self.assertEqual(root.child("cpus").child("cpu@1").strings("status"), ["disabled"])
+        given = self.fit(self.tree(), "--append", "maxcpus=1")
+        self.assertEqual(given.child("chosen").strings("bootargs"), ["maxcpus=1"])
+
+    def test_refusals(self):
+        """@test TC_PLT_073 @verifies CFG_TOOL_027 @technique error-guessing @level unit"""
+        for tree, words in ((self.tree(cpus=3), "lacks a CPU"),
+                            (self.tree(psci="arm,psci"), "older than 0.2"),
+                            (self.tree(memory=(0x80000000, 1 << 30)), "no memory"),
+                            (self.tree(cpu={"enable-method": "spin-table"}), "not started by PSCI")):
+            self.assertIn(words, self.fit(tree, code=3))
+        for name in ("psci", "chosen", "cpus"):
+            tree = self.tree()
+            tree.root.children.remove(tree.root.child(name))
+            self.assertIn(f"no node '{name}'", self.fit(tree, code=3))
+        tree = self.tree()
+        tree.root.props["#size-cells"] = self.cell(1)
+        self.assertIn("E0120", self.fit(tree, code=3))
+        words = ("devicetree", self.plan, "--machine", self.folder / "none", "-o", self.out)
+        self.assertEqual(call(*words)[0], 2)
+        self.assertEqual(run(*words)[0], 2)
+        self.machine.write_bytes(fdt.write(self.tree()))
+        for initrd in ("0x48000000", "there:/dev/null", f"1:{self.folder}/none"):
+            self.assertEqual(call("devicetree", self.plan, "--machine", self.machine, "-o", self.out,
+                                  "--initrd", initrd)[0], 2)
+
+    def test_entry_of_root(self):
+        """@test TC_PLT_076 @verifies CFG_TOOL_026 @technique equivalence @level unit
+
+        The shipped plan names where Linux lies; an entry in a device is none."""
+        plan = decode.decode(self.plan.read_bytes())
+        self.assertEqual((plan.parties[1].entry, plan.parties[1].comm), (0x40200000, 0x47E00000))
+        self.assertTrue(plan.parties[1].autostart and plan.parties[2].autostart)
+        text = (CONFIGS / "demo.toml").read_text().replace("cells/", f"{CONFIGS}/cells/")
+        path = self.folder / "device.toml"
+        path.write_text(text.replace("0x40200000", "0x09000000"))
+        code, _, err = call("check", path)
+        self.assertEqual(code, 3)
+        self.assertIn("E0113", err)
+
+    def test_any_bytes(self):
+        """@test TC_PLT_074 @verifies CFG_TOOL_018 CFG_TOOL_027 @technique fuzz @level unit
+
+        A tree that is read and written is the same; damaged ones are read or refused, seed fixed."""
+        good = fdt.write(self.tree())
+        again = fdt.read(good)
+        self.assertEqual(fdt.write(again), good)
+        self.assertEqual(again.reserved, [(0x1000, 0x2000)])
+        dice = random.Random(20261122)
+        refused = 0
+        for length in range(0, len(good), 7):
+            with self.assertRaises(fdt.TreeError):
+                fdt.read(good[:length])
+        for _ in range(1000):
+            data = bytearray(good)
+            for _ in range(dice.randint(1, 4)):
+                data[dice.randrange(len(data))] = dice.randrange(256)
+            self.machine.write_bytes(data)
+            code, _, err = call("devicetree", self.plan, "--machine", self.machine, "-o", self.out)
+            self.assertIn(code, (0, 3), err)
+            refused += code == 3
+        self.assertGreater(refused, 100)
+
+    def test_depth_and_words(self):
+        """@test TC_PLT_075 @verifies CFG_TOOL_018 @technique bva @level unit"""
+        deep = fdt.Node("x")
+        for _ in range(fdt.DEPTH_MAX):
+            deep = fdt.Node("x", children=[deep])
+        self.assertRaises(fdt.TreeError, fdt.read, fdt.write(fdt.Tree(fdt.Node("", children=[deep]))))
+        fdt.read(fdt.write(fdt.Tree(fdt.Node("", children=deep.children))))
+        data = fdt.write(self.tree())
+        at = struct.unpack_from(">I", data, 8)[0]
+        nop = data[:at] + struct.pack(">I", 7) + data[at + 4:]
+        self.assertRaises(fdt.TreeError, fdt.read, nop)
+        self.assertRaises(fdt.TreeError, fdt.read, b"\0" + data[1:])
+        self.assertRaises(fdt.TreeError, fdt.read, data[:24] + struct.pack(">I", 17) + data[28:])
 
 
 if __name__ == "__main__":

@@ -9,7 +9,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from . import decode, diff, explain, judge, ownermap, rules
+from . import decode, devicetree, diff, explain, fdt, judge, ownermap, rules
 from .compiler import compile_plan
 from .encode import encode
 from .errors import JSON_VERSION, PlanError, Refused, Source, as_json, by_eid, render
@@ -131,6 +131,37 @@ def do_diff(args: argparse.Namespace) -> int:
     return EXIT_OK
 
 
+def do_devicetree(args: argparse.Namespace) -> int:
+    """devicetree: the machine's tree without what the plan gives to others."""
+    plan = read_plan(args.file)
+    try:
+        tree = fdt.read(Path(args.machine).read_bytes())
+        devicetree.fit(tree, plan, args.append, _initrd(args))
+    except OSError as err:
+        raise PlanError("SYS_IO", f"{err.strerror or err}", Source(args.machine, 0),
+                        exit_code=EXIT_USAGE) from err
+    except fdt.TreeError as err:
+        raise PlanError("PLAN_TREE", f"{err}", Source(args.machine, 0),
+                        rule="CFG_TOOL_027") from err
+    data = fdt.write(tree)
+    write_file(args.output, data)
+    _done(args, f"{args.output}: {len(data)} bytes", {"output": args.output, "bytes": len(data)})
+    return EXIT_OK
+
+
+def _initrd(args: argparse.Namespace) -> devicetree.Initrd | None:
+    """ADDRESS:FILE, the file as it will be loaded there."""
+    if not args.initrd:
+        return None
+    address, _, path = args.initrd.partition(":")
+    try:
+        if not Path(path).is_file():
+            raise OSError(f"no file '{path}'")
+        return devicetree.Initrd(int(address, 0), Path(path).stat().st_size)
+    except (OSError, ValueError) as err:
+        raise PlanError("SYS_IO", f"--initrd: {err}", exit_code=EXIT_USAGE) from err
+
+
 def do_explain(args: argparse.Namespace) -> int:
     """explain: one ID, or all."""
     if args.all == bool(args.id) or ((args.markdown or args.mdoc) and not args.all):
@@ -197,6 +228,12 @@ def parser() -> argparse.ArgumentParser:
     two = verb("diff", do_diff, "differences in meaning of two plans (sources or blobs)")
     two.add_argument("one", metavar="A")
     two.add_argument("two", metavar="B")
+    tree = verb("devicetree", do_devicetree, "the device tree of root's system, for direct boot")
+    tree.add_argument("file", metavar="FILE.plan")
+    tree.add_argument("--machine", required=True, metavar="FILE.dtb", help="the machine's own tree")
+    tree.add_argument("-o", "--output", required=True, metavar="FILE.dtb")
+    tree.add_argument("--append", default="", metavar="ARGUMENTS", help="arguments of root's kernel")
+    tree.add_argument("--initrd", metavar="ADDRESS:FILE", help="where firmware loads which file")
     words = verb("explain", do_explain, "text and hint of an error or event ID")
     words.add_argument("id", nargs="?", metavar="EID")
     words.add_argument("--all", action="store_true", help="all IDs")

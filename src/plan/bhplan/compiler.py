@@ -106,6 +106,7 @@ def _root(plan: Plan, table: Table) -> None:
         table.choice("memory", ("machine",))
         root.regions = _machine(board)
         root.irqs = _all_irqs(table, board)
+        _boot(table, root)
     else:
         _addresses(table, root)
         root.irqs = _interrupts(table, board)
@@ -114,6 +115,24 @@ def _root(plan: Plan, table: Table) -> None:
     if not root.regions:
         raise PlanError("PLAN_KEY", "root has no memory", root.source, rule="CFG_TOOL_003",
                         hint='write memory = "machine", or a list [[root.memory]]')
+
+
+def _boot(table: Table, root: Cell) -> None:
+    """Direct boot of an operating system as root: where firmware puts it and its device tree.
+
+    @req CFG_TOOL_026
+    """
+    if not (table.has("entry") or table.has("device_tree") or root.flags & AUTOSTART):
+        return
+    _entry(table, root)
+    root.comm = table.number("device_tree", 8, IPA_END - 8)
+    if not table.has("device_tree"):
+        raise PlanError("PLAN_KEY", "key 'device_tree' is missing", table.at(), rule="CFG_TOOL_026",
+                        hint="write entry and device_tree, or autostart = false and neither")
+    if root.comm % 8 != 0:
+        raise table.bad("device_tree", f"{root.comm:#x} is not a multiple of 8")
+    root.comm_source = table.at("device_tree")
+    root.boots_system = True
 
 
 def _all_irqs(table: Table, board: Board) -> dict[int, Source]:
@@ -153,11 +172,15 @@ def _cell_flags(table: Table) -> int:
     return flags | (AUTOSTART if table.take("autostart", bool) else 0)
 
 
-def _addresses(table: Table, cell: Cell) -> None:
+def _entry(table: Table, cell: Cell) -> None:
     cell.entry = table.number("entry", 0, IPA_END - 4)
     cell.entry_source = table.at("entry")
     if cell.entry % 4 != 0:
         raise table.bad("entry", f"{cell.entry:#x} is not a multiple of 4")
+
+
+def _addresses(table: Table, cell: Cell) -> None:
+    _entry(table, cell)
     if table.has("comm"):
         cell.comm = table.number("comm", 4096, IPA_END - 4096)
         cell.comm_source = table.at("comm")

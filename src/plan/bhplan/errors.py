@@ -25,6 +25,8 @@ RULES = {
     "CFG_TOOL_012": "unprotected DMA is accepted in writing",
     "CFG_TOOL_013": "nothing is written that the judge refuses",
     "CFG_TOOL_015": "the decompiler regenerates the map",
+    "CFG_TOOL_026": "what firmware loads for root is root's",
+    "CFG_TOOL_027": "root's device tree shows what is root's",
 }
 
 _STRING = r'"((?:[^"\\]|\\.)*)"'

@@ -62,6 +62,7 @@ class Cell:
     regions: list[Region] = field(default_factory=list)
     entry_source: Source | None = None
     comm_source: Source | None = None
+    boots_system: bool = False  #: root: firmware loads an operating system and its device tree
 
 
 @dataclass

@@ -9,10 +9,10 @@ from __future__ import annotations
 
 from itertools import combinations
 
-from .board import EXECUTE, LOADABLE, PAGE, WRITE, Board
+from .board import DEVICE, EXECUTE, LOADABLE, PAGE, WRITE, Board
 from .errors import PlanError, Source
-from .model import (CELLS_MAX, CPUS_MAX, IPA_END, KERNEL, REGIONS_MAX, ROOT, Plan, Region, letters,
-                    span)
+from .model import (CELLS_MAX, CPUS_MAX, IPA_END, KERNEL, REGIONS_MAX, ROOT, Plan, Region,
+                    letters, span)
 
 
 def judge(plan: Plan) -> list[PlanError]:
@@ -22,7 +22,7 @@ def judge(plan: Plan) -> list[PlanError]:
     """
     found: list[PlanError] = []
     for rule in (_counts, _mpidr, _forms, _aliases, _overlaps, _shares, _status, _cpus, _irqs,
-                 _entries, _dma, _board_has, _sides, _comms):
+                 _entries, _dma, _board_has, _sides, _comms, _boot):
         found += rule(plan)
     return found
 
@@ -257,6 +257,30 @@ def _comms(plan: Plan) -> list[PlanError]:
                 "PLAN_VALUE", f"root = true for {span(region.phys, region.end)} of "
                 f"{_name(plan, region)}, which root's list does not hold", region.source,
                 rule="CFG_TOOL_007", note=f"root at {plan.cells[ROOT].source.brief}"))
+    return found
+
+
+def _boot(plan: Plan) -> list[PlanError]:
+    """What firmware loads for root is root's own while the other cells live.
+
+    @req CFG_TOOL_026
+    """
+    root = plan.cells[ROOT]
+    if not root.boots_system:
+        return []
+    found = []
+    for what, address, source in (("entry", root.entry, root.entry_source),
+                                  ("device_tree", root.comm, root.comm_source)):
+        taken = [r for r in plan.regions() if r.owner != ROOT and r.phys <= address < r.end]
+        if taken:
+            found.append(PlanError(
+                "PLAN_VALUE", f"{what} {address:#x} of root lies in memory of {_name(plan, taken[0])}",
+                source, rule="CFG_TOOL_026", note=f"claimed at {taken[0].source.brief}", a=ROOT,
+                b=taken[0].owner))
+    if not any(r.phys <= root.comm < r.end and r.flags & WRITE and not r.flags & DEVICE
+               for r in root.regions):
+        found.append(PlanError("PLAN_VALUE", f"device_tree {root.comm:#x} is no memory of root",
+                               root.comm_source, rule="CFG_TOOL_026", a=ROOT))
     return found
 
 
