@@ -112,7 +112,8 @@ void json_bool(const char *key, bool value);
 /* device.c (replaced in unit tests) */
 bool device_open(int *exit_code);
 bool device_info(struct bh_ioc_info *info, int *exit_code);
-bool device_enable(const struct bh_plan *plan, struct bh_result *result);
+/** ENABLE or ATTACH. */
+bool device_enable(unsigned long request, const struct bh_plan *plan, struct bh_result *result);
 bool device_cell(unsigned long request, uint32_t op, uint32_t cell, struct bh_result *result);
 bool device_write(uint32_t cell, uint64_t ipa, const void *data, uint64_t bytes,
                   struct bh_result *result);
@@ -174,6 +175,7 @@ void number_cell(uint64_t number);
 int cmd_status(void);
 int cmd_doctor(void);
 int cmd_enable(void);
+int cmd_attach(void);
 int cmd_disable(void);
 int cmd_cell_list(void);
 int cmd_cell_show(void);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /** @file cmd_enable.c
- * enable, disable, plan check.
+ * enable, attach, disable, plan check.
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -21,8 +21,8 @@ static int say_done(const char *command, const char *line)
     return EXIT_OK;
 }
 
-/* The plan is judged before the machine is touched; the kernel judges it again. */
-int cmd_enable(void)
+/* The plan is judged before the machine is touched; the kernel judges it again, or has done so. */
+static int begin(const char *command, unsigned long request, const char *done)
 {
     struct bh_result result;
     char line[96];
@@ -38,12 +38,27 @@ int cmd_enable(void)
         return code;
     }
     error_plan = &plan_given;
-    if (!device_enable(&plan_given, &result)) {
+    if (!device_enable(request, &plan_given, &result)) {
         return fail_result(&result);
     }
-    snprintf(line, sizeof(line), "enabled: plan %08" PRIx32 ", CPUs %" PRIu32 ", cells %" PRIu32,
+    snprintf(line, sizeof(line), "%s: plan %08" PRIx32 ", CPUs %" PRIu32 ", cells %" PRIu32, done,
              plan_given.crc, plan_given.n_cpus, plan_given.n_cells - 2U);
-    return say_done("enable", line);
+    return say_done(command, line);
+}
+
+int cmd_enable(void)
+{
+    return begin("enable", BH_IOC_ENABLE, "enabled");
+}
+
+/**
+ * Manage a kernel that firmware started.
+ *
+ * @req SWR_CLI_013
+ */
+int cmd_attach(void)
+{
+    return begin("attach", BH_IOC_ATTACH, "attached");
 }
 
 int cmd_disable(void)

@@ -67,7 +67,7 @@ bool device_info(struct bh_ioc_info *info, int *exit_code)
     return true;
 }
 
-bool device_enable(const struct bh_plan *plan, struct bh_result *result)
+bool device_enable(unsigned long request, const struct bh_plan *plan, struct bh_result *result)
 {
     struct bh_ioc_enable argument = {
         .abi = BH_ABI_VERSION,
@@ -75,7 +75,7 @@ bool device_enable(const struct bh_plan *plan, struct bh_result *result)
         .plan = (bh_u64)(uintptr_t)plan,
     };
 
-    call(BH_IOC_ENABLE, &argument, &argument.result);
+    call(request, &argument, &argument.result);
     *result = argument.result;
     return result->status == BH_OK;
 }

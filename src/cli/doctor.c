@@ -223,10 +223,8 @@ static void check_cpus(void)
     }
 }
 
-static void check_driver(void)
+static void check_loaded(void)
 {
-    char text[120];
-
     if (has_driver) {
         add("driver", true, "loaded");
     } else {
@@ -234,6 +232,12 @@ static void check_driver(void)
             driver_refuses ? "of another release: install driver and command of one release"
                            : "not loaded: insmod bulkhead.ko");
     }
+}
+
+static void check_image(void)
+{
+    char text[120];
+
     if (machine.image_abi == BH_ABI_VERSION) {
         snprintf(text, sizeof(text), "/lib/firmware/bulkhead.bin, ABI %" PRIu32, machine.image_abi);
         add("image", true, text);
@@ -301,8 +305,20 @@ static void print_text(void)
     if (arguments[0] != '\0') {
         printf("\nadd to the kernel command line: %s\n", arguments);
     } else if (all_good() && !opt.quiet) {
-        puts("\nready: bulkhead enable PLAN");
+        printf("\nready: bulkhead %s PLAN\n", machine.below ? "attach" : "enable");
     }
+}
+
+/* A launch needs all of this; a kernel that firmware started is there already. */
+static void check_launch(void)
+{
+    check_level();
+    check_el2();
+    check_kvm();
+    check_pseudo_nmi();
+    check_memory();
+    check_devices();
+    check_cpus();
 }
 
 /**
@@ -322,14 +338,14 @@ int cmd_doctor(void)
         has_plan = true;
     }
     probe_machine(opt.root == NULL ? "" : opt.root, &machine);
-    check_level();
-    check_el2();
-    check_kvm();
-    check_pseudo_nmi();
-    check_memory();
-    check_devices();
-    check_cpus();
-    check_driver();
+    if (machine.below) {
+        add("kernel", true, "firmware started it before Linux");
+        check_loaded();
+    } else {
+        check_launch();
+        check_loaded();
+        check_image();
+    }
     if (opt.json) {
         print_json();
     } else {

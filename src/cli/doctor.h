@@ -28,6 +28,7 @@ struct probe {
     bool gicv3;
     bool el2_conduit; /**< PSCI is called by SMC */
     bool smmu_bound;
+    bool below;       /**< the device tree says that a Bulkhead kernel started Linux */
     char offline[64]; /**< CPUs that are not online, "" if none */
     uint32_t image_abi; /**< 0: no image */
     uint64_t image_base;

@@ -99,6 +99,7 @@ static const struct id_kinds kinds[] = {
     {BH_EV_HYP_CALL_DENIED, HEX, DEC},
     {BH_EV_KERNEL_FAULT, HEX, HEX},
     {BH_EV_LPI_DENIED, HEX, DEC},
+    {BH_E_SYS_OTHER_PLAN, HEX, HEX},
 };
 
 /** Errors whose exit code is not 3 (plan) or 1 (refused). */
@@ -120,6 +121,8 @@ static const struct {
     {BH_E_SYS_USAGE, EXIT_USAGE},           {BH_E_SYS_IO, EXIT_USAGE},
     {BH_E_SYS_PERMISSION, EXIT_PERMISSION}, {BH_E_SYS_IMAGE, EXIT_ABSENT},
     {BH_E_SYS_INTERNAL, EXIT_INTERNAL},     {BH_E_LAUNCH_REGISTER, EXIT_HARDWARE},
+    {BH_E_HC_DIRECT, EXIT_STATE},           {BH_E_SYS_BELOW, EXIT_STATE},
+    {BH_E_SYS_NO_KERNEL, EXIT_ABSENT},      {BH_E_SYS_OTHER_PLAN, EXIT_PLAN},
     {BH_E_HC_GIVEN_BACK, EXIT_STATE},
 };
 

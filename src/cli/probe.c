@@ -126,12 +126,14 @@ static void probe_compatible(const char *node, struct probe *p)
 static void probe_tree(struct probe *p)
 {
     char full[PATH_BYTES];
-    char method[16];
+    char method[32];
     struct dirent *entry;
     DIR *folder;
 
     read_text("/proc/device-tree/psci/method", method, sizeof(method));
     p->el2_conduit = strcmp(method, "smc") == 0;
+    read_text("/proc/device-tree/hypervisor/compatible", method, sizeof(method));
+    p->below = strcmp(method, "bulkhead,kernel") == 0;
     snprintf(full, sizeof(full), "%s/proc/device-tree", prefix);
     folder = opendir(full);
     while (folder != NULL && (entry = readdir(folder)) != NULL) {

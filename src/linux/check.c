@@ -73,6 +73,9 @@ u32 bh_conduit(void)
 
 static bool check_el2(struct bh_result *result)
 {
+    if (bh_below()) {
+        return bh_refuse(result, BH_E_SYS_BELOW, 0U, 0U);
+    }
     if (bh_exception_level() != 1U) {
         return bh_refuse(result, BH_E_SYS_NOT_NVHE, bh_exception_level(), 0U);
     }
@@ -203,13 +206,11 @@ static bool check_range(u64 first, u64 bytes, struct bh_result *result)
  *
  * @req SWR_DRV_001
  */
-bool bh_check_memory(const struct bh_plan *plan, const struct bh_image *image,
-                     struct bh_result *result)
+bool bh_check_regions(const struct bh_plan *plan, struct bh_result *result)
 {
     u32 i;
 
-    if (!check_range(image->base, image->memory_bytes, result) ||
-        !check_range(plan->status_ppn * BH_PAGE_BYTES, BH_STATUS_PAGES * BH_PAGE_BYTES, result)) {
+    if (!check_range(plan->status_ppn * BH_PAGE_BYTES, BH_STATUS_PAGES * BH_PAGE_BYTES, result)) {
         return false;
     }
     for (i = 0U; i < plan->n_regions; i++) {
@@ -226,6 +227,17 @@ bool bh_check_memory(const struct bh_plan *plan, const struct bh_image *image,
         }
     }
     return true;
+}
+
+/**
+ * Nor may the place of the kernel's image.
+ *
+ * @req SWR_DRV_001
+ */
+bool bh_check_memory(const struct bh_plan *plan, const struct bh_image *image,
+                     struct bh_result *result)
+{
+    return check_range(image->base, image->memory_bytes, result) && bh_check_regions(plan, result);
 }
 
 static void read_mpidr(void *out)

@@ -30,8 +30,9 @@ struct bh_driver {
     struct miscdevice misc;
     struct mutex lock;
     bool enabled;
+    bool attached;                  /**< enabled, by a kernel that was there before Linux */
     struct bh_plan *plan;           /**< copy of the plan in force; valid while enabled */
-    struct bh_image image;          /**< header of the image in force; valid while enabled */
+    struct bh_image image;          /**< header of the image in force; valid while launched */
     const struct bh_status *status; /**< status pages; valid while enabled */
     int linux_cpu[BH_CPUS_MAX];     /**< Linux's number of each CPU of the plan */
     u32 taken[BH_CELLS_MAX];        /**< CPUs which we took offline for a cell, as in the plan */
@@ -72,6 +73,13 @@ bool bh_check_cpus(const struct bh_plan *plan, struct bh_result *result);
 u32 bh_exception_level(void);
 u32 bh_conduit(void);
 bool bh_pseudo_nmi(void);
+
+bool bh_check_regions(const struct bh_plan *plan, struct bh_result *result);
+
+/* attach.c: a kernel that was there before Linux */
+bool bh_below(void);
+bool bh_check_below(const struct bh_plan *plan, struct bh_result *result);
+void bh_find_taken(void);
 
 /* image.c: the kernel image */
 bool bh_image_get(struct bh_image_file *file, struct bh_result *result);

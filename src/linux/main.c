@@ -34,32 +34,15 @@ static bool judge_and_launch(const struct bh_plan *plan, struct bh_image_file *f
            bh_image_place(file, plan, plan->n_cpus, result) && bh_launch(&file->head, plan, result);
 }
 
-/**
- * Take the machine; holds the module from then on.
- *
- * @req SWR_DRV_001
- * @req SWR_DRV_007
- */
-static bool enable(struct bh_plan *plan, struct bh_result *result)
+/* The kernel runs with this plan: manage it; holds the module from then on. */
+static bool hold(struct bh_plan *plan, struct bh_result *result)
 {
-    struct bh_image_file file = {};
-    void *status;
-    bool good;
+    void *status = memremap(plan->status_ppn * BH_PAGE_BYTES, sizeof(*bh.status), MEMREMAP_WB);
 
-    cpu_hotplug_disable();
-    good = bh_check_machine(result) && judge_and_launch(plan, &file, result);
-    cpu_hotplug_enable();
-    bh_image_put(&file);
-    if (!good) {
-        return false;
-    }
-    status = memremap(plan->status_ppn * BH_PAGE_BYTES, sizeof(*bh.status), MEMREMAP_WB);
     if (!status) {
-        bh_give_back(result);
         return bh_refuse(result, BH_E_SYS_INTERNAL, plan->status_ppn, BH_STATUS_PAGES);
     }
     bh.plan = plan;
-    bh.image = file.head;
     bh.status = status;
     memset(bh.taken, 0, sizeof(bh.taken));
     bh.enabled = true;
@@ -68,7 +51,52 @@ static bool enable(struct bh_plan *plan, struct bh_result *result)
     return true;
 }
 
-static long call_enable(struct bh_ioc_enable *call)
+/**
+ * Take the machine.
+ *
+ * @req SWR_DRV_001
+ * @req SWR_DRV_007
+ */
+static bool enable(struct bh_plan *plan, struct bh_result *result)
+{
+    struct bh_image_file file = {};
+    struct bh_result ignored;
+    bool good;
+
+    cpu_hotplug_disable();
+    good = bh_check_machine(result) && judge_and_launch(plan, &file, result);
+    cpu_hotplug_enable();
+    bh_image_put(&file);
+    if (good && !hold(plan, result)) {
+        bh_give_back(&ignored);
+        good = false;
+    }
+    if (good) {
+        bh.image = file.head;
+    }
+    return good;
+}
+
+/**
+ * Manage a kernel that was there before Linux.
+ *
+ * @req SWR_DRV_011
+ */
+static bool attach(struct bh_plan *plan, struct bh_result *result)
+{
+    bool good;
+
+    cpu_hotplug_disable();
+    good = bh_check_below(plan, result) && hold(plan, result);
+    if (good) {
+        bh.attached = true;
+        bh_find_taken();
+    }
+    cpu_hotplug_enable();
+    return good;
+}
+
+static long call_enable(struct bh_ioc_enable *call, bool below)
 {
     struct bh_result *result = &call->result;
     struct bh_plan *plan;
@@ -88,7 +116,7 @@ static long call_enable(struct bh_ioc_enable *call)
     if (IS_ERR(plan)) {
         return PTR_ERR(plan);
     }
-    if (!enable(plan, result)) {
+    if (!(below ? attach(plan, result) : enable(plan, result))) {
         kfree(plan);
     }
     return 0;
@@ -152,7 +180,7 @@ static void describe_image(struct bh_ioc_info *info)
     struct bh_image_file file = {.head = bh.image};
     struct bh_result ignored;
 
-    if (bh.enabled || bh_image_get(&file, &ignored)) {
+    if ((bh.enabled && !bh.attached) || bh_image_get(&file, &ignored)) {
         info->image_base = file.head.base;
         info->image_bytes = file.head.memory_bytes;
     }
@@ -169,7 +197,7 @@ static long call_info(struct bh_ioc_info *info)
     if (!abi_matches(abi, &info->result)) {
         return 0;
     }
-    info->enabled = bh.enabled ? 1U : 0U;
+    info->enabled = bh.attached ? BH_ATTACHED : bh.enabled ? BH_LAUNCHED : BH_NOT_ENABLED;
     info->n_cpus_online = num_online_cpus();
     info->n_cpus_possible = num_possible_cpus();
     info->el = bh_exception_level();
@@ -186,7 +214,8 @@ static long dispatch(unsigned int number, void *call)
 {
     switch (number) {
     case BH_IOC_ENABLE:
-        return call_enable(call);
+    case BH_IOC_ATTACH:
+        return call_enable(call, number == BH_IOC_ATTACH);
     case BH_IOC_DISABLE:
         return call_disable(call);
     case BH_IOC_CELL:
@@ -200,14 +229,15 @@ static long dispatch(unsigned int number, void *call)
 
 static bool is_known(unsigned int number)
 {
-    return number == BH_IOC_ENABLE || number == BH_IOC_DISABLE || number == BH_IOC_CELL ||
-           number == BH_IOC_WRITE || number == BH_IOC_INFO;
+    return number == BH_IOC_ENABLE || number == BH_IOC_ATTACH || number == BH_IOC_DISABLE ||
+           number == BH_IOC_CELL || number == BH_IOC_WRITE || number == BH_IOC_INFO;
 }
 
 static struct bh_result *result_of(unsigned int number, void *call)
 {
     switch (number) {
     case BH_IOC_ENABLE:
+    case BH_IOC_ATTACH:
         return &((struct bh_ioc_enable *)call)->result;
     case BH_IOC_WRITE:
         return &((struct bh_ioc_write *)call)->result;

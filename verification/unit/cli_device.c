@@ -58,9 +58,10 @@ static bool answer(struct bh_result *result)
     return status == 0U;
 }
 
-bool device_enable(const struct bh_plan *given, struct bh_result *result)
+bool device_enable(unsigned long request, const struct bh_plan *given, struct bh_result *result)
 {
-    fprintf(stderr, "FAKE enable %08" PRIx32 "\n", given->crc);
+    fprintf(stderr, "FAKE %s %08" PRIx32 "\n", request == BH_IOC_ATTACH ? "attach" : "enable",
+            given->crc);
     return answer(result);
 }
 

@@ -297,6 +297,24 @@ class Plans(Cli):
         _, err = self.run_cli("enable", self.folder / "good.plan", machine=make_machine(enabled=0))
         self.assertIn("FAKE enable", err)
 
+    def test_attach(self):
+        """@test TC_CLI_024 @verifies SWR_CLI_013 @technique requirements @level unit"""
+        path = self.folder / "good.plan"
+        out, err = self.run_cli("attach", path, machine=make_machine(enabled=0))
+        self.assertIn("FAKE attach", err)
+        self.assertRegex(out, r"^attached: plan [0-9a-f]{8}, CPUs 4, cells 1\n$")
+        out, _ = self.run_cli("--json", "attach", path, machine=make_machine(enabled=0))
+        self.assertEqual(json.loads(out)["command"], "attach")
+        for result, eid, code in (("421 0 0", "E0421", 5), ("422 1 2", "E0422", 3),
+                                  ("420 0 0", "E0420", 6), ("301 2 1", "E0301", 5)):
+            self.refused("attach", path, eid=eid, code=code, machine=make_machine(enabled=0),
+                         result=result)
+        for state in (1, 2):
+            for verb in ("attach", "enable"):
+                self.refused(verb, path, eid="E0306", code=6, machine=make_machine(enabled=state))
+        self.refused("disable", eid="E0218", code=6, machine=make_machine(enabled=2),
+                     result="218 0 0")
+
     def test_bad(self):
         """@test TC_CLI_021 @verifies SWR_CLI_004 @technique error-guessing @level unit
 
@@ -315,7 +333,7 @@ class Plans(Cli):
                 (make_plan(rt_ram=0x70000000), "E0103", "'kernel' 0x70000000-0x703fffff")):
             with self.subTest(eid=eid, part=part):
                 path = self.plan_file(data)
-                for words in (["plan", "check", path], ["enable", path]):
+                for words in (["plan", "check", path], ["enable", path], ["attach", path]):
                     err = self.refused(*words, eid=eid, code=3, machine=make_machine(enabled=0))
                     self.assertIn(part, err)
                     self.assertIn("try.plan: ", err)
@@ -664,6 +682,18 @@ class Doctor(Cli):
                 self.assertTrue(self.check(fine, name)["ok"])
         self.assertIn("CPU 1 offline", self.check(self.doctor(self.machine_files(
             good, ram, **{"sys/devices/system/cpu/online": "0,2-3\n"})), "CPUs")["text"])
+
+    def test_started_by_firmware(self):
+        """@test TC_CLI_057 @verifies SWR_CLI_003 @technique equivalence @level unit
+
+        The kernel is there: what a launch needs is not asked for, only the driver."""
+        for word, below in (("bulkhead,kernel\0", True), ("bulkhead,kernel2\0", False),
+                            ("xen,xen\0", False)):
+            document = self.doctor(self.machine_files(
+                **{"dev/kvm": "", "proc/device-tree/hypervisor/compatible": word}))
+            names = [c["name"] for c in document["checks"]]
+            self.assertEqual(names == ["kernel", "driver"], below, names)
+            self.assertEqual(document["arguments"] == "", below)
 
     def test_memory_of_a_plan(self):
         """@test TC_CLI_052 @verifies SWR_CLI_003 @technique boundary @level unit
