@@ -108,8 +108,8 @@ $(BUILD)/bench/exits.so: $(wildcard verification/bench/*.[ch]) | $(SETUP)
 # ---- use --------------------------------------------------------------------------------------
 
 .PHONY: demo
-demo: all ## a stock Linux, a real-time cell, attacks (KERNEL=6.1|6.12 CPU= ALL=1 INTERACTIVE=1)
-	@python3 verification/system/demo.py $(if $(KERNEL),--kernel $(KERNEL)) \
+demo: all ## a stock Linux, a real-time cell, attacks (KERNEL=6.1|6.12 CPU= ALL=1 INTERACTIVE=1 DIRECT=1)
+	@python3 verification/system/demo$(if $(DIRECT),_direct).py $(if $(KERNEL),--kernel $(KERNEL)) \
 	  $(if $(CPU),--cpu $(CPU)) \
 	  $(if $(ALL),--all) $(if $(INTERACTIVE),--interactive)
 

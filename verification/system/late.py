@@ -1,12 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Late launch: the driver and the command on the stock kernels, in QEMU.
+"""Linux as root: the driver and the command on the stock kernels, in QEMU.
 
-    late.py [--json OUT] [--kernel 6.1|6.12] [--cpu CPU] [CASE...]
+    late.py [--json OUT] [--kernel 6.1|6.12] [--cpu CPU] [--way late|direct] [CASE...]
 
-Each case is a function of a running guest, announced by its docstring (@test, @verifies). It
-starts from a snapshot taken when the agent was ready and the driver loaded, so that no case sees
-another. A case passes if it does so on every kernel and CPU of MACHINES. run() is for a runner that
-has more cases.
+Two ways lead there: Linux hands the machine over (late launch), or firmware started the kernel and
+the kernel Linux (direct boot). Both use the same plan. Each case is a function of a running guest,
+announced by its docstring (@test, @verifies). It starts from a snapshot taken when the agent was
+ready and the driver loaded, so that no case sees another. A case passes if it does so on every kernel
+and CPU of MACHINES, by each way that it is listed for. run() is for a runner that has more cases.
 """
 
 import argparse
@@ -22,8 +23,10 @@ import zlib
 
 sys.path[:0] = [str(pathlib.Path(__file__).resolve().parent),
                 str(pathlib.Path(__file__).resolve().parent / "guest")]
+import firmware  # noqa: E402
 import mkguest  # noqa: E402
-from qemu import LINUX_ARGS, REPO, SMMU_ARGS, Machine, QemuError  # noqa: E402
+import status  # noqa: E402
+from qemu import LINUX_ARGS, MACHINE, REPO, SMMU_ARGS, Machine, QemuError  # noqa: E402
 
 CPUS = {"a57": "cortex-a57", "max": "max,pauth-impdef=on"}
 MACHINES = [(kernel, cpu) for kernel in ("6.1", "6.12") for cpu in CPUS]
@@ -33,12 +36,18 @@ IMAGE = "rt-71000000.bin"
 START = ("bulkhead cell create rt && bulkhead cell load rt /inmates/" + IMAGE +
          " && bulkhead cell start rt")
 ENABLE = "bulkhead enable /plans/demo.plan"
+ATTACH = "bulkhead attach /plans/demo.plan"
+LATE, DIRECT = "late", "direct"
 CYCLES = 20
 CELL_CPUS = 112 + 2 * 176 + 24  # cells[2].cpus in the blob
 HARM_SECONDS = 3
 NEWS_MILLISECONDS = 200
 RING = 128
 CALLS = 9
+FREQUENCY = 1_000_000_000  # one count is one instruction
+PERIOD = FREQUENCY // 1000
+BOOT_PERIODS = 500  # no Linux here boots in less than half a second of its time
+SLACK = 4  # periods of the cell's own start, and of the other CPUs' turns in the emulator
 COMPLAINTS = "^<[0-4]>"  # in the raw log: level warning or worse
 
 
@@ -54,8 +63,11 @@ def demand(good, text):
 class Guest:
     """A running guest and what cases ask of it."""
 
-    def __init__(self, machine):
+    def __init__(self, machine, way=LATE):
+        """enable: the line after which the kernel is managed and no cell is there, by either way."""
         self.machine = machine
+        self.direct = way == DIRECT
+        self.enable = f"{ATTACH} && bulkhead cell destroy rt" if self.direct else ENABLE
 
     def run(self, line, code=0, timeout=60):
         """Run a line; its exit code must be the one expected. @return its output."""
@@ -123,7 +135,7 @@ def cycles(guest):
 def state_refusals(guest):
     """Twice, with a CPU offline, before enabling, with cells left, unknown cells.
 
-    @test TC_DRV_002 @verifies SWR_DRV_001 SWR_DRV_004 SYR_LCH_002 SYR_UI_001
+    @test TC_DRV_002 @verifies SWR_DRV_001 SWR_DRV_004 SWR_HCL_003 SYR_LCH_002 SYR_UI_001
     @technique requirements @level system
     """
     for line in ("status", "disable", "cell list", "cell create rt"):
@@ -139,7 +151,9 @@ def state_refusals(guest):
     guest.refused("bulkhead disable", "E0209", 6)
     guest.refused("bulkhead cell create rt", "E0204", 6)
     demand(guest.online() == "0-2", "a refused create changed the CPUs")
-    guest.run("bulkhead cell destroy rt && bulkhead disable")
+    guest.run("bulkhead cell destroy rt && echo 0 > /sys/devices/system/cpu/cpu2/online")
+    guest.refused("bulkhead disable", "E020A", 6)
+    guest.run("echo 1 > /sys/devices/system/cpu/cpu2/online && bulkhead disable")
     guest.log_is_clean()
 
 
@@ -235,9 +249,10 @@ def hostile_calls(guest):
     wrong_writes = ["write below", "write beyond", "write nothing", "write that wraps",
                     "write of all", "write to data"]
     every = wrong_cells + wrong_calls + wrong_writes + ["write from nowhere", "write"]
-    expected = {**common, **dict.fromkeys(every, "E040A"), "enable": "E0102"}
+    expected = {**common, **dict.fromkeys(every, "E040A"),
+                "enable": "E0420" if guest.direct else "E0102"}
     compare(outcomes(guest.run("abi_try calls")), expected)
-    guest.run(f"{ENABLE} && bulkhead cell create rt")
+    guest.run(f"{guest.enable} && bulkhead cell create rt")
     expected.update({"enable": "E0306", **dict.fromkeys(wrong_cells, "E0203"),
                      **dict.fromkeys(wrong_calls, "E0201"),
                      **dict.fromkeys(wrong_writes + ["write from nowhere", "write"], "E0204")})
@@ -265,7 +280,7 @@ def maps(guest):
     names = ["status", "status writable", "status too long", "status, second page", "comm",
              "comm too long", "comm of root", "comm of cell 3", "comm of cell 4096"]
     compare(outcomes(guest.run("abi_try maps")), {**dict.fromkeys(names, "errno 6"), **never})
-    guest.run(ENABLE)
+    guest.run(guest.enable)
     compare(outcomes(guest.run("abi_try maps")), {
         **dict.fromkeys(names, "errno 6"), **never, "status writable": "errno 1",
         "status": "mapped, then write refused, execute refused", "status too long": "errno 22",
@@ -277,10 +292,14 @@ def held(guest):
 
     @test TC_DRV_008 @verifies SWR_DRV_007 @technique requirements @level system
     """
-    guest.run(ENABLE)
+    guest.run(guest.enable)
     guest.run("rmmod bulkhead", 1)
     guest.run("echo freeze > /sys/power/state", 1)
-    guest.run("bulkhead disable && rmmod bulkhead && insmod /lib/modules/bulkhead.ko")
+    if guest.direct:
+        guest.refused("bulkhead disable", "E0218", 6)
+        guest.run("rmmod bulkhead", 1)
+    else:
+        guest.run("bulkhead disable && rmmod bulkhead && insmod /lib/modules/bulkhead.ko")
 
 
 def uevents(guest):
@@ -289,7 +308,7 @@ def uevents(guest):
     @test TC_DRV_009 @verifies SWR_DRV_008 @technique requirements @level system
     """
     # One line: while no line is there to be read, the guest's time goes on as fast as it can.
-    text = guest.run(f"{ENABLE}; (abi_try uevents 4 > /tmp/uevents) & "
+    text = guest.run(f"{guest.enable}; (abi_try uevents 4 > /tmp/uevents) & "
                      "sleep 1; bulkhead cell create rt && bulkhead cell load rt /inmates/" + IMAGE +
                      " && abi_try calls > /dev/null && bulkhead cell start rt; "
                      "sleep 3; bulkhead cell destroy rt; sleep 6; cat /tmp/uevents")
@@ -403,7 +422,7 @@ def memory(guest):
     @test TC_DRV_010 @verifies SYR_SPA_002 SYR_SPA_003 SWR_CLI_006 @technique requirements
     @level system
     """
-    guest.run(f"{ENABLE} && {START}")
+    guest.run(f"{guest.enable} && {START}")
     for line in ("read 0x70000000", "write 0x70000000 1", "read 0x71000000", "write 0x71000000 1",
                  "write 0x70400000 1"):
         demand("BUS-ERROR" in guest.run(f"physmem {line}", 3), line)
@@ -415,7 +434,7 @@ def memory(guest):
 def harm(line, event):
     """A case: root does `line` while the cell runs; the cell lives, the event is recorded."""
     def case(guest):
-        guest.run(f"{ENABLE} && {START}")
+        guest.run(f"{guest.enable} && {START}")
         try:
             guest.machine.cmd(line, HARM_SECONDS)
             raise Wrong(f"{line}: Linux came back")
@@ -431,6 +450,27 @@ def kernel_events(machine):
     data = machine.read_phys(0x70400000, 7096)
     count = min(struct.unpack_from("<Q", data, 16)[0], 128)
     return [struct.unpack_from("<I", data, 952 + 48 * n + 16)[0] for n in range(count)]
+
+
+def panic(guest):
+    """Root panics: the cell goes on.
+
+    @test TC_DRV_015 @verifies SYR_CPU_002 @technique requirements @level system
+    """
+    guest.run(f"{guest.enable} && {START}")
+    panicked(guest)
+    guest.cell_lives()
+    guest.cell_lives()
+
+
+def panicked(guest):
+    """Linux panics and does not come back."""
+    try:
+        guest.machine.cmd("echo c > /proc/sysrq-trigger", HARM_SECONDS)
+    except QemuError:
+        demand("Kernel panic" in guest.machine.transcript(), "Linux did not panic")
+        return
+    raise Wrong("Linux came back")
 
 
 CONTAINED = [
@@ -457,6 +497,118 @@ def kexec(kernel):
             guest = Guest(machine)
             guest.run("insmod /lib/modules/bulkhead.ko")
             harm("kexec_try exec", 0x520)(guest)
+
+
+# -- a Linux that the kernel started ---------------------------------------------------------------
+
+def take_over(guest):
+    """The driver attaches to the running kernel: cells are there as they are, and live on.
+
+    @test TC_DRV_041 @verifies SWR_DRV_011 SWR_CLI_013 SWR_CLI_003 SYR_LCH_004
+    @technique requirements @level system
+    """
+    for line in ("status", "disable", "cell list", "cell stop rt"):
+        guest.refused(f"bulkhead {line}", "E040A", 5)
+    demand("ready: bulkhead attach PLAN" in guest.run("bulkhead doctor"), "doctor sees no kernel")
+    guest.cell_lives()
+    guest.run(ATTACH)
+    demand(guest.cell()["state"] == "running", f"the cell is {guest.cell()['state']}")
+    demand(guest.events()[:4] == ["EV_ENABLED", "EV_CREATED", "EV_LOADABLE", "EV_STARTED"],
+           f"events: {guest.events()}")
+    demand(guest.online() == "0-2", f"CPUs {guest.online()} online")
+    guest.cell_lives()
+    guest.run("bulkhead cell stop rt")
+    first = guest.beats()
+    guest.run("sleep 1; bulkhead cell start rt")
+    demand(guest.beats() != 0, "the cell never beat")
+    guest.cell_lives()
+    demand(guest.cell()["state"] == "running" and first > 0, "the cell did not start again")
+    for number in range(CYCLES):
+        guest.run("bulkhead cell destroy rt")
+        demand(guest.online() == "0-3", f"cycle {number}: CPUs {guest.online()} online")
+        guest.run(START)
+        demand(guest.online() == "0-2", f"cycle {number}: CPUs {guest.online()} online")
+        guest.cell_lives()
+    guest.log_is_clean()
+
+
+def attach_refusals(guest):
+    """Enable below a kernel, plans that are not the one in force, twice, no way back.
+
+    @test TC_DRV_042 @verifies SWR_DRV_011 SWR_HCL_004 SYR_LCH_002 SYR_UI_001
+    @technique error-guessing @level system
+    """
+    guest.refused(ENABLE, "E0420", 6)
+    guest.refused("bulkhead attach /plans/wide.plan", "E0422", 3)
+    guest.run("head -c 5623 /plans/demo.plan > /tmp/short; sed s/root/toor/ /plans/demo.plan "
+              "> /tmp/damaged")
+    guest.refused("bulkhead attach /tmp/short", "E0101", 3)
+    guest.refused("bulkhead attach /tmp/damaged", "E0105", 3)
+    guest.run("echo 0 > /sys/devices/system/cpu/cpu2/online")
+    guest.run(ATTACH)  # an offline CPU is root's all the same
+    guest.run("echo 1 > /sys/devices/system/cpu/cpu2/online")
+    for line in (ATTACH, ENABLE):
+        guest.refused(line, "E0306", 6)
+    guest.refused("bulkhead disable", "E0218", 6)
+    guest.run("bulkhead cell destroy rt")
+    guest.refused("bulkhead disable", "E0218", 6)
+    demand(guest.events()[-1] == "EV_REFUSED", f"events: {guest.events()[-3:]}")
+    guest.run(START)
+    guest.cell_lives()
+    guest.log_is_clean()
+
+
+def whole_boot(kernel):
+    """The cell beats while Linux boots: as many timer interrupts as periods since its start.
+
+    The cell's deadlines are absolute, so one that was lost would be missing in the count for good.
+
+    @test TC_DRV_040 @verifies SYR_LCH_004 SWR_INI_004 @technique requirements @level system
+    """
+    for cpu in CPUS.values():
+        with firmware.Booted(kernel, f"{cpu},cntfrq={FREQUENCY}", initrd(kernel)) as machine:
+            machine.ready()
+            guest = Guest(machine, DIRECT)
+            guest.run("insmod /lib/modules/bulkhead.ko; " + ATTACH)
+            guest.refused("bulkhead disable", "E0218", 6)
+            least = periods(machine)
+            machine.qmp("stop")
+            ticks = status.Comm(machine.read_phys(0x72000000, status.COMM_BYTES)).ticks
+            machine.qmp("cont")
+            guest.refused("bulkhead disable", "E0218", 6)
+            most = periods(machine)
+            demand(least >= BOOT_PERIODS, f"{least} periods: Linux cannot have booted in them")
+            demand(least - SLACK <= ticks <= most,
+                   f"{cpu}: {ticks} interrupts in {least} to {most} periods")
+
+
+def periods(machine):
+    """Periods of the cell's timer from its start to the last refusal."""
+    now = status.Status(machine.read_phys(status.STATUS_BASE, status.STATUS_BYTES))
+    events = now.events(max(0, now.next - status.EVENTS))
+    start = next(e.time for e in events if e.id == status.ID["EV_STARTED"])
+    return (max(e.time for e in events if e.id == status.ID["EV_REFUSED"]) - start) // PERIOD
+
+
+def no_kernel(kernel):
+    """Attach where no kernel is below, with EL2, without, and after a late launch.
+
+    @test TC_DRV_043 @verifies SWR_DRV_011 SYR_LCH_002 @technique error-guessing @level system
+    """
+    for machine_type, cpu in ((MACHINE, "a57"), (MACHINE, "max"),
+                              (MACHINE.replace("virtualization=on", "virtualization=off"), "a57")):
+        with Machine(kernel, CPUS[cpu], initrd(kernel), f"{LINUX_ARGS} {SMMU_ARGS}",
+                     machine=machine_type) as machine:
+            machine.ready()
+            guest = Guest(machine)
+            guest.run("insmod /lib/modules/bulkhead.ko; dmesg -c > /dev/null")
+            guest.refused(ATTACH, "E0421", 5)
+            if machine_type == MACHINE:
+                guest.run(ENABLE)
+                guest.refused(ATTACH, "E0306", 6)
+                guest.run("bulkhead disable")
+                guest.refused(ATTACH, "E0421", 5)
+            guest.log_is_clean()
 
 
 # -- machines that are not fit ---------------------------------------------------------------------
@@ -493,11 +645,15 @@ def unfit(kernel):
 
 # -- running ---------------------------------------------------------------------------------------
 
-CASES = [(f, f.__doc__) for f in (
-    cycles, state_refusals, refused_create, image_refusals, plan_refusals, missing_cpu,
-    hostile_calls, maps, held, uevents, news, overflow, stats, memory)] + CONTAINED
+BY_BOTH = [(f, f.__doc__) for f in (
+    hostile_calls, maps, held, uevents, news, overflow, stats, memory, panic)] + CONTAINED
+BY_LATE = [(f, f.__doc__) for f in (
+    cycles, state_refusals, refused_create, image_refusals, plan_refusals, missing_cpu)]
+BY_DIRECT = [(f, f.__doc__) for f in (take_over, attach_refusals)]
+WAYS = {LATE: BY_LATE + BY_BOTH, DIRECT: BY_DIRECT + BY_BOTH}
+CASES = BY_LATE + BY_BOTH + BY_DIRECT
 # Cases that boot machines of their own, per kernel.
-OWN = [(f, f.__doc__) for f in (kexec, unfit)]
+OWN = [(f, f.__doc__) for f in (kexec, unfit, whole_boot, no_kernel)]
 MADE = set()
 
 
@@ -543,34 +699,40 @@ def attempt(record, where, function, *args):
             record.update(status="fail", detail=f"{where}: {error}")
 
 
-def on_machine(records, kernel, cpu, only):
-    """All cases of one kernel and CPU, each from the same snapshot."""
-    with Machine(kernel, CPUS[cpu], initrd(kernel), f"{LINUX_ARGS} {SMMU_ARGS}",
-                 snapshots=True) as machine:
+def boot(way, kernel, cpu):
+    """A machine before its Linux is ready."""
+    if way == DIRECT:
+        return firmware.Booted(kernel, CPUS[cpu], initrd(kernel), snapshots=True)
+    return Machine(kernel, CPUS[cpu], initrd(kernel), f"{LINUX_ARGS} {SMMU_ARGS}", snapshots=True)
+
+
+def on_machine(records, way, kernel, cpu, only):
+    """All cases of one way, kernel and CPU, each from the same snapshot."""
+    with boot(way, kernel, cpu) as machine:
         machine.ready()
-        guest = Guest(machine)
+        guest = Guest(machine, way)
         guest.run("insmod /lib/modules/bulkhead.ko; dmesg -c > /dev/null")
         machine.savevm("ready")
-        for function, doc in CASES:
+        for function, doc in WAYS[way]:
             case = announced(doc)["id"]
-            if not only or case in only:
+            if case in only:
                 machine.loadvm("ready")
                 started = time.monotonic()
-                attempt(records[case], f"{kernel} {cpu}", function, guest)
+                attempt(records[case], f"{way} {kernel} {cpu}", function, guest)
                 records[case]["seconds"] = round(records[case].get("seconds", 0) +
                                                  time.monotonic() - started, 1)
 
 
-def started(records, kernel, cpu, wanted):
+def started(records, way, kernel, cpu, wanted):
     """The cases on one machine; when the machine itself fails, none of them is proven."""
     start = {"status": "pass", "detail": ""}
-    attempt(start, f"{kernel} {cpu}", on_machine, records, kernel, cpu, wanted)
+    attempt(start, f"{way} {kernel} {cpu}", on_machine, records, way, kernel, cpu, wanted)
     for case in wanted if start["status"] != "pass" else ():
         if records[case]["status"] == "pass":
             records[case].update(start)
 
 
-def run(only=(), machines=None, jobs=2):
+def run(only=(), machines=None, jobs=2, ways=tuple(WAYS)):
     """@return the cases, as the system stage reads them."""
     records = {}
     machines = MACHINES if machines is None else machines
@@ -578,11 +740,13 @@ def run(only=(), machines=None, jobs=2):
         record = {**announced(doc), "status": "pass", "detail": ""}
         if not only or record["id"] in only:
             records[record["id"]] = record
-    wanted = [announced(doc)["id"] for _, doc in CASES if announced(doc)["id"] in records]
+    wanted = {way: [announced(doc)["id"] for _, doc in WAYS[way] if announced(doc)["id"] in records]
+              for way in ways}
     for kernel in sorted({kernel for kernel, _ in machines}):
         initrd(kernel)
     with concurrent.futures.ThreadPoolExecutor(jobs) as pool:
-        work = [pool.submit(started, records, *machine, wanted) for machine in machines if wanted]
+        work = [pool.submit(started, records, way, *machine, wanted[way])
+                for way in ways for machine in machines if wanted[way]]
         for function, doc in OWN:
             record = records.get(announced(doc)["id"])
             for kernel in sorted({kernel for kernel, _ in machines} if record else ()):
@@ -597,6 +761,7 @@ def main():
     parser.add_argument("--json", type=pathlib.Path)
     parser.add_argument("--kernel", choices=["6.1", "6.12"])
     parser.add_argument("--cpu", choices=list(CPUS))
+    parser.add_argument("--way", choices=list(WAYS))
     parser.add_argument("cases", nargs="*", metavar="CASE")
     args = parser.parse_args()
     machines = [(k, c) for k, c in MACHINES if args.kernel in (None, k) and args.cpu in (None, c)]
@@ -604,7 +769,7 @@ def main():
     unknown = set(args.cases) - set(known)
     if unknown:
         parser.error(f"no such case: {', '.join(sorted(unknown))}")
-    cases = run(args.cases, machines)
+    cases = run(args.cases, machines, ways=(args.way,) if args.way else tuple(WAYS))
     failed = sum(case["status"] != "pass" for case in cases)
     for case in cases:
         print(f"{case['id']} {case['status'].upper()} {case['title']} {case['detail']}".rstrip())
