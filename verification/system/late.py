@@ -540,7 +540,7 @@ def attach_refusals(guest):
     """
     guest.refused(ENABLE, "E0420", 6)
     guest.refused("bulkhead attach /plans/wide.plan", "E0422", 3)
-    guest.run("head -c 5623 /plans/demo.plan > /tmp/short; sed s/root/toor/ /plans/demo.plan "
+    guest.run("head -c 5943 /plans/demo.plan > /tmp/short; sed s/root/toor/ /plans/demo.plan "
               "> /tmp/damaged")
     guest.refused("bulkhead attach /tmp/short", "E0101", 3)
     guest.refused("bulkhead attach /tmp/damaged", "E0105", 3)
@@ -563,7 +563,8 @@ def whole_boot(kernel):
 
     The cell's deadlines are absolute, so one that was lost would be missing in the count for good.
 
-    @test TC_DRV_040 @verifies SYR_LCH_004 SWR_INI_004 @technique requirements @level system
+    @test TC_DRV_040 @verifies SYR_LCH_004 SWR_INI_004 SWR_INI_006 @technique requirements
+    @level system
     """
     for cpu in CPUS.values():
         with firmware.Booted(kernel, f"{cpu},cntfrq={FREQUENCY}", initrd(kernel)) as machine:
