@@ -39,7 +39,8 @@ static bool return_cpus(u32 cell, struct bh_result *result)
     return good;
 }
 
-/* Take offline what is online of the cell's CPUs, and remember it. */
+/* Take offline what is online of the cell's CPUs, and remember it. One that Linux does not know (-1) was
+ * never root's. */
 static bool take_cpus(u32 cell, struct bh_result *result)
 {
     u32 index;
@@ -47,7 +48,7 @@ static bool take_cpus(u32 cell, struct bh_result *result)
     for (index = 0U; index < bh.plan->n_cpus; index++) {
         int cpu = bh.linux_cpu[index];
 
-        if ((bh.plan->cells[cell].cpus & (1U << index)) == 0U || !cpu_online(cpu)) {
+        if ((bh.plan->cells[cell].cpus & (1U << index)) == 0U || cpu < 0 || !cpu_online(cpu)) {
             continue;
         }
         if (remove_cpu((unsigned int)cpu) != 0) {
