@@ -48,7 +48,7 @@ CALLS = 9
 FREQUENCY = 1_000_000_000  # one count is one instruction
 PERIOD = FREQUENCY // 1000
 BOOT_PERIODS = 500  # no Linux here boots in less than half a second of its time
-START = 10  # periods until the cell's first deadline: the emulator lets Linux's CPU have its turn first
+FIRST = 10  # periods until the cell's first deadline: the emulator lets Linux's CPU have its turn first
 LAG = 4  # periods by which the emulator's turns may delay the cell
 COMPLAINTS = "^<[0-4]>"  # in the raw log: level warning or worse
 
@@ -586,7 +586,7 @@ def whole_boot(kernel):
             guest.refused("bulkhead disable", "E0218", 6)
             most, _ = periods(machine)
             demand(least >= BOOT_PERIODS, f"{least} periods: Linux cannot have booted in them")
-            demand(least - START <= ticks <= most,
+            demand(least - FIRST <= ticks <= most,
                    f"{cpu}: {ticks} interrupts in {least} to {most} periods")
             behind = (refused - next_one) // PERIOD
             demand(behind <= LAG, f"{cpu}: the cell waits for a deadline {behind} periods ago")
