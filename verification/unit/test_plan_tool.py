@@ -1148,7 +1148,7 @@ class DeviceTrees(unittest.TestCase):
         return err if code else fdt.read(self.out.read_bytes()).root
 
     def test_what_is_roots(self):
-        """@test TC_PLT_070 @verifies CFG_TOOL_027 @technique requirements @level unit"""
+        """@test TC_PLT_077 @verifies CFG_TOOL_027 @technique requirements @level unit"""
         (self.folder / "initrd").write_bytes(bytes(1000))
         root = self.fit(self.tree(), "--append", "quiet", "--initrd",
                         f"0x48000000:{self.folder}/initrd")
