@@ -13,14 +13,9 @@
 */
 static bool is_policy_ok(uint32_t c)
 {
-    bool known = (plan.cells[c].flags < BH_CELL_FLAGS_MAX) &&
-                 (plan.policy[c].locks < BH_LOCKS_MAX) && (plan.policy[c].grants < BH_GRANTS_MAX);
-
-    if (c == BH_CELL_KERNEL) {
-        known = known && (plan.cells[c].flags == 0U) && (plan.policy[c].locks == 0U) &&
-                (plan.policy[c].grants == 0U);
-    }
-    return known;
+    return (plan.cells[c].flags < BH_CELL_FLAGS_MAX) &&
+           ((c != BH_CELL_KERNEL) || (plan.cells[c].flags == 0U)) &&
+           (plan.policy[c].locks < BH_LOCKS_MAX) && (plan.policy[c].grants < BH_GRANTS_MAX);
 }
 
 bool plan_judge_policies(void)
