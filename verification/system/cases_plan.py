@@ -113,7 +113,7 @@ BAD = [
     (151, "a blob that is no plan", BLOB_TAGS, lambda b: pb.put(b, pb.header("magic"), 1), True,
      "E_PLAN_MAGIC"),
     (152, "a plan of another format version", BLOB_TAGS,
-     lambda b: pb.put(b, pb.header("version"), 2), True, "E_PLAN_VERSION"),
+     lambda b: pb.put(b, pb.header("version"), 1), True, "E_PLAN_VERSION"),
     (153, "a plan that says another size", BLOB_TAGS,
      lambda b: pb.put(b, pb.header("size"), 4096), True, "E_PLAN_SIZE"),
     (154, "a plan for another board", BLOB_TAGS, lambda b: pb.put(b, pb.header("board"), 2), True,

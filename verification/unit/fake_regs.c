@@ -90,6 +90,11 @@ uint64_t sysreg_read(uint32_t r)
     return (fake.reg[r] & ~fake.dead[r]) | fake.stuck[r];
 }
 
+void sysreg_put(uint32_t r, uint64_t value)
+{
+    sysreg_write(r, value);
+}
+
 void sysreg_write(uint32_t r, uint64_t value)
 {
     if ((r >= SR_COUNT) || (one_way[r] == RO)) {

@@ -25,6 +25,9 @@ uint64_t sysreg_read(uint32_t r);
 /** Write a system register. */
 /*@ terminates \true; exits \false; assigns hw; */
 void sysreg_write(uint32_t r, uint64_t value);
+/** The same, in the caller's own code: for what every injected interrupt executes. */
+/*@ terminates \true; exits \false; assigns hw; */
+void sysreg_put(uint32_t r, uint64_t value);
 
 /** Read a byte of a device, by physical address; one instruction. */
 /*@ terminates \true; exits \false; assigns \nothing; */
@@ -94,8 +97,8 @@ LOOK_INTO static inline uint64_t sysreg_read(uint32_t r)
     return value;
 }
 
-/** Write a system register. */
-static inline void sysreg_write(uint32_t r, uint64_t value)
+/** Write a system register, in the caller's own code. */
+LOOK_INTO static inline void sysreg_put(uint32_t r, uint64_t value)
 {
     switch (r) {
 #define SYSREG(name, assembler)                                                                    \
@@ -108,6 +111,12 @@ static inline void sysreg_write(uint32_t r, uint64_t value)
     default:
         break;
     }
+}
+
+/** Write a system register. */
+static inline void sysreg_write(uint32_t r, uint64_t value)
+{
+    sysreg_put(r, value);
 }
 
 /** Device register accesses, by physical address; one instruction each. */

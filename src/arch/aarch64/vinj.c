@@ -59,7 +59,7 @@ static uint64_t lr_read(uint32_t i)
     terminates \true; exits \false; assigns hw; */
 static void lr_write(uint32_t i, uint64_t value)
 {
-    sysreg_write((uint32_t)SR_ICH_LR0_EL2 + i, value);
+    sysreg_put((uint32_t)SR_ICH_LR0_EL2 + i, value);
 }
 
 /** The interrupt in a list register, as one that can be given back.
@@ -94,7 +94,7 @@ static bool lr_waits(uint64_t lr)
 static void deactivate(uint32_t intid)
 {
     if ((intid >= 16U) && (intid < GIC_SPI_END)) {
-        sysreg_write((uint32_t)SR_ICC_DIR_EL1, intid);
+        sysreg_put((uint32_t)SR_ICC_DIR_EL1, intid);
     }
 }
 
@@ -147,9 +147,9 @@ static uint64_t drop(uint32_t intid)
 {
     uint64_t priority = sysreg_read((uint32_t)SR_ICC_RPR_EL1) % 0x100U;
 
-    sysreg_write((uint32_t)SR_ICC_EOIR1_EL1, intid);
+    sysreg_put((uint32_t)SR_ICC_EOIR1_EL1, intid);
     if (intid < 16U) {
-        sysreg_write((uint32_t)SR_ICC_DIR_EL1, intid);
+        sysreg_put((uint32_t)SR_ICC_DIR_EL1, intid);
     }
     return priority;
 }
