@@ -558,6 +558,9 @@ static struct o_answer destroy(uint32_t self, uint32_t cell)
 static struct o_answer disable(uint32_t self, uint32_t cell)
 {
     (void)cell;
+    if (o.direct) {
+        return answer(BH_E_HC_DIRECT, 0U, 0U);
+    }
     for (uint32_t c = 2U; c < O_CELLS; c++) {
         if (o.cell[c].state != (uint32_t)BH_STATE_ABSENT) {
             return answer(BH_E_HC_CELLS_LEFT, c, 0U);
@@ -585,12 +588,25 @@ static const struct o_rule rules[] = {
     {BH_HC_DISABLE, ANY_STATE, disable},
 };
 
+/* The first CPU that was given back, or none. */
+static uint32_t given_back(void)
+{
+    uint32_t k = 0U;
+
+    while ((k < o.plan->n_cpus) && (o.cpu[k].phase != P_ABSENT)) {
+        k++;
+    }
+    return k;
+}
+
 static struct o_answer apply(uint32_t self, const struct o_rule *rule, uint32_t cell)
 {
     uint32_t before = o.cell[cell].state;
     struct o_answer out;
 
-    if ((rule->allowed != ANY_STATE) && (cell <= BH_CELL_ROOT)) {
+    if ((rule->allowed != ANY_STATE) && (given_back() < o.plan->n_cpus)) {
+        out = answer(BH_E_HC_GIVEN_BACK, given_back(), rule->number);
+    } else if ((rule->allowed != ANY_STATE) && (cell <= BH_CELL_ROOT)) {
         out = answer(BH_E_HC_NO_CELL, cell, o.plan->n_cells);
     } else if ((rule->allowed != ANY_STATE) && !in_state(rule->allowed, cell)) {
         out = answer(BH_E_HC_STATE, cell, o.cell[cell].state);
@@ -743,6 +759,7 @@ void o_launch(const struct bh_plan *plan, bool direct)
     set_state(BH_CELL_ROOT, BH_STATE_RUNNING);
     present_call = BY_ITSELF;
     o.armed = true;
+    o.direct = direct;
     o_record(0U, BH_CELL_KERNEL, BH_EV_ENABLED, 0U, plan->n_cpus);
 }
 

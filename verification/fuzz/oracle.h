@@ -86,6 +86,7 @@ struct oracle {
     uint32_t announced; /**< whose tables root's CPUs are to use */
     uint32_t holder;    /**< 1 + the CPU that reconfigures, 0: none */
     bool armed;
+    bool direct; /**< started by firmware */
     uint64_t events; /**< ever recorded */
     /* of the present operation: */
     uint32_t n_event, n_answer, n_reset, n_divert;
@@ -115,7 +116,7 @@ struct o_rule {
 };
 
 /* What happened, for the tables of the report. */
-#define O_STATUS 16U
+#define O_STATUS 32U
 /** Deep states that no status tells. A run must reach each. */
 enum o_mark {
     MARK_SECOND_STAGE, /**< a CPU parked only when its memory was gone */

@@ -225,6 +225,16 @@ static bool step_call(const struct op *op)
     return same_answer("answer of the call", found, o_call(op->cpu, op->a, op->b));
 }
 
+uint64_t frame_get(const struct frame *f, uint32_t i)
+{
+    return f->r[i];
+}
+
+void frame_put(struct frame *f, uint32_t i, uint64_t value)
+{
+    f->r[i] = value;
+}
+
 static bool step_psci(const struct op *op, uint64_t function)
 {
     uint64_t found = psci_call(op->cpu, function, op->a, op->b, op->c);

@@ -657,9 +657,10 @@ def unfit(kernel):
 # -- running ---------------------------------------------------------------------------------------
 
 BY_BOTH = [(f, f.__doc__) for f in (
-    hostile_calls, maps, held, uevents, news, overflow, stats, memory, panic)] + CONTAINED
+    hostile_calls, maps, held, uevents, memory, panic)] + CONTAINED
 BY_LATE = [(f, f.__doc__) for f in (
-    cycles, state_refusals, refused_create, image_refusals, plan_refusals, missing_cpu)]
+    cycles, state_refusals, refused_create, image_refusals, plan_refusals, missing_cpu,
+    news, overflow, stats)]
 BY_DIRECT = [(f, f.__doc__) for f in (take_over, attach_refusals)]
 WAYS = {LATE: BY_LATE + BY_BOTH, DIRECT: BY_DIRECT + BY_BOTH}
 CASES = BY_LATE + BY_BOTH + BY_DIRECT
