@@ -66,7 +66,7 @@ static void come(uint32_t intid, uint32_t priority)
     trap_irq();
 }
 
-/** @test TC_INJ_001 @verifies SWR_INJ_001 @technique exhaustive @level unit */
+/** @test TC_VIN_001 @verifies SWR_INJ_001 @technique exhaustive @level unit */
 static void routing_follows_the_plan(void)
 {
     for (uint32_t flags = 0U; flags < 16U; flags++) {
@@ -85,7 +85,7 @@ static void routing_follows_the_plan(void)
     }
 }
 
-/** @test TC_INJ_002 @verifies SWR_INJ_001 SWR_INJ_005 @technique equivalence @level unit */
+/** @test TC_VIN_002 @verifies SWR_INJ_001 SWR_INJ_005 @technique equivalence @level unit */
 static void entry_in_either_mode(void)
 {
     for (uint32_t n = 1U; n <= 16U; n++) {
@@ -116,7 +116,7 @@ static void entry_in_either_mode(void)
     }
 }
 
-/** @test TC_INJ_003 @verifies SWR_INJ_002 SWR_INJ_003 @technique exhaustive @level unit */
+/** @test TC_VIN_003 @verifies SWR_INJ_002 SWR_INJ_003 @technique exhaustive @level unit */
 static void what_a_cell_may_get(void)
 {
     for (uint32_t cell = 1U; cell <= 2U; cell++) {
@@ -148,7 +148,7 @@ static void what_a_cell_may_get(void)
     }
 }
 
-/** @test TC_INJ_004 @verifies SWR_INJ_003 SWR_INJ_006 @technique state-table @level unit */
+/** @test TC_VIN_004 @verifies SWR_INJ_003 SWR_INJ_006 @technique state-table @level unit */
 static void every_state_of_the_list_registers(void)
 {
     /* three states of each of four: empty, waiting, active */
@@ -198,7 +198,7 @@ static void every_state_of_the_list_registers(void)
     }
 }
 
-/** @test TC_INJ_005 @verifies SWR_INJ_004 SWR_INJ_006 @technique equivalence @level unit */
+/** @test TC_VIN_005 @verifies SWR_INJ_004 SWR_INJ_006 @technique equivalence @level unit */
 static void what_finds_no_place_goes_back(void)
 {
     static const uint32_t priorities[] = {0x40U, 0x48U, 0xF8U};
@@ -226,7 +226,7 @@ static void what_finds_no_place_goes_back(void)
     CHECK_EQ(fake.ended[1], 27U);
 }
 
-/** @test TC_INJ_006 @verifies SWR_INJ_007 @technique table @level unit */
+/** @test TC_VIN_006 @verifies SWR_INJ_007 @technique table @level unit */
 static void the_same_interrupt_again(void)
 {
     for (uint32_t state = 1U; state <= 3U; state++) {
@@ -257,7 +257,7 @@ static void the_same_interrupt_again(void)
     CHECK_EQ(FAKE_LR(0U), watched(lr_of(7U, 0x40U)));
 }
 
-/** @test TC_INJ_007 @verifies SWR_INJ_004 SWR_INJ_006 @technique exhaustive @level unit */
+/** @test TC_VIN_007 @verifies SWR_INJ_004 SWR_INJ_006 @technique exhaustive @level unit */
 static void maintenance(void)
 {
     for (uint32_t ended = 0U; ended < 16U; ended++) {
@@ -287,7 +287,7 @@ static void maintenance(void)
     }
 }
 
-/** @test TC_INJ_008 @verifies SWR_INJ_005 @technique state-table @level unit */
+/** @test TC_VIN_008 @verifies SWR_INJ_005 @technique state-table @level unit */
 static void park_gives_everything_back(void)
 {
     for (uint32_t state = 0U; state < 4U; state++) {
@@ -317,7 +317,7 @@ static void park_gives_everything_back(void)
     }
 }
 
-/** @test TC_INJ_009 @verifies SWR_INJ_005 SWR_INJ_001 @technique round-trip @level unit */
+/** @test TC_VIN_009 @verifies SWR_INJ_005 SWR_INJ_001 @technique round-trip @level unit */
 static void root_injected_is_taken_and_released(void)
 {
     for (uint32_t group = 0U; group < 2U; group++) {
@@ -485,7 +485,7 @@ static void model_ends(void)
     fake_on_device = NULL;
 }
 
-/** @test TC_INJ_010 @verifies SWR_INJ_004 SWR_INJ_006 @technique model @level unit */
+/** @test TC_VIN_010 @verifies SWR_INJ_004 SWR_INJ_006 @technique model @level unit */
 static void a_storm_by_urgency(void)
 {
     for (uint32_t n = 1U; n <= 16U; n++) {
@@ -511,7 +511,7 @@ static void a_storm_by_urgency(void)
     }
 }
 
-/** @test TC_INJ_011 @verifies SWR_INJ_003 SWR_INJ_004 SWR_INJ_006 @technique random @level unit */
+/** @test TC_VIN_011 @verifies SWR_INJ_003 SWR_INJ_004 SWR_INJ_006 @technique random @level unit */
 static void random_load_loses_nothing(void)
 {
     uint32_t seed = 12345U;
@@ -547,16 +547,16 @@ static void random_load_loses_nothing(void)
 
 int main(void)
 {
-    TEST(TC_INJ_001, routing_follows_the_plan);
-    TEST(TC_INJ_002, entry_in_either_mode);
-    TEST(TC_INJ_003, what_a_cell_may_get);
-    TEST(TC_INJ_004, every_state_of_the_list_registers);
-    TEST(TC_INJ_005, what_finds_no_place_goes_back);
-    TEST(TC_INJ_006, the_same_interrupt_again);
-    TEST(TC_INJ_007, maintenance);
-    TEST(TC_INJ_008, park_gives_everything_back);
-    TEST(TC_INJ_009, root_injected_is_taken_and_released);
-    TEST(TC_INJ_010, a_storm_by_urgency);
-    TEST(TC_INJ_011, random_load_loses_nothing);
+    TEST(TC_VIN_001, routing_follows_the_plan);
+    TEST(TC_VIN_002, entry_in_either_mode);
+    TEST(TC_VIN_003, what_a_cell_may_get);
+    TEST(TC_VIN_004, every_state_of_the_list_registers);
+    TEST(TC_VIN_005, what_finds_no_place_goes_back);
+    TEST(TC_VIN_006, the_same_interrupt_again);
+    TEST(TC_VIN_007, maintenance);
+    TEST(TC_VIN_008, park_gives_everything_back);
+    TEST(TC_VIN_009, root_injected_is_taken_and_released);
+    TEST(TC_VIN_010, a_storm_by_urgency);
+    TEST(TC_VIN_011, random_load_loses_nothing);
     return test_result();
 }
