@@ -100,10 +100,11 @@ def waiting(folder, cell):
 def count(fresh, plan, cpu, place):
     """(instructions which all CPUs executed before the first one at @p place, CPU that is there, state
     of the cell)."""
+    budget = BUDGET * (20 if fresh.options.coverage else 1)  # instrumented, it counts its counters too
     with fresh.open("boot", plan, images={RT: "rt-71000000"}, cpu=cpu, limit=True, place=place) as d:
         d.control.hits(1)
-        demand(d.run(limit=BUDGET) == plugin.PLACED,
-               f"{place:#x} is not reached within {BUDGET} instructions")
+        demand(d.run(limit=budget) == plugin.PLACED,
+               f"{place:#x} is not reached within {budget} instructions")
         return d.control.total, d.control.at_cpu, d.status().state(CELL)
 
 

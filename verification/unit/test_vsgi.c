@@ -135,11 +135,26 @@ static void cpus_of_several_clusters(void)
     judge(&row);
 }
 
+/** @test TC_SGI_005 @verifies SWR_IRQ_005 @technique boundary @level unit
+ * As many CPUs as a plan may have: each is looked at, and none beyond. */
+static void as_many_cpus_as_can_be(void)
+{
+    struct row row = {2U, INTID(3) | 0x88U, 0x8U, 0x80U};
+
+    begin();
+    plan.n_cpus = BH_CPUS_MAX;
+    for (uint32_t cpu = 4U; cpu < BH_CPUS_MAX; cpu++) {
+        plan.mpidr[cpu] = cpu;
+    }
+    judge(&row);
+}
+
 int main(void)
 {
     TEST(TC_SGI_001, lists_of_targets);
     TEST(TC_SGI_002, all_but_the_sender);
     TEST(TC_SGI_003, only_running_cpus_get_it);
     TEST(TC_SGI_004, cpus_of_several_clusters);
+    TEST(TC_SGI_005, as_many_cpus_as_can_be);
     return test_result();
 }
