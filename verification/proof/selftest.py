@@ -21,6 +21,7 @@ WORK = REPO / "build/proof-selftest"
 TREE = WORK / "tree"
 PART = "src/core/part.c"
 PLAN = "src/core/plan.c"
+CLAIMS = "src/core/plan_claims.c"
 CRC = "src/core/crc.c"
 S2 = "src/arch/aarch64/s2.c"
 CFG = "verification/proof/proof.toml"
@@ -46,7 +47,7 @@ MUTANTS = [
     (PLAN, "range_ok", "(plan.regions[i].own == BH_CELL_KERNEL) &&", ""),
     (PLAN, "status_ok", "(plan.regions[i].own != BH_CELL_ROOT) ||", ""),
     (PLAN, "is_compatible_with_earlier", "ok && (j < i)", "ok && ((j + 1U) < i)"),
-    (PLAN, "judge_claims", "(!root_has_cpu())", "(plan.n_cpus == 0U)"),
+    (CLAIMS, "plan_judge_claims", "(!root_has_cpu())", "(plan.n_cpus == 0U)"),
     (S2, "leaf_pages", "(n >= PAGES_L2) && ", ""),
     (S2, "step_down", "(d == 0U) && ", ""),
     (S2, "write_block2", "s2_e.at[p][t2][b] = d - 2U;", "s2_e.at[p][t2][b] = d;"),
@@ -174,7 +175,7 @@ def main():
     a = p.parse_args()
     counts = {True: 0, False: 0}
     fresh_tree()
-    for name in (PART, PLAN, S2):
+    for name in (PART, PLAN, CLAIMS, S2):
         fns = ",".join(sorted({fn for f, fn, _, _ in MUTANTS if f == name}))
         title = f"control: {name} unchanged is green"
         if a.only in title:
