@@ -514,6 +514,8 @@ uint32_t part_stage(uint32_t cell, uint32_t op)
         uint32_t w = 1U - v;
 
         change_view(w, v, cell, op);
+        //@ assert core: part_core(v);
+        //@ ghost climb(v);
         //@ assert inv: part_inv(v);
         /*@ assert keeps: \forall integer j; 0 <= j < plan.n_regions ==>
               (keeps(v, j) <==> \at(keeps(part_view, j), Pre)); */
