@@ -30,9 +30,8 @@
  * SMC, and only where PSCI is called by SMC and answers as SMCCC 1.1.
  */
 #define BH_SMC_UID 0x8600FF01U    /**< any cell. x0 to x3: BH_UID_0 to BH_UID_3. */
-#define BH_SMC_KERNEL \
-    0xC6000000U /**< root. x0: 0; x1: BH_ABI_VERSION; x2: crc of the plan in
-                                       force; x3: address of the status pages. */
+/** Root. x0: 0; x1: BH_ABI_VERSION; x2: crc of the plan in force; x3: address of the status pages. */
+#define BH_SMC_KERNEL 0xC6000000U
 #define BH_UID_0 0x293BA5CFU      /* cfa53b29-470e-4601-936d-690bb1aaf16e */
 #define BH_UID_1 0x01460E47U
 #define BH_UID_2 0x0B696D93U

@@ -73,8 +73,8 @@ struct bh_cell {
     bh_u32 irqs[BH_IRQ_WORDS]; /**< bitmap of shared peripheral interrupts, INTID 32 to 1019 */
 };
 
-/** What a cell may lock, may ask and must measure: room for it, zero in this release. One for each
- * cell. */
+/** What a cell may lock, may ask and must measure: room for it. In this release locks and grants must
+ * be zero, and the digest says nothing. One for each cell. */
 struct bh_policy {
     bh_u32 locks;
     bh_u32 grants;
