@@ -12,7 +12,7 @@
 
 #include "types.h"
 
-#define BH_ABI_VERSION 2U          /**< One number for plan, hypercalls, status pages, hand-over. */
+#define BH_ABI_VERSION 3U          /**< One number for plan, hypercalls, status pages, hand-over. */
 
 #define BH_PLAN_MAGIC 0x314E414C50484D42ULL /**< "BMHPLAN1" */
 #define BH_CELLS_MAX 8U            /**< Cells, the kernel and root included. */
@@ -74,11 +74,13 @@ struct bh_cell {
 };
 
 /** What a cell may lock, may ask and must measure: room for it. In this release locks and grants must
- * be zero, and the digest says nothing. One for each cell. */
+ * be zero, and the rest says nothing. One for each cell. */
 struct bh_policy {
     bh_u32 locks;
     bh_u32 grants;
     bh_u32 digest[BH_DIGEST_WORDS];
+    bh_u32 watch_us;  /**< deadline of its heartbeat in microseconds; 0: not watched */
+    bh_u32 watch_cpu; /**< CPU, of another cell, that checks it */
 };
 
 /** The whole plan. */
@@ -103,8 +105,8 @@ struct bh_plan {
 
 BH_ASSERT_SIZE(struct bh_region, 32);
 BH_ASSERT_SIZE(struct bh_cell, 176);
-BH_ASSERT_SIZE(struct bh_policy, 40);
-BH_ASSERT_SIZE(struct bh_plan, 5944);
+BH_ASSERT_SIZE(struct bh_policy, 48);
+BH_ASSERT_SIZE(struct bh_plan, 6008);
 BH_ASSERT_OFFSET(struct bh_region, ipn, 8);
 BH_ASSERT_OFFSET(struct bh_region, root, 28);
 BH_ASSERT_OFFSET(struct bh_cell, first, 16);
@@ -116,6 +118,6 @@ BH_ASSERT_OFFSET(struct bh_plan, mpidr, 48);
 BH_ASSERT_OFFSET(struct bh_plan, cells, 112);
 BH_ASSERT_OFFSET(struct bh_plan, regions, 1520);
 BH_ASSERT_OFFSET(struct bh_plan, policy, 5616);
-BH_ASSERT_OFFSET(struct bh_plan, crc, 5940);
+BH_ASSERT_OFFSET(struct bh_plan, crc, 6004);
 
 #endif

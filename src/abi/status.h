@@ -60,11 +60,15 @@ struct bh_cpu_status {
     bh_u64 reserved;
 };
 
-/** One cell, 16 bytes. */
+/** One cell, 56 bytes. */
 struct bh_cell_status {
-    bh_u32 state;  /**< enum bh_cell_state */
-    bh_u32 starts; /**< times started */
-    bh_u64 events; /**< events it caused */
+    bh_u32 state;    /**< enum bh_cell_state */
+    bh_u32 starts;   /**< times started */
+    bh_u64 events;   /**< events it caused */
+    bh_u32 locks;    /**< what is locked for it */
+    bh_u32
+        measured; /**< 1: digest holds the measurement of the last start, 2: the plan approved it */
+    bh_u32 digest[BH_DIGEST_WORDS]; /**< SHA-256 of its memory before its first instruction */
 };
 
 /** The status pages. */
@@ -77,7 +81,9 @@ struct bh_status {
     bh_u32 n_cpus;
     bh_u32 plan_crc;  /**< crc of the plan in force */
     bh_u32 dma_open;  /**< 1: DMA is not isolated */
-    bh_u64 reserved[2];
+    bh_u32 locks;     /**< what is locked for all cells */
+    bh_u32 reserved;
+    bh_u32 plan_digest[BH_DIGEST_WORDS]; /**< SHA-256 of the plan in force; zero: not measured */
     struct bh_cell_status cells[BH_CELLS_MAX];
     struct bh_cpu_status cpus[BH_CPUS_MAX];
     struct bh_event events[BH_EVENTS];
@@ -85,10 +91,10 @@ struct bh_status {
 
 BH_ASSERT_SIZE(struct bh_event, 48);
 BH_ASSERT_SIZE(struct bh_cpu_status, 96);
-BH_ASSERT_SIZE(struct bh_cell_status, 16);
-BH_ASSERT_OFFSET(struct bh_status, cells, 56);
-BH_ASSERT_OFFSET(struct bh_status, cpus, 184);
-BH_ASSERT_OFFSET(struct bh_status, events, 952);
-BH_ASSERT_SIZE(struct bh_status, 7096);
+BH_ASSERT_SIZE(struct bh_cell_status, 56);
+BH_ASSERT_OFFSET(struct bh_status, cells, 80);
+BH_ASSERT_OFFSET(struct bh_status, cpus, 528);
+BH_ASSERT_OFFSET(struct bh_status, events, 1296);
+BH_ASSERT_SIZE(struct bh_status, 7440);
 
 #endif

@@ -8,6 +8,39 @@ struct totals totals;
 
 /** @req SWR_EVT_001 */
 /*@ terminates \true; exits \false;
+    assigns status_page.plan_digest[0 .. BH_DIGEST_WORDS - 1]; */
+static void clear_plan_digest(void)
+{
+    uint32_t i = 0U;
+
+    /*@ loop invariant bound: 0 <= i <= BH_DIGEST_WORDS;
+        loop assigns i, status_page.plan_digest[0 .. BH_DIGEST_WORDS - 1];
+        loop variant BH_DIGEST_WORDS - i; */
+    while (i < BH_DIGEST_WORDS) {
+        status_page.plan_digest[i] = 0U;
+        i++;
+    }
+}
+
+/** @req SWR_EVT_001 */
+/*@ requires cell: cell < BH_CELLS_MAX;
+    terminates \true; exits \false;
+    assigns status_page.cells[cell].digest[0 .. BH_DIGEST_WORDS - 1]; */
+static void clear_digest(uint32_t cell)
+{
+    uint32_t i = 0U;
+
+    /*@ loop invariant bound: 0 <= i <= BH_DIGEST_WORDS;
+        loop assigns i, status_page.cells[cell].digest[0 .. BH_DIGEST_WORDS - 1];
+        loop variant BH_DIGEST_WORDS - i; */
+    while (i < BH_DIGEST_WORDS) {
+        status_page.cells[cell].digest[i] = 0U;
+        i++;
+    }
+}
+
+/** @req SWR_EVT_001 */
+/*@ terminates \true; exits \false;
     assigns status_page.cells[0 .. BH_CELLS_MAX - 1], totals; */
 static void clear_cells(void)
 {
@@ -20,6 +53,9 @@ static void clear_cells(void)
         status_page.cells[i].state = 0U;
         status_page.cells[i].starts = 0U;
         status_page.cells[i].events = 0U;
+        status_page.cells[i].locks = 0U;
+        status_page.cells[i].measured = 0U;
+        clear_digest(i);
         totals.starts[i] = 0U;
         totals.events[i] = 0U;
         i++;
@@ -91,6 +127,8 @@ void event_init(uint32_t n_cells, uint32_t n_cpus, uint32_t checksum)
     clear_cells();
     clear_cpus();
     clear_events();
+    clear_plan_digest();
+    status_page.locks = 0U;
     status_page.abi = BH_ABI_VERSION;
     status_page.next = 0U;
     status_page.n_cells = n_cells;

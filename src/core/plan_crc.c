@@ -176,7 +176,9 @@ static uint32_t crc_policy(uint32_t c, uint32_t k)
     uint32_t r = crc_word(c, plan.policy[k].locks);
 
     r = crc_word(r, plan.policy[k].grants);
-    return crc_digest(r, k);
+    r = crc_digest(r, k);
+    r = crc_word(r, plan.policy[k].watch_us);
+    return crc_word(r, plan.policy[k].watch_cpu);
 }
 
 /*@ terminates \true;

@@ -449,9 +449,9 @@ def harm(line, event):
 
 
 def kernel_events(machine):
-    data = machine.read_phys(0x70400000, 7096)
+    data = machine.read_phys(0x70400000, 7440)
     count = min(struct.unpack_from("<Q", data, 16)[0], 128)
-    return [struct.unpack_from("<I", data, 952 + 48 * n + 16)[0] for n in range(count)]
+    return [struct.unpack_from("<I", data, 1296 + 48 * n + 16)[0] for n in range(count)]
 
 
 def panic(guest):

@@ -12,7 +12,7 @@ ABI = REPO / "src/abi"
 INMATE = REPO / "src/inmate"
 
 STATUS_BASE = 0x70400000
-STATUS_BYTES = 7096
+STATUS_BYTES = 7440
 STATUS_MAGIC = 0x3153544154535442
 EVENTS = 128
 COMM_MAGIC = 0x314D4D4F43485442
@@ -29,7 +29,7 @@ CPU_STATES = ["ABSENT", "OFF", "RUN", "PARKED", "LOST"]
 EXITS = ["hvc", "smc", "sysreg", "mmio", "abort", "kick", "serror", "other", "irq"]
 
 _HEAD = struct.Struct("<QIIQIIII")
-_CELL = struct.Struct("<IIQ")
+_CELL = struct.Struct("<IIQII8I")
 _CPU = struct.Struct("<II9QQ")
 _EVENT = struct.Struct("<QQIIIIQQ")
 
@@ -81,11 +81,11 @@ class Status:
     def __init__(self, data):
         (self.magic, self.abi, self.armed, self.next, self.n_cells, self.n_cpus, self.plan_crc,
          self.dma_open) = _HEAD.unpack_from(data, 0)
-        self.cells = [_CELL.unpack_from(data, 56 + i * 16) for i in range(8)]
-        rows = [_CPU.unpack_from(data, 184 + i * 96) for i in range(8)]
+        self.cells = [_CELL.unpack_from(data, 80 + i * 56) for i in range(8)]
+        rows = [_CPU.unpack_from(data, 528 + i * 96) for i in range(8)]
         self.cpus = [{"state": CPU_STATES[min(r[0], 4)], "cell": r[1],
                       "exits": dict(zip(EXITS, r[2:11])), "total": r[11]} for r in rows]
-        self._events = [_EVENT.unpack_from(data, 952 + i * 48) for i in range(EVENTS)]
+        self._events = [_EVENT.unpack_from(data, 1296 + i * 48) for i in range(EVENTS)]
 
     @property
     def valid(self):

@@ -23,8 +23,8 @@ class Blob:
         self.irqs = [int.from_bytes(raw[160 + 176 * i:288 + 176 * i], "little")
                      for i in range(CELLS)]
         self.region = [struct.unpack_from("<Q6I", raw, 1520 + 32 * i) for i in range(REGIONS)]
-        self.policy = [struct.unpack_from("<2I", raw, 5616 + 40 * i) for i in range(CELLS)]
-        self.crc_good = zlib.crc32(raw[:5940]) == int.from_bytes(raw[5940:], "little")
+        self.policy = [struct.unpack_from("<2I", raw, 5616 + 48 * i) for i in range(CELLS)]
+        self.crc_good = zlib.crc32(raw[:6004]) == int.from_bytes(raw[6004:], "little")
 
 
 def meet(start, count, other, count_other):
@@ -36,9 +36,9 @@ def header(b, board):
     """Rules on the head of the blob."""
     if b.magic != b"BMHPLAN1":
         return "E0102"
-    if b.version != 2:
+    if b.version != 3:
         return "E0104"
-    if b.size != 5944:
+    if b.size != 6008:
         return "E0101"
     if not b.crc_good:
         return "E0105"
@@ -119,7 +119,7 @@ def _union(masks):
 
 def verdict(raw, board=1, kernel=KERNEL):
     """The ID of the first rule that fails, or "ok"."""
-    if len(raw) != 5944:
+    if len(raw) != 6008:
         return "E0101"
     b = Blob(raw)
     return header(b, board) or memory(b, kernel) or claims(b) or "ok"

@@ -59,7 +59,7 @@ def cell(name, first, count, cpus, entry=0, comm=0, irqs=()):
     return struct.pack("<16sIIIIQQ32I", name, first, count, cpus, 0, entry, comm, *words)
 
 
-def make_plan(version=2, board=1, flags=1, rt_ram=0x71000000, rt_name=b"rt", crc=None, size=5944,
+def make_plan(version=3, board=1, flags=1, rt_ram=0x71000000, rt_name=b"rt", crc=None, size=6008,
               gicr=0x100):
     regions = [
         region(0x70000000, 0x400, 0, R | W),
@@ -210,7 +210,7 @@ class CommandLine(Cli):
 
     def test_version(self):
         """@test TC_CLI_004 @verifies SWR_CLI_007 @technique requirements @level unit"""
-        self.assertRegex(self.run_cli("--version")[0], r"^bulkhead \S+, ABI 2\n$")
+        self.assertRegex(self.run_cli("--version")[0], r"^bulkhead \S+, ABI 3\n$")
         document = json.loads(self.run_cli("--json", "--version")[0])
         self.assertEqual((document["schema"], document["abi"]), ("bulkhead/1", 2))
 
@@ -323,7 +323,7 @@ class Plans(Cli):
         flipped = bytearray(good)
         flipped[3000] ^= 4
         for data, eid, part in (
-                (good[:-1], "E0101", "5943 bytes, 5944 expected"), (b"", "E0101", "0 bytes"),
+                (good[:-1], "E0101", "6007 bytes, 6008 expected"), (b"", "E0101", "0 bytes"),
                 (good + b"x", "E0101", "5945"), (b"X" + good[1:], "E0102", "not a Bulkhead"),
                 (make_plan(version=9), "E0104", "version 9, this release reads version 2"),
                 (make_plan(size=7), "E0101", "7 bytes"), (bytes(flipped), "E0105", "checksum 0x"),
@@ -341,7 +341,7 @@ class Plans(Cli):
     def test_every_truncation_and_bit(self):
         """@test TC_CLI_022 @verifies SWR_CLI_004 @technique fault-injection @level unit"""
         good = make_plan()
-        for length in (0, 1, 7, 8, 100, 5940, 5943):
+        for length in (0, 1, 7, 8, 100, 6004, 6007):
             self.refused("plan", "check", self.plan_file(good[:length]), eid="E0101", code=3)
         for bit in range(0, len(good) * 8, 1999):
             data = bytearray(good)
@@ -422,7 +422,7 @@ class Cells(Cli):
         """@test TC_CLI_036 @verifies SWR_CLI_008 @technique requirements @level unit"""
         events = (make_event(0, 0x501, b=4), make_event(1, 0x510, 0x70000000, 0x93C08006))
         out, _ = self.run_cli("status", machine=make_machine(status=make_status(events=events)))
-        self.assertIn("kernel enabled, ABI 2, plan 0000abcd\n", out)
+        self.assertIn("kernel enabled, ABI 3, plan 0000abcd\n", out)
         self.assertIn("DMA: NOT ISOLATED (no SMMU driver yet)\n", out)
         self.assertIn("access to IPA 0x70000000 refused (syndrome 0x93c08006)", out)
         self.assertRegex(out, r"CPU +STATE +CELL +EXITS +HVC +SMC +SYSREG +MMIO +ABORT")

@@ -39,6 +39,15 @@ static void init_leaves_nothing_of_the_past(void)
         CHECK_EQ(status_page.cells[i].state, 0U);
         CHECK_EQ(status_page.cells[i].starts, 0U);
         CHECK_EQ(status_page.cells[i].events, 0U);
+        CHECK_EQ(status_page.cells[i].locks, 0U);
+        CHECK_EQ(status_page.cells[i].measured, 0U);
+        for (uint32_t k = 0U; k < BH_DIGEST_WORDS; k++) {
+            CHECK_EQ(status_page.cells[i].digest[k], 0U);
+        }
+    }
+    CHECK_EQ(status_page.locks, 0U);
+    for (uint32_t k = 0U; k < BH_DIGEST_WORDS; k++) {
+        CHECK_EQ(status_page.plan_digest[k], 0U);
     }
     for (uint32_t i = 0U; i < BH_CPUS_MAX; i++) {
         CHECK_EQ(status_page.cpus[i].state, 0U);

@@ -13,16 +13,17 @@ from dataclasses import dataclass
 PLAN = {"magic": (0, 8, 1), "version": (8, 4, 1), "size": (12, 4, 1), "board": (16, 4, 1),
         "flags": (20, 4, 1), "n_cells": (24, 4, 1), "n_regions": (28, 4, 1), "n_cpus": (32, 4, 1),
         "status_n": (36, 4, 1), "status_ppn": (40, 8, 1), "mpidr": (48, 8, 8),
-        "cells": (112, 176, 8), "regions": (1520, 32, 128), "policy": (5616, 40, 8),
-        "reserved": (5936, 1, 4), "crc": (5940, 4, 1)}
+        "cells": (112, 176, 8), "regions": (1520, 32, 128), "policy": (5616, 48, 8),
+        "reserved": (6000, 1, 4), "crc": (6004, 4, 1)}
 CELL = {"name": (0, 1, 16), "first": (16, 4, 1), "count": (20, 4, 1), "cpus": (24, 4, 1),
         "flags": (28, 4, 1), "entry": (32, 8, 1), "comm": (40, 8, 1), "irqs": (48, 4, 32)}
 REGION = {"ppn": (0, 8, 1), "ipn": (8, 4, 1), "n": (12, 4, 1), "own": (16, 4, 1),
           "flags": (20, 4, 1), "share": (24, 4, 1), "root": (28, 4, 1)}
-POLICY = {"locks": (0, 4, 1), "grants": (4, 4, 1), "digest": (8, 4, 8)}
-SIZES = {"plan": 5944, "cell": 176, "region": 32, "policy": 40}
+POLICY = {"locks": (0, 4, 1), "grants": (4, 4, 1), "digest": (8, 4, 8),
+          "watch_us": (40, 4, 1), "watch_cpu": (44, 4, 1)}
+SIZES = {"plan": 6008, "cell": 176, "region": 32, "policy": 48}
 LIMITS = {"n_cells": (2, 8), "n_regions": (0, 128), "n_cpus": (1, 8)}
-FORMAT = 2
+FORMAT = 3
 PAGE_SHIFT = 12
 MEMORY_END = 0x1000000000000
 

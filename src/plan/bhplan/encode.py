@@ -9,11 +9,11 @@ from .board import PAGE
 from .model import CELLS_MAX, CPUS_MAX, REGIONS_MAX, Cell, Plan, Region
 
 MAGIC = 0x314E414C50484D42
-VERSION = 2
+VERSION = 3
 HEAD = struct.Struct("<Q8IQ")        #: magic to status_ppn
 CELL = struct.Struct("<16s4I2Q32I")  #: struct bh_cell
 REGION = struct.Struct("<Q6I")       #: struct bh_region
-POLICY_BYTES = 40                    #: struct bh_policy, zero in this format
+POLICY_BYTES = 48                    #: struct bh_policy, zero in this format
 TAIL = 8                             #: reserved and crc
 BYTES = (HEAD.size + 8 * CPUS_MAX + (CELL.size + POLICY_BYTES) * CELLS_MAX
          + REGION.size * REGIONS_MAX + TAIL)
