@@ -66,8 +66,7 @@ struct bh_cell_status {
     bh_u32 starts;   /**< times started */
     bh_u64 events;   /**< events it caused */
     bh_u32 locks;    /**< what is locked for it */
-    bh_u32
-        measured; /**< 1: digest holds the measurement of the last start, 2: the plan approved it */
+    bh_u32 measured; /**< 1: digest is that of the last start, 2: the plan approved it */
     bh_u32 digest[BH_DIGEST_WORDS]; /**< SHA-256 of its memory before its first instruction */
 };
 

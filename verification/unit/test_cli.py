@@ -78,7 +78,7 @@ def make_plan(version=3, board=1, flags=1, rt_ram=0x71000000, rt_name=b"rt", crc
                        len(regions), 4, 4, 0x70400)
     body += struct.pack("<8Q", 0, 1, 2, 3, 0, 0, 0, 0)
     body += b"".join(cells).ljust(8 * 176, b"\0") + b"".join(regions).ljust(128 * 32, b"\0")
-    body += bytes(8 * 40 + 4)
+    body += bytes(8 * 48 + 4)
     return body + struct.pack("<I", zlib.crc32(body) if crc is None else crc)
 
 
@@ -88,15 +88,17 @@ def make_event(seq, number, a=0, b=0, which=2, place_seq=None):
 
 
 def make_status(state=3, events=(), following=None, dma_open=1, exits=range(8), counted=7,
-                starts=1, armed=1):
+                starts=1, armed=1, plan_digest=(0,) * 8, measured=None):
     """events: records in the order of their numbers; following: number of events ever written.
-    exits: of CPU 3; counted: events of the cell; starts: of the cell."""
+    exits: of CPU 3; counted: events of the cell; starts: of the cell; measured: for some cells the
+    word of that name and the 8 words of the digest."""
     following = len(events) if following is None else following
-    out = struct.pack("<QIIQIIIIQQ", 0x3153544154535442, 2, armed, following, 3, 4, 0xABCD, dma_open,
-                      0, 0)
+    measured = measured or {}
+    out = struct.pack("<QIIQIIIIII8I", 0x3153544154535442, 3, armed, following, 3, 4, 0xABCD,
+                      dma_open, 0, 0, *plan_digest)
     for index in range(8):
-        out += struct.pack("<IIQ", state if index == 2 else 0, starts if index == 2 else 1,
-                           counted if index == 2 else 0)
+        out += struct.pack("<IIQII8I", state if index == 2 else 0, starts if index == 2 else 1,
+                           counted if index == 2 else 0, 0, *measured.get(index, [0] * 9))
     for index in range(8):
         owner = 2 if index == 3 and state != 0 else 1
         mine = [*(exits if index == 3 else range(8)), 0]
@@ -120,7 +122,7 @@ def make_comm(text=b"", following=None, beats=42, ticks=0, jitter=(0, 0)):
 
 def make_machine(enabled=1, plan=None, status=None, comm=None):
     plan = make_plan() if plan is None else plan
-    info = struct.pack("<8IQQ", 1, enabled, 4, 4, 1, 1, 0, 1, 0x70000000, 0x400000) + plan
+    info = struct.pack("<8IQQ", 3, enabled, 4, 4, 1, 1, 0, 1, 0x70000000, 0x400000) + plan
     info += struct.pack("<IIQQ", 0, 0, 0, 0)
     pages = [bytes(4096)] * 8
     pages[2] = make_comm() if comm is None else comm
@@ -212,7 +214,7 @@ class CommandLine(Cli):
         """@test TC_CLI_004 @verifies SWR_CLI_007 @technique requirements @level unit"""
         self.assertRegex(self.run_cli("--version")[0], r"^bulkhead \S+, ABI 3\n$")
         document = json.loads(self.run_cli("--json", "--version")[0])
-        self.assertEqual((document["schema"], document["abi"]), ("bulkhead/1", 2))
+        self.assertEqual((document["schema"], document["abi"]), ("bulkhead/1", 3))
 
 
 class Errors(Cli):
@@ -325,7 +327,7 @@ class Plans(Cli):
         for data, eid, part in (
                 (good[:-1], "E0101", "6007 bytes, 6008 expected"), (b"", "E0101", "0 bytes"),
                 (good + b"x", "E0101", "5945"), (b"X" + good[1:], "E0102", "not a Bulkhead"),
-                (make_plan(version=9), "E0104", "version 9, this release reads version 2"),
+                (make_plan(version=9), "E0104", "version 9, this release reads version 3"),
                 (make_plan(size=7), "E0101", "7 bytes"), (bytes(flipped), "E0105", "checksum 0x"),
                 (make_plan(board=3), "E0106", "board 3"), (make_plan(flags=0), "E010F", "DMA"),
                 (make_plan(gicr=0xff), "E010D", "a frame it emulates"),
@@ -718,8 +720,8 @@ class Doctor(Cli):
         """@test TC_CLI_054 @verifies SWR_CLI_003 @technique equivalence @level unit"""
         def image(abi, magic=0x314547414D494842):
             return struct.pack("<QIIQQQQQQQ", magic, abi, 1, 0x60000000, 72, 0x400000, 0, 0, 0, 0)
-        for data, good in ((image(2), True), (image(1), False), (image(2, 5), False),
-                           (image(2)[:71], False), (b"", False)):
+        for data, good in ((image(3), True), (image(2), False), (image(3, 5), False),
+                           (image(3)[:71], False), (b"", False)):
             root = self.machine_files(**{"lib/firmware/bulkhead.bin": data})
             self.assertEqual(self.check(self.doctor(root), "image")["ok"], good)
         root = self.machine_files(**{"lib/firmware/bulkhead.bin": image(1)})
