@@ -11,8 +11,10 @@ import unittest
 from pathlib import Path
 
 REPO = Path(__file__).resolve().parents[2]
-sys.path[:0] = [str(REPO / p) for p in ("docs/spec", "docs/pictures", "src/plan")]
+sys.path[:0] = [str(REPO / p) for p in ("docs/spec", "docs/pictures", "src/plan",
+                                         "verification/static")]
 
+import ctokens  # noqa: E402
 import el2_registers  # noqa: E402
 import machine  # noqa: E402
 from bhplan import compiler, encode  # noqa: E402
@@ -195,6 +197,53 @@ def unknown_targets(text, targets):
     word = re.compile(r"(?<![\w./-])make ([a-z][\w-]*)(?![\w=])")
     found = {name for part in code(text) for name in word.findall(part)}
     return sorted(found - targets)
+
+
+BARRIER = re.compile(r"^[ \t]*((?:dsb|isb|dmb|tlbi|dc|ic)\b[ \t]*[\w]*)", re.MULTILINE)
+
+
+def primitives(text):
+    """{primitive: its instructions} of the inline functions with barriers in sysreg.h."""
+    found = {}
+    inline = r"static inline void (\w+)\(void\)\n\{\n    __asm__ volatile\(\"([^\"]*)\""
+    for name, body in re.findall(inline, text):
+        words = [w.strip() for w in body.replace("\\t", "").split("\\n")]
+        if any(BARRIER.match(w) for w in words):
+            found[name] = words
+    return found
+
+
+def barriers(sources, names):
+    """{file:function or label: sequence} of every place that executes a barrier."""
+    found = {}
+    call = re.compile(rf"\b({'|'.join(names)})\(\)")
+    for name, text in sources.items():
+        if name.endswith(".S"):
+            place = "?"
+            for line in re.sub(r"/\*.*?\*/", "", text, flags=re.DOTALL).splitlines():
+                label = re.match(r"([A-Za-z_]\w*):", line)
+                place = label.group(1) if label else place
+                if BARRIER.match(line):
+                    words = " ".join(BARRIER.match(line).group(1).split())
+                    found.setdefault(f"{name}:{place}", []).append(words)
+        else:
+            for function in ctokens.functions(text, name):
+                body = " ".join(t.text for t in function.body if t.kind != "comment").replace(" ( ", "(")
+                for primitive in call.findall(body.replace("( )", "()")):
+                    found.setdefault(f"{name}:{function.name}", []).append(primitive)
+    return found
+
+
+def wrong_maintenance(text, sources, sysreg):
+    """The tables of maintenance.md against the code: places, sequences, primitives."""
+    names = primitives(sysreg)
+    said = {r[0].strip("`"): r[1].split(", ") for r in table(text, "place", "sequence")}
+    code_has = barriers(sources, names)
+    shown = {r[0].strip("`"): r[1].split(", ") for r in table(text, "primitive")}
+    problems = [f"{n}: page {shown.get(n)}, sysreg.h {names.get(n)}" for n in sorted(set(shown) | set(names))
+                if shown.get(n) != names.get(n)]
+    return problems + [f"{p}: page {said.get(p)}, code {code_has.get(p)}"
+                       for p in sorted(set(said) | set(code_has)) if said.get(p) != code_has.get(p)]
 
 
 def unknown_places(text):
@@ -389,6 +438,29 @@ class Pages(unittest.TestCase):
         self.each(lambda _, t: unknown_places(t), documents(".md"))
         self.assertEqual(len(unknown_places("`core/init.c:nix` `core/nix.c:x` `src/nix.c`")), 3)
         self.assertEqual(unknown_places("`core/init.c:init_cpu` `src/core`"), [])
+
+    def test_maintenance(self):
+        """@test TC_DOC_015 @verifies SYR_TOOL_002 @technique requirements @level unit
+        Every barrier and every TLB and cache operation stands in its place in docs/spec/maintenance.md."""
+        arch = REPO / "src/arch/aarch64"
+        sysreg = (arch / "sysreg.h").read_text()
+        sources = {str(p.relative_to(REPO / "src")): p.read_text() for folder in (arch, REPO / "src/core")
+                   for p in sorted(folder.iterdir()) if p.suffix in (".c", ".h", ".S")
+                   and p.name != "sysreg.h"}
+        page = (SPEC / "maintenance.md").read_text()
+        self.assertGreater(len(barriers(sources, primitives(sysreg))), 20)
+        self.assertEqual(wrong_maintenance(page, sources, sysreg), [])
+        cpu = "arch/aarch64/cpu.c"
+        for name, old, new in ((cpu, "    tlbi_alle1is();", ""),
+                               (cpu, "    isb();\n    tlbi_vmalls12e1();",
+                                "    tlbi_vmalls12e1();\n    isb();"),
+                               ("arch/aarch64/head.S", "\ttlbi\talle2\n", ""),
+                               ("arch/aarch64/vectors.S", "\tdsb\tsy", "\tdsb\tish")):
+            self.assertIn(old, sources[name])
+            damaged = {**sources, name: sources[name].replace(old, new, 1)}
+            self.assertTrue(wrong_maintenance(page, damaged, sysreg), (name, old))
+        self.assertTrue(wrong_maintenance(page, sources, sysreg.replace("dmb ishst", "dmb ish")))
+        self.assertTrue(wrong_maintenance(page.replace("| dmb_store |", "| dsb |"), sources, sysreg))
 
     def test_hints(self):
         """@test TC_DOC_014 @verifies SYR_UI_001 @technique requirements @level unit

@@ -52,6 +52,7 @@ RESULT = "    uint32_t result = MINI_GOOD - 3U;\n"
 TAG = "/* SPDX-License-Identifier: Apache-2.0 */"
 SEED_C, SEED_H = "src/core/seed.c", "src/core/seed.h"
 TEST = "verification/unit/test_seed.c"
+OWNERSHIP = "verification/static/ownership.toml"
 FITS = "    bool fits = false;\n"
 PROVE = "verification/proof/prove.py"
 MISRA = "MISRA-deviations.md"
@@ -106,7 +107,11 @@ SEEDS = [
          ((SEED_C, "        fits = true;\n    }\n",
            "        fits = true;\n        goto out;\n    }\n"
            "out:\n"),)),
+    Seed("static-ownership", ("static",), "ownership:.*nothing there does",
+         ((OWNERSHIP, 'name = "result"\n', 'name = "result"\nwritten = { run = "one" }\n'),)),
     # build
+    Seed("build-variable", ("build",), "the image holds result, which",
+         ((OWNERSHIP, 'name = "result"', 'name = "other"'),)),
     Seed("build-warning", ("build", "misra"), "unused",
          (("src/arch/aarch64/entry.c", RESULT, RESULT + "    uint32_t unused;\n"),),
          after=("build", "misra")),
@@ -433,6 +438,70 @@ def real_edit(stage):
     return check
 
 
+# Defects of the concurrency argument, in the real kernel: file, what stands there, what is put in its
+# place, the finding.
+WRONG_WRITERS = {
+    "a new variable": (
+        "src/core/event.c", "    status_page.armed = armed;", "    status_page.armed = armed;\n"
+        "    armed_before = armed;", "writes armed_before, which has no row"),
+    "tables patched by an exit": (
+        "src/arch/aarch64/trap.c", "    vinj_take(cpu);", "    vinj_take(cpu);\n    part_clear(2U);",
+        "writes s2_e.at in phase steady, which the table does not allow"),
+    "another CPU's element": (
+        "src/arch/aarch64/trap.c", "        leaving[cpu] = false;", "        leaving[cpu ^ 1U] = false;",
+        "writes leaving in phase steady: it is not `cpu` who writes"),
+    "the index of another CPU": (
+        "src/arch/aarch64/trap.c", "    event_exit(cpu, (uint32_t)BH_EXIT_IRQ);",
+        "    event_exit(cpu_cell(cpu), (uint32_t)BH_EXIT_IRQ);",
+        "writes totals.exits in phase steady: it is not `cpu` who writes"),
+    "no swap before": (
+        "src/core/cpu.c", "bool mine = arch_shared_swap((uint32_t)SW_CPU_STATE,",
+        "bool mine = arch_shared_swap((uint32_t)SW_CELL_STATE,", "it is not `swap:SW_CPU_STATE` who"),
+    "through a pointer": (
+        "src/core/cpu.c", "        cpu_entry[cpu] = entry;",
+        "        uint64_t *p = &cpu_entry[cpu];\n\n        *p = entry;", "stores through a pointer"),
+    "a word of the lock's holder": (
+        "src/arch/aarch64/trap.c", "    vinj_take(cpu);", "    vinj_take(cpu);\n"
+        "    arch_shared_store((uint32_t)SW_VIEW, 0U, 0U);", "stores to SW_VIEW in phase steady"),
+    "the lock freed elsewhere": (
+        "src/core/cpu.c", "    answer(cpu);\n", "    answer(cpu);\n"
+        "    arch_shared_store((uint32_t)SW_LOCK, 0U, 0U);\n", "stores to SW_LOCK; only"),
+    "the lock kept": (
+        "src/core/hcall.c", "        arch_shared_store((uint32_t)SW_LOCK, 0U, 0U);\n", "",
+        "takes SW_LOCK and does not give it back"),
+    "locks in the wrong order": (
+        "src/arch/aarch64/vgicd.c", "(words_reserved(acc.cpu)) {", "(words_reserved(acc.cpu)) {\n"
+        "        struct outcome out = hcall(acc.cpu, 1U, 2U);\n", "holds SW_IRQ and calls hcall"),
+    "decided by what is shown": (
+        "src/core/hcall.c", "    if (number == BH_HC_GET_INFO) {", "    if ((number == BH_HC_GET_INFO) && "
+        "(status_page.armed != 0U)) {", "reads status_page, which any CPU may write"),
+    "a contract without it": (
+        "src/core/part.c", "    assigns PART_VIEWS;", "    assigns \\nothing;",
+        "writes part_live, which its contract does not assign"),
+    "an entry of assembly": (
+        "src/arch/aarch64/vectors.S", "\tbl\ttrap_wait", "\tbl\ttrap_wait\n\tbl\tcpu_service",
+        "calls cpu_service, which is the root of no phase"),
+    "assembly reaches a variable": (
+        "src/arch/aarch64/vectors.S", "\tadrp\tx1, stub_state", "\tadrp\tx1, s2_e",
+        "leave takes the address of s2_e"),
+}
+
+
+def wrong_writers(ctx):
+    """Each defect of the concurrency argument is found in a copy of the real sources, by its reason."""
+    from stages.static import ownership
+    names = [n for n in context.source_files(ctx.repo) if n.startswith("src/")]
+    target = context.copy_sources(ctx.repo, ctx.repo / "build/selftest/ownership-real", names)
+    missed = [] if not ownership.Ownership(target).run() else ["without a defect"]
+    for name, (file, old, new, finding) in WRONG_WRITERS.items():
+        good = (target / file).read_text()
+        edit(target / file, old, new)
+        if not any(finding in p for p in ownership.Ownership(target).run()):
+            missed.append(name)
+        (target / file).write_text(good)
+    return not missed, f"{len(WRONG_WRITERS)} defects; missed: {', '.join(missed) or 'none'}"
+
+
 def open_points(_ctx):
     """An open point excuses its own findings up to its count, and nothing else."""
     import advisory
@@ -463,6 +532,7 @@ def no_release(_ctx):
 
 REAL = {"setup-real-release": no_release, "setup-real-record": damaged_lock,
         "doc-real-open-points": open_points,
+        "static-real-ownership": wrong_writers,
         "package-real-bytes": flipped_byte,
         "system-real-expectation": system_expectation,
         "system-real-attack": system_attack,

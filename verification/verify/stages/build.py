@@ -10,6 +10,7 @@ import context
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "static"))
 import kernel  # noqa: E402
+import ownership  # noqa: E402
 import stack  # noqa: E402
 
 PRODUCT = re.compile(r"\.(elf|bin|ko|plan|map|toml)$|/bulkhead(-plan)?$")
@@ -81,6 +82,9 @@ def run(ctx, target="all"):
     copy = builds[0][0]
     check_text(ctx, result, copy)
     stack.check(ctx, result, copy / "build" / context.BOARD)
+    elf = copy / "build" / context.BOARD / "bulkhead.elf"
+    if elf.exists():
+        ownership.check_image(ctx, result, elf)
     result.tools["aarch64-linux-gnu-gcc"] = ctx.tool_version("aarch64-linux-gnu-gcc")
     result.tools["ld"] = ctx.tool_version("aarch64-linux-gnu-ld")
     return result

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Stage static: format, layers, self-standing headers, sizes."""
+"""Stage static: format, layers, self-standing headers, sizes, ownership of variables."""
 import sys
 from pathlib import Path
 
@@ -9,6 +9,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "static"))
 import format as format_gate  # noqa: E402
 import headers  # noqa: E402
 import layers  # noqa: E402
+import ownership  # noqa: E402
 import sizes  # noqa: E402
 
 
@@ -19,6 +20,7 @@ def gates(ctx, names):
         "layers": lambda r: layers.check(ctx, r, names),
         "headers": lambda r: headers.check(ctx, r),
         "sizes": lambda r: sizes.check(ctx, r),
+        "ownership": lambda r: ownership.check(ctx, r),
     }
 
 
