@@ -43,11 +43,14 @@
 #define BH_CELL_AUTOSTART 1U       /**< Direct boot: create and start at power-on. */
 #define BH_CELL_CONTINUE 2U        /**< A refused access is reported and answered; else it parks. */
 #define BH_CELL_INJECTED 4U        /**< Interrupts come by list registers; else straight to EL1. */
-#define BH_CELL_FLAGS_MAX 8U       /**< one more than all of them */
+#define BH_CELL_MEASURED 8U        /**< Its memory is measured before its first instruction. */
+#define BH_CELL_FLAGS_MAX 16U      /**< one more than all of them */
 
-/* What the policies may ask for: nothing in this release. */
+/* What the policies may ask for. */
 #define BH_LOCKS_MAX 1U            /**< one more than all locks that the kernel enforces */
-#define BH_GRANTS_MAX 1U           /**< one more than all grants that it knows */
+#define BH_GRANT_LOCK_ALL 1U       /**< It may lock for all cells. */
+#define BH_GRANT_MEASURE 2U        /**< It may read the measurements of others. */
+#define BH_GRANTS_MAX 4U           /**< one more than all grants */
 #define BH_DIGEST_WORDS 8U         /**< SHA-256 (FIPS 180-4): words H0 to H7 */
 
 /** A run of pages given to one cell. */
@@ -73,12 +76,11 @@ struct bh_cell {
     bh_u32 irqs[BH_IRQ_WORDS]; /**< bitmap of shared peripheral interrupts, INTID 32 to 1019 */
 };
 
-/** What a cell may lock, may ask and must measure: room for it. In this release locks and grants must
- * be zero, and the rest says nothing. One for each cell. */
+/** What is locked for a cell, what it may ask, and what its memory must be. One for each cell. */
 struct bh_policy {
     bh_u32 locks;
     bh_u32 grants;
-    bh_u32 digest[BH_DIGEST_WORDS];
+    bh_u32 digest[BH_DIGEST_WORDS]; /**< its measurement must be this; zero: may be any */
     bh_u32 watch_us;  /**< deadline of its heartbeat in microseconds; 0: not watched */
     bh_u32 watch_cpu; /**< CPU, of another cell, that checks it */
 };

@@ -13,9 +13,11 @@
 */
 static bool is_policy_ok(uint32_t c)
 {
-    return (plan.cells[c].flags < BH_CELL_FLAGS_MAX) &&
-           ((c != BH_CELL_KERNEL) || (plan.cells[c].flags == 0U)) &&
-           (plan.policy[c].locks < BH_LOCKS_MAX) && (plan.policy[c].grants < BH_GRANTS_MAX);
+    bool kernel = (c == BH_CELL_KERNEL);
+
+    return (plan.cells[c].flags < BH_CELL_FLAGS_MAX) && (plan.policy[c].locks < BH_LOCKS_MAX) &&
+           (plan.policy[c].grants < BH_GRANTS_MAX) &&
+           ((!kernel) || ((plan.cells[c].flags == 0U) && (plan.policy[c].grants == 0U)));
 }
 
 bool plan_judge_policies(void)

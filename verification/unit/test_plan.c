@@ -95,8 +95,8 @@ static const struct row header_rows[] = {
     NO(MAGIC, 0U, BH_PLAN_MAGIC, W(magic, 0U)),
     NO(VERSION, 0U, BH_ABI_VERSION, W(version, 0U)),
     NO(VERSION, BH_ABI_VERSION + 1U, BH_ABI_VERSION, W(version, BH_ABI_VERSION + 1U)),
-    NO(SIZE, 5943U, 5944U, W(size, 5943U)),
-    NO(SIZE, 5945U, 5944U, W(size, 5945U)),
+    NO(SIZE, 6007U, 6008U, W(size, 6007U)),
+    NO(SIZE, 6009U, 6008U, W(size, 6009U)),
     NO(BOARD, 0U, 1U, W(board, 0U)),
     NO(BOARD, 2U, 1U, W(board, 2U)),
 };
@@ -319,15 +319,18 @@ static const struct row claim_rows[] = {
     NO(DMA, 0U, BH_PLAN_ACCEPT_UNPROTECTED_DMA, W(flags, 0U)),
     NO(DMA, 2U, BH_PLAN_ACCEPT_UNPROTECTED_DMA, W(flags, 2U)),
     NO(POLICY, 0U, 3U, W(flags, 3U)),
-    NO(POLICY, 3U, 8U, W(cells[3].flags, 8U)),
+    NO(POLICY, 3U, 16U, W(cells[3].flags, 16U)),
     NO(POLICY, 1U, 0x80000000U, W(cells[1].flags, 0x80000000U)),
     NO(POLICY, 0U, 4U, W(cells[0].flags, 4U)),
-    OK(W(cells[3].flags, 7U)),
+    OK(W(cells[3].flags, 15U)),
     NO(POLICY, 0U, 1U, W(cells[0].flags, 1U)),
     NO(POLICY, 2U, 0U, W(policy[2].locks, 1U)),
     NO(POLICY, 0U, 0U, W(policy[0].locks, 1U)),
-    NO(POLICY, 3U, 2U, W(policy[3].grants, 1U)),
+    NO(POLICY, 3U, 2U, W(policy[3].grants, 4U)),
+    OK(W(policy[3].grants, 3U)),
+    OK(W(policy[3].digest[7], 1U)),
     NO(POLICY, 0U, 0U, W(policy[0].grants, 1U)),
+    NO(POLICY, 0U, 0U, W(policy[0].grants, 4U)),
 };
 
 /** @test TC_PLN_006 @verifies SWR_PLN_001 SWR_PLN_002 @technique bva @level unit */

@@ -690,11 +690,13 @@ class BadBlobs(unittest.TestCase):
             ("plan flag", "E0115", change(20, word(3))),
             ("cell flag", "E0115", change(cell_at(2, "flags"), word(16))),
             ("flag of kernel", "E0115", change(cell_at(0, "flags"), word(1))),
-            ("all flags", "ok", change(cell_at(3, "flags"), word(7))),
-            ("next flag", "E0115", change(cell_at(3, "flags"), word(8))),
+            ("all flags", "ok", change(cell_at(3, "flags"), word(15))),
+            ("next flag", "E0115", change(cell_at(3, "flags"), word(16))),
             ("unknown lock", "E0115", change(policy_at(3, "locks"), word(1))),
             ("lock of kernel", "E0115", change(policy_at(0, "locks"), word(1))),
-            ("unknown grant", "E0115", change(policy_at(1, "grants"), word(1))),
+            ("all grants", "ok", change(policy_at(2, "grants"), word(3))),
+            ("unknown grant", "E0115", change(policy_at(1, "grants"), word(4))),
+            ("any digest", "ok", change(policy_at(2, "digest") + 31, b"\x80")),
             ("grant of kernel", "E0115", change(policy_at(0, "grants"), word(2))),
         ]
 
