@@ -5,6 +5,7 @@ Needs the judge (build/host/plan-judge, or BULKHEAD_PLAN_JUDGE) and a C compiler
 root if it is there, else the host's.
 """
 import contextlib
+import hashlib
 import io
 import json
 import os
@@ -308,7 +309,7 @@ class BadSources(unittest.TestCase):
     def test_corpus(self):
         """@test TC_PLT_010 @verifies CFG_TOOL_001 CFG_TOOL_002 CFG_TOOL_003 CFG_TOOL_004
         CFG_TOOL_005 CFG_TOOL_006 CFG_TOOL_007 CFG_TOOL_008
-        CFG_TOOL_009 CFG_TOOL_010 CFG_TOOL_011 CFG_TOOL_012 CFG_TOOL_026
+        CFG_TOOL_009 CFG_TOOL_010 CFG_TOOL_011 CFG_TOOL_012 CFG_TOOL_026 CFG_TOOL_040 CFG_TOOL_041
         @technique equivalence @level unit
 
         Each file of plan_bad is refused with the ID and the line in its first comment, exit code 3,
@@ -381,6 +382,49 @@ class BadSources(unittest.TestCase):
                              ["direct", shown, "direct"])
             self.assertIn(f" interrupt_mode {shown}", decode.text_map(decoded))
             self.assertIn(f" interrupt_mode {shown}", ownermap.owner_map(plan, blob))
+
+    def test_measure(self):
+        """@test TC_PLT_090 @verifies CFG_TOOL_040 CFG_TOOL_019 @technique equivalence @level unit
+
+        The keys may be left out; a digest implies the flag; blob, decompiler, map and diff say the
+        same.
+        """
+        text = (CONFIGS / "direct.toml").read_text()
+        hexa = hashlib.sha256(b"abc").hexdigest()
+        plain = decode.decode(blob_of("direct.toml"))
+        for words, flag, digest, grants in (
+                ("", 0, "", 0), ("measure = false\n", 0, "", 0), ("measure = true\n", 8, "", 0),
+                (f'digest = "{hexa.upper()}"\n', 8, hexa, 0),
+                (f'measure = true\ndigest = "{hexa}"\ngrants = ["measure"]\n', 8, hexa, 2),
+                ("grants = []\n", 0, "", 0)):
+            with scratch() as folder, self.subTest(words):
+                path = Path(folder) / "measure.toml"
+                path.write_text(text.replace('name = "rt"\n', 'name = "rt"\n' + words))
+                plan = compiler.compile_plan(str(path))
+                blob = encode.encode(plan)
+                self.assertIsNone(judge.judge_blob(blob))
+            party = decode.decode(blob).parties[2]
+            self.assertEqual(blob[cell_at(2, "flags")] & 8, flag)
+            self.assertEqual(blob[policy_at(2, "grants")], grants)
+            stored = blob[policy_at(2, "digest"):policy_at(2, "digest") + 32]
+            self.assertEqual(struct.pack(">8I", *struct.unpack("<8I", stored)),
+                             bytes.fromhex(digest or "00" * 32))
+            self.assertEqual((party.measured, party.digest, party.grants),
+                             (flag != 0, digest, ("measure",) if grants else ()))
+            row = f" measure {'true' if flag else 'false'}"
+            row += " grants measure" if grants else ""
+            row += f" digest {digest}\n" if digest else "\n"
+            self.assertIn(row, decode.text_map(decode.decode(blob)))
+            self.assertEqual(ownermap.without_sources(ownermap.owner_map(plan, blob)),
+                             decode.text_map(decode.decode(blob)))
+            told = {r[0] for r in diff.differences(plain, decode.decode(blob))}
+            self.assertEqual(told, {f"cell rt {k}" for k, v in (
+                ("measured", flag), ("digest", digest), ("grants", grants)) if v})
+            shown = decode.as_json(decode.decode(blob))["cells"][2]
+            self.assertEqual((shown["measure"], shown["digest"], shown["grants"]),
+                             (flag != 0, digest or None, ["measure"] if grants else []))
+        told = decode.text_map(decode.decode(sealed(blob, policy_at(1, "grants"), word(2))))
+        self.assertRegex(told, r"\n1 root .* measure false grants measure\n")
 
     def test_message_form(self):
         """@test TC_PLT_013 @verifies CFG_TOOL_006 CFG_TOOL_017 @technique requirements @level unit
@@ -881,7 +925,8 @@ class Layout(unittest.TestCase):
         constants = ["BH_PLAN_MAGIC", "BH_ABI_VERSION", "BH_CELLS_MAX", "BH_REGIONS_MAX",
                      "BH_CPUS_MAX", "BH_REGION_READ", "BH_REGION_WRITE", "BH_REGION_EXECUTE",
                      "BH_REGION_DEVICE", "BH_REGION_LOADABLE", "BH_CELL_AUTOSTART",
-                     "BH_CELL_CONTINUE", "BH_PLAN_ACCEPT_UNPROTECTED_DMA", "BH_STATUS_PAGES",
+                     "BH_CELL_CONTINUE", "BH_CELL_INJECTED", "BH_CELL_MEASURED",
+                     "BH_GRANT_MEASURE", "BH_PLAN_ACCEPT_UNPROTECTED_DMA", "BH_STATUS_PAGES",
                      "BH_PAGE_BYTES", "BH_IPA_PAGES", "BH_PPN_MAX"]
         rows += [f'printf("= {c} %llu 0\\n", (unsigned long long){c});' for c in constants]
         with scratch() as folder:
@@ -914,8 +959,12 @@ class Layout(unittest.TestCase):
         """@test TC_PLT_052 @verifies CFG_TOOL_014 @technique back-to-back @level unit"""
         value = {f: v[0] for (s, f), v in self.c.items() if s == "="}
         self.assertEqual(encode.BYTES, self.c["bh_plan", "-"][1])
-        self.assertEqual((encode.CELL.size, encode.REGION.size, encode.POLICY_BYTES),
+        self.assertEqual((encode.CELL.size, encode.REGION.size, encode.POLICY.size),
                          (176, 32, 48))
+        self.assertEqual((model.INJECTED, model.MEASURED, model.GRANTS["measure"]),
+                         (value["BH_CELL_INJECTED"], value["BH_CELL_MEASURED"],
+                          value["BH_GRANT_MEASURE"]))
+        self.assertEqual({word: bit for bit, word in decode.GRANT_WORDS.items()}, model.GRANTS)
         self.assertEqual((encode.MAGIC, encode.VERSION, encode.ACCEPT_DMA),
                          (value["BH_PLAN_MAGIC"], value["BH_ABI_VERSION"],
                           value["BH_PLAN_ACCEPT_UNPROTECTED_DMA"]))
@@ -993,6 +1042,9 @@ class Words(unittest.TestCase):
         for index in range(1, len(plan.parties)):
             places += [(cell_at(index, f), 1) for f in ("name", "cpus", "flags", "entry", "comm")]
             places += [(cell_at(index, "irqs") + 6, 1)]
+            places += [(cell_at(index, "flags"), 8), (policy_at(index, "grants"), 2),
+                       (policy_at(index, "grants"), 1), (policy_at(index, "digest"), 1),
+                       (policy_at(index, "digest") + 31, 128)]
         for index in range(len(plan.pieces)):
             places += [(region_at(index, f), 1) for f in ("ppn", "ipn", "n", "flags")]
         for at, bit in places:
@@ -1052,7 +1104,7 @@ class Words(unittest.TestCase):
         for key in keys:
             self.assertIn(key, page)
         page = (REPO / "docs/man/bulkhead-plan.1").read_text().replace("\\-", "-")
-        for verb in ("build", "check", "show", "diff", "devicetree", "explain", "-json", "-machine",
+        for verb in ("build", "check", "show", "diff", "devicetree", "digest", "explain", "-json", "-machine",
                      "-append", "-initrd", "-against", "-map",
                      "-all", "-markdown", "-mdoc",
                      "-output"):
@@ -1073,7 +1125,10 @@ class Words(unittest.TestCase):
 
     def test_titles_are_the_requirements(self):
         """@test TC_PLT_066 @verifies CFG_TOOL_017 @technique back-to-back @level unit"""
-        data = tomllib.loads((REPO / "requirements/35-config.toml").read_text())
+        data = {}
+        for name in ("35-config", "38-measure-tools"):
+            found = tomllib.loads((REPO / f"requirements/{name}.toml").read_text())
+            data |= {key: one for key, one in found.items() if key.startswith("CFG_")}
         for rule, title in errors.RULES.items():
             self.assertEqual(data[rule]["title"], title)
         used = set()
@@ -1099,6 +1154,86 @@ class Words(unittest.TestCase):
         self.assertEqual(run("build", CONFIGS / "demo.toml")[0], 2)
         with mock.patch.object(cli, "do_explain", side_effect=RuntimeError("seeded")):
             self.assertEqual(call("explain", "E0103")[0], 9)
+
+
+class Digests(unittest.TestCase):
+    """The measurement of a cell, computed before it exists."""
+
+    def setUp(self):
+        folder = scratch()
+        self.addCleanup(folder.cleanup)
+        self.folder = Path(folder.name)
+        self.plan = self.folder / "two.plan"
+        self.plan.write_bytes(blob_of("demo-two.toml"))
+        self.image = self.folder / "a.bin"
+        self.image.write_bytes(bytes(range(256)) * 40)
+
+    def test_digest(self):
+        """@test TC_PLT_091 @verifies CFG_TOOL_042 @technique back-to-back @level unit
+
+        The same as a plain computation over bytes laid out by hand; a source and its blob give one
+        digest; shares and devices are left out; a byte more or less is another digest.
+        """
+        whole = self.image.read_bytes().ljust(0x100000, b"\0")
+        head = struct.pack("<16I", 0x71000, 0x100, 0x17, *[0] * 13)
+        tail = struct.pack("<16I", 0x71200, 0x200, 3, *[0] * 13) + bytes(0x200000)
+        wanted = hashlib.sha256(head + whole + tail).hexdigest()
+        for plan in (self.plan, CONFIGS / "demo-two.toml"):
+            code, out, err = call("digest", plan, "rt", self.image)
+            self.assertEqual((code, out, err), (0, f"{wanted}  cell rt\n", ""))
+        code, out, _ = call("digest", self.plan, "rt", f"{self.image}@0x71000000", "--json")
+        told = json.loads(out)
+        self.assertEqual((told["digest"], told["planned"], told["images"][0]["address"]),
+                         (wanted, None, 0x71000000))
+        other = self.folder / "b.bin"
+        other.write_bytes(b"x")
+        for words in ([f"{self.image}@0x71000001"], [other], [self.image, f"{other}@0x710fffff"],
+                      [self.image, f"{other}@0x71000000"]):
+            _, out, _ = call("digest", self.plan, "rt", *words)
+            self.assertNotIn(wanted, out, words)
+        later = bytearray(whole)
+        later[5] = ord("x")
+        _, out, _ = call("digest", self.plan, "rt", self.image, f"{other}@0x71000005")
+        self.assertEqual(out.split()[0], hashlib.sha256(head + later + tail).hexdigest())
+
+    def test_regions(self):
+        """@test TC_PLT_092 @verifies CFG_TOOL_042 @technique requirements @level unit
+
+        Several regions: in the order of the plan, each behind its header.
+        """
+        text = (CONFIGS / "direct.toml").read_text().replace(
+            'share = "rt-comm"\nroot = true\n', 'share = "rt-comm"\nroot = true\n\n'
+            '[[cell.memory]]\nphys = 0x50400000\nvirt = 0x10000\nsize = "8 KiB"\nflags = "rw"\n', 1)
+        path = self.folder / "regions.toml"
+        path.write_text(text)
+        code, out, err = call("digest", path, "rt", f"{self.image}@0x51000000")
+        self.assertEqual((code, err), (0, ""))
+        total = hashlib.sha256(struct.pack("<16I", 0x51000, 0x100, 0x17, *[0] * 13))
+        total.update(self.image.read_bytes().ljust(0x100000, b"\0"))
+        total.update(struct.pack("<16I", 0x10, 2, 3, *[0] * 13) + bytes(0x2000))
+        self.assertEqual(out.split()[0], total.hexdigest())
+
+    def test_refusals(self):
+        """@test TC_PLT_093 @verifies CFG_TOOL_042 @technique error-guessing @level unit"""
+        big = self.folder / "big.bin"
+        big.write_bytes(bytes(0x100001))
+        empty = self.folder / "empty.bin"
+        empty.write_bytes(b"")
+        for words, eid, code in (
+                ((self.plan, "none", self.image), "E0203", 2),
+                ((self.plan, "root", self.image), "E0203", 2),
+                ((self.plan, "rt", self.folder / "no.bin"), "E040E", 2),
+                ((self.plan, "rt", f"{self.image}@here"), "E040C", 2),
+                ((self.plan, "rt", f"{self.image}@0"), "E040F", 3),
+                ((self.plan, "rt", f"{self.image}@0x710fffff"), "E040F", 3),
+                ((self.plan, "rt", f"{self.image}@0x72000000"), "E040F", 3),
+                ((self.plan, "rt", big), "E040F", 3), ((self.plan, "rt", empty), "E040F", 3),
+                ((self.image, "rt", self.image), "E0101", 3),
+                ((self.folder / "no.plan", "rt", self.image), "E040E", 2)):
+            with self.subTest(words):
+                found, out, err = call("digest", *words)
+                self.assertEqual((found, out), (code, ""))
+                self.assertIn(f"error[{eid}]: ", err)
 
 
 class DeviceTrees(unittest.TestCase):

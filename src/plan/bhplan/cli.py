@@ -9,7 +9,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from . import decode, devicetree, diff, explain, fdt, judge, ownermap, rules
+from . import decode, devicetree, diff, explain, fdt, judge, measure, ownermap, rules
 from .compiler import compile_plan
 from .encode import encode
 from .errors import JSON_VERSION, PlanError, Refused, Source, as_json, by_eid, render
@@ -44,6 +44,13 @@ def read_plan(path: str) -> decode.Contents:
     except decode.DecodeError as err:
         raise PlanError(err.name, err.message, Source(path, 0), a=err.a, b=err.b,
                         rule="CFG_TOOL_015") from err
+
+
+def read_either(path: str) -> decode.Contents:
+    """A source, compiled and judged, or a blob. Raises Refused or PlanError."""
+    if path.endswith(".toml"):
+        return decode.decode(compile_and_judge(path)[0])
+    return read_plan(path)
 
 
 def write_file(path: str, data: bytes) -> None:
@@ -117,8 +124,7 @@ def _against(args: argparse.Namespace, text: str) -> int:
 
 def do_diff(args: argparse.Namespace) -> int:
     """diff: differences in meaning of two plans, sources or blobs."""
-    both = [decode.decode(compile_and_judge(p)[0]) if p.endswith(".toml") else read_plan(p)
-            for p in (args.one, args.two)]
+    both = [read_either(p) for p in (args.one, args.two)]
     rows = diff.differences(both[0], both[1])
     if args.json:
         keys = ("what", "first", "second")
@@ -146,6 +152,23 @@ def do_devicetree(args: argparse.Namespace) -> int:
     data = fdt.write(tree)
     write_file(args.output, data)
     _done(args, f"{args.output}: {len(data)} bytes", {"output": args.output, "bytes": len(data)})
+    return EXIT_OK
+
+
+def do_digest(args: argparse.Namespace) -> int:
+    """digest: what the kernel will measure of a cell whose memory holds these images."""
+    plan = read_either(args.file)
+    cell = measure.find_cell(plan, args.cell)
+    images = [measure.read_image(plan, cell, word) for word in args.image]
+    found = measure.digest(plan, cell, images)
+    if args.json:
+        print(json.dumps({"format": "bulkhead-plan-digest", "version": JSON_VERSION,
+                          "cell": args.cell, "digest": found,
+                          "planned": plan.parties[cell].digest or None,
+                          "images": [{"file": i.path, "address": i.address, "bytes": len(i.data)}
+                                     for i in images]}, indent=1))
+    else:
+        print(f"{found}  cell {args.cell}")
     return EXIT_OK
 
 
@@ -234,6 +257,11 @@ def parser() -> argparse.ArgumentParser:
     tree.add_argument("-o", "--output", required=True, metavar="FILE.dtb")
     tree.add_argument("--append", default="", metavar="ARGUMENTS", help="arguments of root's kernel")
     tree.add_argument("--initrd", metavar="ADDRESS:FILE", help="where firmware loads which file")
+    known = verb("digest", do_digest, "the measurement of a cell with these images")
+    known.add_argument("file", metavar="PLAN", help="a plan source (.toml) or a blob")
+    known.add_argument("cell", metavar="CELL")
+    known.add_argument("image", nargs="+", metavar="IMAGE[@ADDRESS]",
+                       help="as loaded, in this order; all other memory of the cell is zero")
     words = verb("explain", do_explain, "text and hint of an error or event ID")
     words.add_argument("id", nargs="?", metavar="EID")
     words.add_argument("--all", action="store_true", help="all IDs")

@@ -2,15 +2,18 @@
 """From TOML to the model: keys, types, names; what the parts mean together is judged in rules."""
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 from .board import PHYS_END, Board, check_pages, load_board, names, parse_flags
 from .errors import PlanError, Source
-from .model import (AUTOSTART, CONTINUE, INJECTED, IPA_END, KERNEL, ROOT, Cell, Plan, Region)
+from .model import (AUTOSTART, CONTINUE, GRANTS, INJECTED, IPA_END, KERNEL, MEASURED, ROOT, Cell,
+                    Plan, Region)
 from .reader import Table
 from .source import load
 
 NAME_MAX = 15
+_DIGEST = re.compile(r"(?!0{64})[0-9a-fA-F]{64}")
 RESERVED = ("kernel", "root", "nobody", "machine")
 
 
@@ -86,6 +89,8 @@ def _cell(table: Table, number: int, board: Board) -> Cell:
     if cell.name in RESERVED:
         raise table.bad("name", f"'{cell.name}' is reserved")
     cell.flags = _cell_flags(table)
+    cell.grants = _words(table, "grants", GRANTS)
+    _measure(table, cell)
     cell.cpus = _cpus(table, board)
     cell.irqs = _interrupts(table, board)
     _addresses(table, cell)
@@ -101,6 +106,7 @@ def _root(plan: Plan, table: Table) -> None:
     """Fill the root cell: by its own list, or with the whole machine."""
     root, board = plan.cells[ROOT], plan.board
     root.flags = _cell_flags(table)
+    root.grants = _words(table, "grants", GRANTS)
     root.cpus = _cpus(table, board)
     if table.is_word("memory"):
         table.choice("memory", ("machine",))
@@ -170,6 +176,37 @@ def _cell_flags(table: Table) -> int:
         mode = table.choice("interrupt_mode", ("direct", "injected"))
         flags |= INJECTED if mode == "injected" else 0
     return flags | (AUTOSTART if table.take("autostart", bool) else 0)
+
+
+def _words(table: Table, key: str, known: dict[str, int]) -> int:
+    """An optional array of words, each a bit, each at most once."""
+    bits = 0
+    for place, value in enumerate(table.take(key, list, [], required=False)):
+        bit = known.get(value, 0) if isinstance(value, str) else 0
+        if not bit:
+            raise table.bad(key, f"{value!r} is none of {', '.join(known)}", place)
+        if bits & bit:
+            raise table.bad(key, f"'{value}' stands twice", place)
+        bits |= bit
+    return bits
+
+
+def _measure(table: Table, cell: Cell) -> None:
+    """Is the cell measured, and what must the measurement be? A digest implies the first.
+
+    @req CFG_TOOL_040
+    """
+    has = table.has("digest")
+    asked = table.take("measure", bool, has, required=False)
+    cell.digest = table.take("digest", str, "", required=False)
+    if has and _DIGEST.fullmatch(cell.digest) is None:
+        raise table.bad("digest", "64 hexadecimal digits are expected, as 'bulkhead-plan digest' "
+                        "prints them, not all zero")
+    if has and not asked:
+        raise table.bad("measure", "false stands beside a digest, which asks for it")
+    cell.digest = cell.digest.lower()
+    cell.digest_source = table.at("digest") if has else None
+    cell.flags |= MEASURED if asked else 0
 
 
 def _entry(table: Table, cell: Cell) -> None:

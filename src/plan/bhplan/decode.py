@@ -28,6 +28,9 @@ PAGE_SHIFT = 12
 MEMORY_END = 0x1000000000000
 
 
+GRANT_WORDS = {2: "measure"}
+
+
 class DecodeError(Exception):
     """A blob which cannot be read: name of the error, what is wrong, two values."""
 
@@ -46,6 +49,7 @@ class Piece:
     guest: int
     owner: int
     rights: str
+    flags: int
     share: int
     root: bool
 
@@ -64,6 +68,9 @@ class Party:
     entry: int
     comm: int
     interrupts: int
+    measured: bool
+    grants: tuple[str, ...]
+    digest: str
 
 
 @dataclass(frozen=True)
@@ -113,15 +120,26 @@ def _require_frame(blob: bytes) -> None:
                               most)
 
 
+def _granted(bits: int) -> tuple[str, ...]:
+    """Words of the grants; a bit without a word as a number."""
+    found = tuple(word for bit, word in GRANT_WORDS.items() if bits & bit)
+    rest = bits & ~sum(GRANT_WORDS)
+    return found + ((hex(rest),) if rest else ())
+
+
 def _party(blob: bytes, index: int) -> Party:
     base = PLAN["cells"][0] + index * PLAN["cells"][1]
     value = {key: _number(blob, base, place) for key, place in CELL.items()}
     name = blob[base:base + 16].split(b"\0")[0]
     bits = int.from_bytes(blob[base + 48:base + 48 + 128], "little")
     text = name.decode("ascii", "backslashreplace")
+    rules = PLAN["policy"][0] + index * PLAN["policy"][1]
+    words = [_number(blob, rules, POLICY["digest"], i) for i in range(8)]
     return Party(text, value["first"], value["count"], value["cpus"],
                  "continue" if value["flags"] & 2 else "park", bool(value["flags"] & 1),
-                 "injected" if value["flags"] & 4 else "direct", value["entry"], value["comm"], bits)
+                 "injected" if value["flags"] & 4 else "direct", value["entry"], value["comm"], bits,
+                 bool(value["flags"] & 8), _granted(_number(blob, rules, POLICY["grants"])),
+                 "".join("%08x" % w for w in words) if any(words) else "")
 
 
 def _piece(blob: bytes, index: int) -> Piece:
@@ -129,7 +147,7 @@ def _piece(blob: bytes, index: int) -> Piece:
     value = {key: _number(blob, base, place) for key, place in REGION.items()}
     start = value["ppn"] << PAGE_SHIFT
     return Piece(index, start, start + (value["n"] << PAGE_SHIFT), value["ipn"] << PAGE_SHIFT,
-                 value["own"], _rights(value["flags"]), value["share"], value["root"] == 1)
+                 value["own"], _rights(value["flags"]), value["flags"], value["share"], value["root"] == 1)
 
 
 def decode(blob: bytes) -> Contents:
@@ -241,10 +259,13 @@ def runs(plan: Contents) -> list[tuple[int, int, str]]:
 def _party_line(index: int, party: Party) -> str:
     if index == 0:
         return "0 %s" % party.name
-    line = "%d %-15s entry 0x%x comm 0x%x policy %s autostart %s interrupt_mode %s" % (
+    line = "%d %-15s entry 0x%x comm 0x%x policy %s autostart %s interrupt_mode %s measure %s" % (
         index, party.name, party.entry, party.comm, party.policy,
-        "true" if party.autostart else "false", party.interrupt_mode)
-    return line
+        "true" if party.autostart else "false", party.interrupt_mode,
+        "true" if party.measured else "false")
+    if party.grants:
+        line += " grants " + ",".join(party.grants)
+    return line + (" digest " + party.digest if party.digest else "")
 
 
 def text_map(plan: Contents) -> str:
@@ -274,6 +295,7 @@ def as_json(plan: Contents) -> dict:
         "status": {"first": plan.status[0], "last": plan.status[1] - 1},
         "cells": [{"index": i, "name": p.name, "entry": p.entry, "comm": p.comm, "policy": p.policy,
                    "autostart": p.autostart, "interrupt_mode": p.interrupt_mode,
+                   "measure": p.measured, "digest": p.digest or None, "grants": list(p.grants),
                    "cpus": [c for c in range(len(plan.mpidr)) if p.cpus >> c & 1]}
                   for i, p in enumerate(plan.parties)],
         "memory": [{"first": start, "last": stop - 1, "owners": owners(plan, over),

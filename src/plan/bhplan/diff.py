@@ -37,9 +37,11 @@ def _cell_rows(one: Contents, two: Contents) -> list[Row]:
         for key in ("entry", "comm"):
             rows += _compare(f"cell {name} {key}", hex(getattr(first[name], key)),
                              hex(getattr(second[name], key)))
-        for key in ("policy", "autostart", "interrupt_mode"):
+        for key in ("policy", "autostart", "interrupt_mode", "measured", "digest"):
             rows += _compare(f"cell {name} {key}", getattr(first[name], key),
                              getattr(second[name], key))
+        rows += _compare(f"cell {name} grants", " ".join(first[name].grants) or "-",
+                         " ".join(second[name].grants) or "-")
     return rows
 
 

@@ -13,9 +13,9 @@ VERSION = 3
 HEAD = struct.Struct("<Q8IQ")        #: magic to status_ppn
 CELL = struct.Struct("<16s4I2Q32I")  #: struct bh_cell
 REGION = struct.Struct("<Q6I")       #: struct bh_region
-POLICY_BYTES = 48                    #: struct bh_policy, zero in this format
+POLICY = struct.Struct("<2I8I2I")    #: struct bh_policy
 TAIL = 8                             #: reserved and crc
-BYTES = (HEAD.size + 8 * CPUS_MAX + (CELL.size + POLICY_BYTES) * CELLS_MAX
+BYTES = (HEAD.size + 8 * CPUS_MAX + (CELL.size + POLICY.size) * CELLS_MAX
          + REGION.size * REGIONS_MAX + TAIL)
 ACCEPT_DMA = 1
 
@@ -37,7 +37,8 @@ def encode(plan: Plan) -> bytes:
     parts.append(bytes(CELL.size * (CELLS_MAX - len(plan.cells))))
     parts += [_region(region, shares) for region in regions]
     parts.append(bytes(REGION.size * (REGIONS_MAX - len(regions))))
-    parts.append(bytes(POLICY_BYTES * CELLS_MAX + 4))
+    parts += [_policy(cell) for cell in plan.cells]
+    parts.append(bytes(POLICY.size * (CELLS_MAX - len(plan.cells)) + 4))
     return seal(b"".join(parts))
 
 
@@ -53,6 +54,15 @@ def _cell(cell: Cell, first: int) -> bytes:
     cpus = sum(1 << cpu for cpu in cell.cpus)
     return CELL.pack(cell.name.encode("ascii"), first, len(cell.regions), cpus, cell.flags,
                      cell.entry, cell.comm, *words)
+
+
+def _policy(cell: Cell) -> bytes:
+    """The digest as words H0 to H7, each a number.
+
+    @req CFG_TOOL_040
+    """
+    words = struct.unpack(">8I", bytes.fromhex(cell.digest or "00" * 32))
+    return POLICY.pack(0, cell.grants, *words, 0, 0)
 
 
 def _region(region: Region, shares: dict[str, int]) -> bytes:

@@ -10,8 +10,14 @@ from .errors import Source
 KERNEL, ROOT = 0, 1
 CELLS_MAX, REGIONS_MAX, CPUS_MAX = 8, 128, 8
 IPA_END = 1 << 40   #: one more than the greatest address of a cell
-AUTOSTART, CONTINUE, INJECTED = 1, 2, 4
+AUTOSTART, CONTINUE, INJECTED, MEASURED = 1, 2, 4, 8
+GRANTS = {"measure": 2}  #: what a cell may ask beside its own: word of the source, bit of the blob
 _SHOWN = ((READ, "r"), (WRITE, "w"), (EXECUTE, "x"), (DEVICE, "d"), (LOADABLE, "l"))
+
+
+def granted(bits: int) -> list[str]:
+    """Grants as in the source."""
+    return [word for word, bit in GRANTS.items() if bits & bit]
 
 
 def letters(flags: int) -> str:
@@ -60,6 +66,9 @@ class Cell:
     cpus: dict[int, Source] = field(default_factory=dict)
     irqs: dict[int, Source] = field(default_factory=dict)
     regions: list[Region] = field(default_factory=list)
+    grants: int = 0
+    digest: str = ""        #: SHA-256 in hexadecimal that its memory must have; "": any
+    digest_source: Source | None = None
     entry_source: Source | None = None
     comm_source: Source | None = None
     boots_system: bool = False  #: root: firmware loads an operating system and its device tree

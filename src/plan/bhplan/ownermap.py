@@ -11,7 +11,8 @@ import zlib
 from .board import PHYS_END
 from .encode import VERSION
 from .errors import Source
-from .model import AUTOSTART, CONTINUE, INJECTED, KERNEL, ROOT, Cell, Plan, Region, letters
+from .model import (AUTOSTART, CONTINUE, INJECTED, KERNEL, MEASURED, ROOT, Cell, Plan, Region,
+                    granted, letters)
 
 MARK = "  @ "  #: before the sources of a row
 HEADER = """bulkhead map 1
@@ -57,7 +58,11 @@ def _cell_row(number: int, cell: Cell) -> str:
         row += (f" entry {cell.entry:#x} comm {cell.comm:#x}"
                 f" policy {'continue' if cell.flags & CONTINUE else 'park'}"
                 f" autostart {str(bool(cell.flags & AUTOSTART)).lower()}"
-                f" interrupt_mode {'injected' if cell.flags & INJECTED else 'direct'}")
+                f" interrupt_mode {'injected' if cell.flags & INJECTED else 'direct'}"
+                f" measure {str(bool(cell.flags & MEASURED)).lower()}")
+    if cell.grants:
+        row += f" grants {','.join(granted(cell.grants))}"
+    row += f" digest {cell.digest}" if cell.digest else ""
     return _with(row.rstrip(), [cell.source])
 
 

@@ -11,7 +11,7 @@ from itertools import combinations
 
 from .board import DEVICE, EXECUTE, LOADABLE, PAGE, WRITE, Board
 from .errors import PlanError, Source
-from .model import (CELLS_MAX, CPUS_MAX, IPA_END, KERNEL, REGIONS_MAX, ROOT, Plan, Region,
+from .model import (CELLS_MAX, CPUS_MAX, IPA_END, KERNEL, MEASURED, REGIONS_MAX, ROOT, Plan, Region,
                     letters, span)
 
 
@@ -22,7 +22,7 @@ def judge(plan: Plan) -> list[PlanError]:
     """
     found: list[PlanError] = []
     for rule in (_counts, _mpidr, _forms, _aliases, _overlaps, _shares, _status, _cpus, _irqs,
-                 _entries, _dma, _board_has, _sides, _comms, _boot):
+                 _entries, _dma, _board_has, _sides, _comms, _boot, _measured):
         found += rule(plan)
     return found
 
@@ -281,6 +281,24 @@ def _boot(plan: Plan) -> list[PlanError]:
                for r in root.regions):
         found.append(PlanError("PLAN_VALUE", f"device_tree {root.comm:#x} is no memory of root",
                                root.comm_source, rule="CFG_TOOL_026", a=ROOT))
+    return found
+
+
+def _measured(plan: Plan) -> list[PlanError]:
+    """A cell that is measured executes nothing that is not measured.
+
+    @req CFG_TOOL_041
+    """
+    found = []
+    for cell in plan.cells:
+        for region in cell.regions if cell.flags & MEASURED else ():
+            if region.flags & EXECUTE and (region.share or region.flags & DEVICE):
+                found.append(PlanError(
+                    "PLAN_VALUE", f"cell '{cell.name}' is measured, but may execute "
+                    f"{span(region.phys, region.end)}, which is "
+                    f"{'shared' if region.share else 'a device'} and so is not", region.source,
+                    rule="CFG_TOOL_041", hint="leave x out of the flags, or the share",
+                    a=_number(plan, region), b=region.owner))
     return found
 
 
