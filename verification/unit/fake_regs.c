@@ -15,6 +15,14 @@ uint64_t *const fake_layout = layout;
 uint64_t secondary_entry = 0x70000800U;
 
 void reset_el1(void);
+void window_zero(uint64_t address);
+void window_block(uint64_t address, uint32_t words[16]);
+uint64_t window_word(uint64_t address);
+void window_forget(uint64_t address);
+void window_blank(uint32_t words[16]);
+/* el2map.h, which sees the layout as a constant */
+extern uint64_t el2_table[12][512];
+extern uint64_t el2_window[512];
 
 enum { RO = 1, WO = 2 };
 
@@ -256,6 +264,85 @@ void ic_iallu(void)
 void reset_el1(void)
 {
     fake.el1_resets++;
+}
+
+uint64_t fake_leaf(uint64_t address)
+{
+    uint64_t table = fake_layout[LAYOUT_EL2], leaf = 0U;
+
+    for (uint32_t level = 1U; level <= 3U; level++) {
+        uint64_t i = (address >> (12U + (9U * (3U - level)))) & 0x1FFU;
+        uint64_t d = (table == fake_layout[LAYOUT_WINDOW])
+                         ? el2_window[i]
+                         : el2_table[(table - fake_layout[LAYOUT_EL2]) / 4096U][i];
+
+        if ((d & 3U) != 3U) {
+            break;
+        }
+        leaf = (level == 3U) ? d : 0U;
+        table = d & 0xFFFFFFFFF000ULL;
+    }
+    return leaf;
+}
+
+/** The bytes behind an address of a window; the map must allow the access, and nothing else. */
+static uint8_t *behind(uint64_t address)
+{
+    uint64_t leaf = fake_leaf(address);
+    uint8_t *bytes = NULL;
+
+    if ((leaf & ~0xFFFFFFFFF000ULL) != 0x40000000000743ULL) {
+        stop("access through a window that is not open, or not as data:", address);
+    }
+    for (uint32_t i = 0U; i < FAKE_PAGES; i++) {
+        if (fake.ppn[i] == ((leaf & 0xFFFFFFFFF000ULL) >> 12)) {
+            bytes = &fake.page[i][address & 0xFFFU];
+        }
+    }
+    if (bytes == NULL) {
+        stop("no page behind the window:", leaf);
+    }
+    return bytes;
+}
+
+void window_zero(uint64_t address)
+{
+    memset(behind(address), 0, 4096U);
+    fake.zeroed++;
+}
+
+void window_block(uint64_t address, uint32_t words[16])
+{
+    const uint8_t *b = behind(address);
+
+    for (uint32_t i = 0U; i < 16U; i++) {
+        words[i] = ((uint32_t)b[4U * i] << 24) | ((uint32_t)b[(4U * i) + 1U] << 16) |
+                   ((uint32_t)b[(4U * i) + 2U] << 8) | b[(4U * i) + 3U];
+    }
+    fake.fetched++;
+}
+
+void window_blank(uint32_t words[16])
+{
+    memset(words, 0, 64U);
+}
+
+uint64_t window_word(uint64_t address)
+{
+    uint64_t word = 0U;
+
+    memcpy(&word, behind(address), 8U);
+    fake.fetched++;
+    return word;
+}
+
+void window_forget(uint64_t address)
+{
+    if (fake_leaf(address) != 0U) {
+        stop("translation buffers are told to forget what still stands:", address);
+    }
+    fake.forgotten[fake.forgets % FAKE_PAGES] = address;
+    fake.forgets++;
 }
 
 uint64_t smc_call(uint64_t function, uint64_t a1, uint64_t a2, uint64_t a3)

@@ -19,6 +19,7 @@
 
 #define FAKE_LOG 4096U
 #define FAKE_GICRS 8U
+#define FAKE_PAGES 8U
 
 /** A write to a device register. */
 struct fake_write {
@@ -50,6 +51,11 @@ struct fake {
     uint32_t ends;
     uint64_t smc[16][4];           /**< calls of the firmware */
     uint32_t smcs;
+    uint64_t ppn[FAKE_PAGES];      /**< pages of cells that are there, and their bytes: */
+    uint8_t page[FAKE_PAGES][4096];
+    uint32_t zeroed, fetched;      /**< accesses through windows */
+    uint64_t forgotten[FAKE_PAGES]; /**< addresses dropped from translation buffers */
+    uint32_t forgets;
 };
 extern struct fake fake;
 
@@ -77,6 +83,9 @@ uint64_t fake_gicd(uint32_t offset, uint32_t size);
 uint64_t fake_gicr(uint32_t offset, uint32_t size);
 void fake_gicd_set(uint32_t offset, uint32_t size, uint64_t value);
 void fake_gicr_set(uint32_t offset, uint32_t size, uint64_t value);
+
+/** The leaf of the kernel's own map for an address, walked from its root; 0: not mapped. */
+uint64_t fake_leaf(uint64_t address);
 
 /** Value last written at an address, or @p none when nothing was. */
 uint64_t fake_written(uint64_t address, uint64_t none);

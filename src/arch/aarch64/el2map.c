@@ -226,3 +226,19 @@ bool el2map_build(void)
     ok = map_pages(status, status + ((uint64_t)BH_STATUS_PAGES * 4096U), PAGE_RW) && ok;
     return map_devices() && ok;
 }
+
+bool el2map_windows(void)
+{
+    uint32_t t = next_table(0U, EL2_ENTRIES - 1U);
+
+    if (t != 0U) {
+        el2_child[t][EL2_ENTRIES - 1U] = 0U;
+        el2_table[t][EL2_ENTRIES - 1U] =
+            (((layout[LAYOUT_WINDOW] / 4096U) % 0x1000000U) * 4096U) + TABLE;
+        //@ assert levels: el2_levels;
+        //@ assert links: el2_links;
+        //@ assert pages: el2_pages;
+        //@ assert free: el2_free;
+    }
+    return t != 0U;
+}

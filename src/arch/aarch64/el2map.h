@@ -20,6 +20,9 @@ extern uint64_t el2_table[EL2_TABLES][EL2_ENTRIES];
 extern uint32_t el2_used;                            /**< tables in use, from 0, the root, on */
 extern uint32_t el2_child[EL2_TABLES][EL2_ENTRIES];  /**< table to which an entry refers, or 0 */
 
+/** The last level behind the last 2 MiB: entry c is the window of CPU c (window.h). */
+extern uint64_t el2_window[EL2_ENTRIES];
+
 /* For the proof alone. */
 /*@ ghost extern uint32_t el2_level[12]; */
 
@@ -34,5 +37,14 @@ extern uint32_t el2_child[EL2_TABLES][EL2_ENTRIES];  /**< table to which an entr
     assigns EL2MAP_STATE;
     ensures SWR_EL2_002: el2_wxorx; */
 bool el2map_build(void);
+
+/** Enter the table of the windows into the map, for the last 2 MiB; after el2map_build(). Returns
+ * false when the tables do not suffice.
+ * @req SWR_EL2_002 */
+/*@ requires inv: el2_wxorx;
+    terminates \true; exits \false;
+    assigns EL2MAP_STATE;
+    ensures SWR_EL2_002: el2_wxorx; */
+bool el2map_windows(void);
 
 #endif

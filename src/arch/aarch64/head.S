@@ -25,7 +25,7 @@ image_header:
 	.balign	8
 	.globl	layout
 layout:
-	.quad	_text, _rodata, _data, _stacks, _tables, status_page, _image_end, el2_table
+	.quad	_text, _rodata, _data, _stacks, _tables, status_page, _image_end, el2_table, el2_window
 	.globl	secondary_entry
 secondary_entry:
 	.quad	entry_secondary

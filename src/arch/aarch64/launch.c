@@ -33,7 +33,7 @@ uint64_t prepare(void)
 {
     uint64_t status = BH_OK;
 
-    if (el2map_build()) {
+    if (el2map_build() && window_build()) {
         init_open();
     } else {
         status = (uint64_t)BH_E_LAUNCH_TABLES;

@@ -7,7 +7,7 @@
 
 #include "cpu.h"
 #include "core/init.h"
-#include "el2map.h"
+#include "window.h"
 
 /** What the launcher is told when a CPU goes back: x0, x1, x2. */
 struct launch_answer {
@@ -15,20 +15,21 @@ struct launch_answer {
 };
 extern struct launch_answer launch_answer[BH_CPUS_MAX];
 
-#define PREPARE_STATE hw, launch_result, launch_go, owner[0 .. BH_CPUS_MAX - 1], EL2MAP_STATE
+#define PREPARE_STATE \
+    hw, launch_result, launch_go, owner[0 ..BH_CPUS_MAX - 1], EL2MAP_STATE, el2_window[..]
 
 /** Build the kernel's map and open the launch; MMU off. Returns 0 or an error number.
  * @req SWR_INI_005 */
 /*@ terminates \true; exits \false;
     assigns PREPARE_STATE;
-    ensures SWR_INI_005: \result == BH_OK ==> el2_wxorx && launch_inv; */
+    ensures SWR_INI_005: \result == BH_OK ==> el2_wxorx && el2_window_ok && launch_inv; */
 uint64_t prepare(void);
 
 /** The same from firmware: writes the hand-over record itself.
  * @req SWR_INI_004 */
 /*@ terminates \true; exits \false;
     assigns PREPARE_STATE, handover;
-    ensures SWR_INI_005: \result == BH_OK ==> el2_wxorx && launch_inv; */
+    ensures SWR_INI_005: \result == BH_OK ==> el2_wxorx && el2_window_ok && launch_inv; */
 uint64_t prepare_direct(void);
 
 /** A CPU has come, its MMU on. Returns EXIT_RESUME (taken, go on in Linux), EXIT_WAIT (taken, wait

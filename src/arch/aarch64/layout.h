@@ -26,7 +26,8 @@
 #define LAYOUT_STATUS 5
 #define LAYOUT_END 6
 #define LAYOUT_EL2 7
-#define LAYOUT_COUNT 8
+#define LAYOUT_WINDOW 8
+#define LAYOUT_COUNT 9
 
 /* What an entry routine returns with a CPU does next. */
 #define EXIT_RESUME 0

@@ -10,6 +10,7 @@
 #include "core/arch/cpu.h"
 #include "core/arch/irq.h"
 #include "core/arch/machine.h"
+#include "core/arch/page.h"
 
 /** Accesses to a shared word. */
 enum host_access { HOST_LOAD, HOST_STORE, HOST_SWAP, HOST_NEXT };
@@ -54,6 +55,33 @@ struct host_machine {
     struct host_reset resets[HOST_RESETS]; /**< the first of them */
 };
 extern struct host_machine host;
+
+/** Operations on pages of cells. */
+enum host_page_op { HOST_PAGE_CLEAR, HOST_PAGE_BLOCK, HOST_PAGE_WORD };
+
+/** One of them; @p at is the block or the word. */
+struct host_page_call {
+    enum host_page_op op;
+    uint32_t cpu;
+    uint64_t ppn;
+    uint32_t at;
+};
+
+#define HOST_PAGES 64U
+#define HOST_PAGE_CALLS 8192U
+
+/** Memory of cells: pages that a test has asked for; all others are zeros. */
+struct host_memory {
+    uint32_t n_pages;
+    uint64_t ppn[HOST_PAGES];
+    uint8_t bytes[HOST_PAGES][4096];
+    uint32_t n_calls;
+    struct host_page_call calls[HOST_PAGE_CALLS]; /**< the first of them, in order */
+};
+extern struct host_memory host_memory;
+
+/** The bytes of a page, to look at and to write; NULL when there are too many. */
+uint8_t *host_page(uint64_t ppn);
 
 /** A machine at rest: all words zero, no hook, time 0 and going by one tick per reading. */
 void host_power_on(void);

@@ -5,10 +5,13 @@
 #include <string.h>
 
 struct host_machine host;
+struct host_memory host_memory;
 
 void host_power_on(void)
 {
     (void)memset(&host, 0, sizeof(host));
+    host_memory.n_pages = 0U;
+    host_memory.n_calls = 0U;
     (void)memset(host_word, 0, sizeof(host_word));
     host.step = 1U;
     host_on_access = NULL;
@@ -105,4 +108,73 @@ void arch_irq_divert(uint32_t cell, uint32_t cpu)
     host.divert.cell = cell;
     host.divert.cpu = cpu;
     host.n_diverts++;
+}
+
+/** Bytes of a page that a test has asked for, else NULL. */
+static uint8_t *find_page(uint64_t ppn)
+{
+    uint8_t *bytes = NULL;
+
+    for (uint32_t i = 0U; i < host_memory.n_pages; i++) {
+        if (host_memory.ppn[i] == ppn) {
+            bytes = host_memory.bytes[i];
+        }
+    }
+    return bytes;
+}
+
+uint8_t *host_page(uint64_t ppn)
+{
+    uint8_t *bytes = find_page(ppn);
+    uint32_t n = host_memory.n_pages;
+
+    if ((bytes == NULL) && (n < HOST_PAGES)) {
+        host_memory.ppn[n] = ppn;
+        bytes = host_memory.bytes[n];
+        (void)memset(bytes, 0, 4096U);
+        host_memory.n_pages++;
+    }
+    return bytes;
+}
+
+/** Keep a call; the bytes of its page, or NULL for zeros. */
+static uint8_t *page_call(enum host_page_op op, uint32_t cpu, uint64_t ppn, uint32_t at)
+{
+    if (host_memory.n_calls < HOST_PAGE_CALLS) {
+        host_memory.calls[host_memory.n_calls] = (struct host_page_call){op, cpu, ppn, at};
+    }
+    host_memory.n_calls++;
+    return find_page(ppn);
+}
+
+void arch_page_clear(uint32_t cpu, uint64_t ppn)
+{
+    uint8_t *bytes = page_call(HOST_PAGE_CLEAR, cpu, ppn, 0U);
+
+    if (bytes != NULL) {
+        (void)memset(bytes, 0, 4096U);
+    }
+}
+
+void arch_page_block(uint32_t cpu, uint64_t ppn, uint32_t block, uint32_t words[16])
+{
+    const uint8_t *bytes = page_call(HOST_PAGE_BLOCK, cpu, ppn, block);
+
+    for (uint32_t i = 0U; i < PAGE_BLOCK_WORDS; i++) {
+        words[i] = 0U;
+        for (uint32_t k = 0U; (bytes != NULL) && (k < 4U); k++) {
+            words[i] = (words[i] << 8) | bytes[(block * 64U) + (i * 4U) + k];
+        }
+    }
+}
+
+uint64_t arch_page_word(uint32_t cpu, uint64_t ppn, uint32_t index)
+{
+    const uint8_t *bytes = page_call(HOST_PAGE_WORD, cpu, ppn, index);
+    uint64_t word = 0U;
+
+    for (uint32_t k = 8U; (bytes != NULL) && (k > 0U); k--) {
+        word = (word << 8) | bytes[(index * 8U) + k - 1U];
+    }
+    return word;
 }
