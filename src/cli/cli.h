@@ -44,6 +44,8 @@ struct options {
     const char *count;    /**< -n N */
     const char *interval; /**< -i SECONDS */
     const char *root;     /**< --root DIR */
+    const char *baseline; /**< --baseline FILE */
+    const char *write;    /**< --write FILE */
     int argc;             /**< words behind the verb */
     const char *argv[4];
 };
@@ -55,7 +57,7 @@ struct verb {
     const char *noun;    /**< "" or the group */
     const char *name;
     const char *args;    /**< as printed; words that end in '?' in brackets */
-    const char *options; /**< letters out of f, n, i, r (root), c (completion) */
+    const char *options; /**< letters, see verbs.def */
     int least;           /**< words needed */
     int most;
     const char *summary;
@@ -186,6 +188,7 @@ int cmd_cell_stop(void);
 int cmd_cell_destroy(void);
 int cmd_cell_console(void);
 int cmd_cell_stats(void);
+int cmd_measure(void);
 int cmd_events(void);
 int cmd_plan_check(void);
 int cmd_explain(void);

@@ -123,7 +123,7 @@ static const struct {
     {BH_E_SYS_INTERNAL, EXIT_INTERNAL},     {BH_E_LAUNCH_REGISTER, EXIT_HARDWARE},
     {BH_E_HC_DIRECT, EXIT_STATE},           {BH_E_SYS_BELOW, EXIT_STATE},
     {BH_E_SYS_NO_KERNEL, EXIT_ABSENT},      {BH_E_SYS_OTHER_PLAN, EXIT_PLAN},
-    {BH_E_HC_GIVEN_BACK, EXIT_STATE},
+    {BH_E_SYS_BASELINE_LINE, EXIT_USAGE},   {BH_E_HC_GIVEN_BACK, EXIT_STATE},
 };
 
 static const struct id_entry *find(uint32_t id)

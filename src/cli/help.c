@@ -22,6 +22,8 @@ static const struct {
     {'i', "-i SECONDS", "again every SECONDS: what came since"},
     {'r', "--root DIR", "judge the machine whose /proc, /sys and /lib were copied to DIR"},
     {'c', "--completion", "print the completion script for bash"},
+    {'b', "--baseline FILE", "compare with these measurements; exit 1 if one differs"},
+    {'w', "--write FILE", "write a baseline of the measurements of now"},
 };
 
 #define OPTIONS (sizeof(options) / sizeof(options[0]))
@@ -73,7 +75,7 @@ int help_verb(const struct verb *verb)
     printf("usage: bulkhead %s\n\n%s.\n%s", name, verb->summary, verb->detail);
     for (i = 0U; i < OPTIONS; i++) {
         if (strchr(verb->options, options[i].letter) != NULL) {
-            printf("  %-14s %s\n", options[i].word, options[i].text);
+            printf("  %-15s %s\n", options[i].word, options[i].text);
         }
     }
     return EXIT_OK;

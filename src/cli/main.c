@@ -67,6 +67,8 @@ static const struct option known[] = {
     {"-i", "--interval", 'i', NULL, &opt.interval},
     {"--root", "--root", 'r', NULL, &opt.root},
     {"--completion", "--completion", 'c', &opt.completion, NULL},
+    {"--baseline", "--baseline", 'b', NULL, &opt.baseline},
+    {"--write", "--write", 'w', NULL, &opt.write},
 };
 
 #define KNOWN (sizeof(known) / sizeof(known[0]))

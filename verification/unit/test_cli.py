@@ -4,6 +4,7 @@ replaced by a file (cli_device.c). Runs inside the tool root where there is one.
 
 import atexit
 import functools
+import hashlib
 import json
 import re
 import shutil
@@ -180,7 +181,9 @@ class CommandLine(Cli):
                       ["cell", "stats", "-i"], ["cell", "stats", "-i", "0"],
                       ["cell", "stats", "-i", "x"], ["cell", "stats", "-i", "-1"],
                       ["cell", "stats", "-i", "86401"], ["cell", "stats", "rt", "linux"],
-                      ["cell", "list", "-i", "1"],
+                      ["cell", "list", "-i", "1"], ["measure", "rt", "linux"],
+                      ["measure", "--baseline"], ["measure", "-n", "1"],
+                      ["measure", "--baseline", "x", "--write", "y"], ["status", "--write", "y"],
                       ["explain", "E9999"], ["explain", "e01"], ["explain", "V0103"],
                       ["help", "x"], ["a"] * 9, ["doctor", "--root"], ["-f"]):
             with self.subTest(words=words):
@@ -190,7 +193,7 @@ class CommandLine(Cli):
         """@test TC_CLI_002 @verifies SWR_CLI_009 @technique requirements @level unit"""
         listing, _ = self.run_cli("--help")
         verbs = re.findall(r"^  ((?:cell |plan )?[a-z]+) ", listing, re.MULTILINE)
-        self.assertEqual(len(verbs), 18)
+        self.assertEqual(len(verbs), 19)
         for verb in verbs:
             if not verb.startswith("-"):
                 short, _ = self.run_cli(*verb.split(), "--help")
@@ -559,6 +562,116 @@ class Rings(Cli):
             out, _ = self.run_cli("events", machine=make_machine(
                 status=make_status(events=[make_event(0, number, a, b)])))
             self.assertIn(text, out)
+
+
+class Measure(Cli):
+    """Measurements: words H0 to H7 of the status pages, and the lines of a baseline."""
+    PLAN, RT, OTHER = (hashlib.sha256(text).hexdigest() for text in (b"plan", b"rt", b"other"))
+
+    @staticmethod
+    def words(digest):
+        return struct.unpack(">8I", bytes.fromhex(digest))
+
+    def machine(self, measured=1, plan=PLAN):
+        status = make_status(plan_digest=self.words(plan) if plan else (0,) * 8,
+                             measured={2: (measured, *self.words(self.RT))})
+        return make_machine(status=status)
+
+    def baseline(self, *lines):
+        path = self.folder / "base"
+        path.write_text("".join(line + "\n" for line in lines))
+        return path
+
+    def test_table(self):
+        """@test TC_CLI_070 @verifies SWR_CLI_020 @technique equivalence @level unit"""
+        for measured, word, digest in ((0, "no", "-"), (1, "measured", self.RT),
+                                       (2, "approved", self.RT)):
+            out, err = self.run_cli("measure", machine=self.machine(measured))
+            rows = [line.split() for line in out.splitlines()]
+            self.assertEqual(err, "")
+            self.assertEqual(rows[0], ["NAME", "STATE", "MEASURED", "SHA-256"])
+            self.assertEqual(rows[1], ["(plan)", "in", "force", "measured", self.PLAN])
+            self.assertEqual(rows[2:], [["linux", "running", "no", "-"],
+                                        ["rt", "running", word, digest]])
+        out, _ = self.run_cli("measure", "rt", "-q", machine=self.machine())
+        self.assertEqual(out.split(), ["rt", "running", "measured", self.RT])
+        out, _ = self.run_cli("measure", machine=self.machine(plan=None))
+        self.assertIn("(plan)  in force  no        -\n", out)
+        document = json.loads(self.run_cli("--json", "measure", machine=self.machine(2))[0])
+        self.assertEqual(document["measurements"][0], {
+            "of": "plan", "name": "", "state": "in force", "measured": "measured",
+            "digest": self.PLAN})
+        self.assertEqual(document["measurements"][2]["digest"], self.RT)
+        self.refused("measure", "none", eid="E0203", code=4, machine=self.machine())
+        self.refused("measure", eid="E040A", code=5, machine=make_machine(enabled=0))
+
+    def test_baseline(self):
+        """@test TC_CLI_071 @verifies SWR_CLI_021 @technique equivalence @level unit"""
+        good = (f"{self.PLAN}  plan", "# a comment", "", f"{self.RT.upper()}   cell rt ")
+        out, err = self.run_cli("measure", "--baseline", self.baseline(*good),
+                                machine=self.machine())
+        self.assertEqual((err, out.count("  same\n"), out.splitlines()[0].split()[-1]),
+                         ("", 2, "BASELINE"))
+        bad = self.baseline(f"{self.PLAN}  plan", f"{self.OTHER}  cell rt")
+        out, err = self.run_cli("measure", "--baseline", bad, machine=self.machine(), code=1)
+        self.assertIn(f"rt      running   measured  {self.RT}  differs\n", out)
+        self.assertIn(f"bulkhead: error[E0423]: cell rt: measurement ({self.RT}) is not that of the "
+                      f"baseline ({self.OTHER})\nhint: ", err)
+        out, err = self.run_cli("--json", "measure", "--baseline", bad, machine=self.machine(),
+                                code=1)
+        document = json.loads(out)
+        self.assertEqual((document["agrees"], document["measurements"][0]["agrees"],
+                          document["measurements"][2]["agrees"],
+                          document["measurements"][2]["baseline"]),
+                         (False, True, False, self.OTHER))
+        both = self.baseline(f"{self.RT}  plan", f"{self.OTHER}  cell rt")
+        _, err = self.run_cli("measure", "--baseline", both, machine=self.machine(), code=1)
+        self.assertEqual(err.count("E0423"), 2)
+        _, err = self.run_cli("measure", "--baseline", self.baseline(f"{self.RT}  cell rt"),
+                              machine=self.machine(0), code=1)
+        self.assertIn("measurement (none) is not", err)
+        _, err = self.run_cli("measure", "--baseline", self.baseline(f"{self.RT}  cell two"),
+                              machine=self.machine(), code=1)
+        self.assertIn("error[E0423]: cell two: ", err)
+        self.run_cli("measure", "rt", "--baseline", self.baseline(
+            f"{self.OTHER}  plan", f"{self.RT}  cell rt", f"{self.RT}  cell two"),
+            machine=self.machine())
+        self.run_cli("measure", "--baseline", self.baseline(), machine=self.machine())
+
+    def test_damaged_baseline(self):
+        """@test TC_CLI_072 @verifies SWR_CLI_021 @technique bva @level unit"""
+        for line in (f"{self.RT[1:]}  cell rt", f"{self.RT}0  cell rt", f"{self.RT}cell rt",
+                     f"{self.RT}  rt", f"{self.RT}", f"{self.RT}  ", f" {self.RT}  cell rt",
+                     f"{self.RT[:-1]}g  cell rt", "plan", f"{self.RT}  plan\r", "\0"):
+            with self.subTest(line):
+                err = self.refused("measure", "--baseline",
+                                   self.baseline(f"{self.PLAN}  plan", line),
+                                   eid="E0424", code=2, machine=self.machine())
+                if line != "\0":
+                    self.assertIn("(line 2)", err)
+        self.refused("measure", "--baseline", self.baseline(*[f"{self.RT}  cell rt"] * 2),
+                     eid="E0424", code=2, machine=self.machine())
+        self.refused("measure", "--baseline", self.folder / "none", eid="E040E", code=2,
+                     machine=self.machine())
+
+    def test_write(self):
+        """@test TC_CLI_073 @verifies SWR_CLI_021 @technique requirements @level unit
+
+        What is written agrees with itself, with any other machine it does not."""
+        path = self.folder / "written"
+        self.run_cli("measure", "--write", path, machine=self.machine())
+        lines = path.read_text().splitlines()
+        self.assertEqual(lines[1:], [f"{self.PLAN}  plan", f"{self.RT}  cell rt"])
+        self.assertTrue(lines[0].startswith("# "))
+        self.run_cli("measure", "--baseline", path, machine=self.machine())
+        self.run_cli("measure", "--baseline", path, machine=self.machine(plan=self.RT), code=1)
+        self.run_cli("measure", "rt", "--write", path, machine=self.machine())
+        self.assertEqual(path.read_text().splitlines()[1:], [f"{self.RT}  cell rt"])
+        nothing = make_machine()
+        self.run_cli("measure", "--write", path, machine=nothing, code=2)
+        self.assertIn(self.RT, path.read_text())
+        self.run_cli("measure", "--write", self.folder / "no/x", machine=self.machine(), code=2)
+        self.assertEqual([p.name for p in self.folder.glob("*.new")], [])
 
 
 class Stats(Cli):
