@@ -3,8 +3,8 @@
  * Accesses through an open window (window.h). The window is Normal, Inner Shareable, Write-Back; the
  * cell may have used other attributes, or none with its MMU off. Hence each access goes with DC CIVAC
  * of its lines: what lies dirty in a cache reaches memory, what lies stale is dropped (Arm ARM B2.8,
- * mismatched memory attributes; D7.5, cache maintenance by address to the point of coherency).
- * A store and a DC of the same line by one CPU take effect in program order; DSB SY completes both.
+ * Mismatched memory attributes; D7, cache maintenance to the point of coherency). A store and a DC of
+ * the same line by one CPU take effect in program order; DSB SY completes both.
  */
 	.text
 
@@ -27,7 +27,8 @@ window_zero:
 	and	x2, x2, #15
 	mov	x4, #4
 	lsl	x4, x4, x2
-1:	dc	zva, x1
+1:
+	dc	zva, x1
 	add	x1, x1, x4
 	cmp	x1, x3
 	b.lo	1b
@@ -39,7 +40,8 @@ window_zero:
 	cmp	x1, x3
 	b.lo	2b
 3:	line_bytes
-4:	dc	civac, x0
+4:
+	dc	civac, x0
 	add	x0, x0, x4
 	cmp	x0, x3
 	b.lo	4b
@@ -53,7 +55,8 @@ window_block:
 	add	x3, x0, #64
 	mov	x5, x0
 	line_bytes
-1:	dc	civac, x5
+1:
+	dc	civac, x5
 	add	x5, x5, x4
 	cmp	x5, x3
 	b.lo	1b
