@@ -108,10 +108,10 @@ SEEDS = [
            "        fits = true;\n        goto out;\n    }\n"
            "out:\n"),)),
     Seed("static-ownership", ("static",), "ownership:.*nothing there does",
-         ((OWNERSHIP, 'name = "result"\n', 'name = "result"\nwritten = { run = "one" }\n'),)),
+         ((OWNERSHIP, 'name = "run_result"\n', 'name = "run_result"\nwritten = { run = "one" }\n'),)),
     # build
-    Seed("build-variable", ("build",), "the image holds result, which",
-         ((OWNERSHIP, 'name = "result"', 'name = "other"'),)),
+    Seed("build-variable", ("build",), "the image holds run_result, which",
+         ((OWNERSHIP, 'name = "run_result"', 'name = "other"'),)),
     Seed("build-warning", ("build", "misra"), "unused",
          (("src/arch/aarch64/entry.c", RESULT, RESULT + "    uint32_t unused;\n"),),
          after=("build", "misra")),

@@ -12,7 +12,7 @@ entry:
 	ldr	x0, =stack_end
 	mov	sp, x0
 	bl	entry_run
-	ldr	x1, =result
+	ldr	x1, =run_result
 	str	w0, [x1]
 	ldr	x0, =0x84000008
 	smc	#0
@@ -20,8 +20,8 @@ entry:
 
 	.section .result, "aw"
 	.balign	8
-	.globl	result
-result:
+	.globl	run_result
+run_result:
 	.quad	0
 
 	.bss
