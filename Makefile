@@ -152,6 +152,11 @@ test: all ## system tests; T=pattern, T=attack: the attack suite
 fuzz: $(BUILD)/host/plan-judge ## the kernel beside its oracle; N= hypercalls, a tenth of it plans, SEED=
 	@python3 verification/fuzz/fuzz.py $(if $(N),--calls $(N)) $(if $(SEED),--seed $(SEED))
 
+.PHONY: mutate
+mutate: $(SETUP) ## changes of proved code that neither tests nor proof notice; all, or N= SEED= FILE=
+	@python3 verification/mutate/mutate.py $(if $(N),--sample $(N)) $(if $(SEED),--seed '$(SEED)') \
+	  $(if $(FILE),--file '$(FILE)')
+
 .PHONY: nightly
 nightly: all ## the long churn: 1000 rounds of life cycles, a million heartbeats beside them
 	@BULKHEAD_NIGHTLY=1 python3 verification/system/run.py -k churn
@@ -163,6 +168,10 @@ bench: image inmates plugin $(BUILD)/host/plan-judge ## instructions at EL2 agai
 .PHONY: format
 format: setup ## write what the format gate wants
 	@python3 verification/static/format_fix.py
+
+.PHONY: bounds
+bounds: image ## most instructions of each entry and turns of each loop, into build/bounds.txt
+	@python3 verification/static/bounds.py
 
 .PHONY: size
 size: setup ## lines, text and stack against the targets

@@ -5,9 +5,11 @@
 Each mutant is compiled, run through the unit tests that link its file, and, if it survives, its function
 is proved again with its contract unchanged. A mutant that means the same is listed with its reason in
 survivors.toml. Results are kept in build/mutate: a run goes on where the last one ended as long as neither
-the kernel nor its tests have changed.
+the kernel nor its tests have changed. What proofs have found is recorded in proofs.json (--record) and
+replayed (--replay) as long as neither the function nor its contract has changed.
 
-usage: mutate.py [--sample N] [--seed S] [--file TEXT] [--no-proof] [--fresh] [--json FILE] [--wrap COMMAND]
+usage: mutate.py [--sample N] [--seed S] [--file TEXT] [--no-proof] [--replay] [--record] [--fresh]
+                 [--json FILE] [--jobs N] [--wrap COMMAND]
 """
 import argparse
 import hashlib
@@ -25,6 +27,7 @@ HERE = Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE), str(HERE.parents[0] / "static"), str(HERE.parents[0] / "verify"),
                 str(HERE.parents[0] / "trace")]
 import context  # noqa: E402
+import csource  # noqa: E402
 import kernel  # noqa: E402
 import mutants  # noqa: E402
 from stages import unit  # noqa: E402
@@ -32,6 +35,8 @@ from stages import unit  # noqa: E402
 WANTED = 90            # of 100 mutants that do not mean the same
 TIMEOUT = 4            # seconds per goal; the unchanged function must be proved with it, too
 SEED = "1"
+RECORD = HERE / "proofs.json"
+UNNOTICED = "neither tests nor proof"
 
 
 class Run:
@@ -45,6 +50,8 @@ class Run:
         self.pairs = mutants.all_mutants(self.repo)
         self.equal, self.problems = self.read_equal(), []
         self.controls = {}
+        self.digests = {}
+        self.recorded = json.loads(RECORD.read_text()) if RECORD.exists() else {}
         self.digest = self.tree_digest()
         self.known = {} if args.fresh else self.read_known()
 
@@ -84,11 +91,44 @@ class Run:
         with open(self.work / "results.jsonl", "a", encoding="utf-8") as out:
             out.write(json.dumps(record) + "\n")
 
+    def function_digest(self, mutant):
+        """Digest of a mutant's function: its text and its contract, wherever that stands."""
+        if not self.digests:
+            files = kernel.Kernel(self.repo)
+            source = csource.Source(self.repo, files.files("kernel", "headers"))
+            for function in source.functions.values():
+                words = " ".join(t.text for t in function.body)
+                text = words + source.contract(function)
+                self.digests[(function.file, function.name)] = hashlib.sha256(text.encode()).hexdigest()[:16]
+        return self.digests.get((mutant.file, mutant.function), "")
+
+    def replay(self, pairs):
+        """Take over what a proof has found of the same function before."""
+        for mutant, _ in pairs:
+            by = self.recorded.get(mutant.file, {}).get(mutant.key, {})
+            if by and by["function"] == self.function_digest(mutant):
+                self.keep(mutant, by["verdict"], by["by"])
+
+    def record_proofs(self):
+        """Write down what proofs have found, for replays; what is no mutant any more is dropped."""
+        found = {}
+        for mutant, _ in self.pairs:
+            record = self.known.get((mutant.file, mutant.key))
+            old = self.recorded.get(mutant.file, {}).get(mutant.key)
+            if record and record["by"] and (record["verdict"] == "proof" or
+                                            record["by"] == UNNOTICED):
+                old = {"function": self.function_digest(mutant), "verdict": record["verdict"],
+                       "by": record["by"]}
+            if old and old["function"] == self.function_digest(mutant):
+                found.setdefault(mutant.file, {})[mutant.key] = old
+        RECORD.write_text(json.dumps(found, indent=1, sort_keys=True) + "\n")
+
     # ---- unit tests
 
     def flags(self):
-        """Compiler flags of the unit tests, without warnings: a mutant may leave something unused."""
-        return [f for f in unit.COMMON if not f.startswith("-W")] + ["-w", *unit.SANITIZERS]
+        """Compiler flags of the unit tests, without warnings, since a mutant may leave something unused, and
+        without sanitizers, since they cost more than they find here: the proof sees what they see."""
+        return [f for f in unit.COMMON if not f.startswith("-W") and f != "-g"] + ["-w", "-O0"]
 
     def prepare(self):
         """Objects of everything as it is, and the tests of each file with their time; all must pass."""
@@ -107,7 +147,7 @@ class Run:
         seconds = {}
         for test in self.tests.c:
             start = time.monotonic()
-            done = self.ctx.tool("env", "ASAN_OPTIONS=detect_leaks=0", base / Path(test).stem)
+            done = self.ctx.tool(base / Path(test).stem)
             if done.returncode == 0:
                 seconds[test] = time.monotonic() - start
             else:
@@ -189,7 +229,7 @@ class Run:
                 (tree / mutant.file).write_text(mutant.apply(text))
                 proved, output = self.prove(tree, mutant)
                 (tree / mutant.file).write_text(text)
-                by = "tests and proof"
+                by = UNNOTICED
                 if not proved:
                     unproved = re.search(r"\b" + mutant.function + r" / (\S+): not proved", output)
                     verdict = "proof" if unproved else "survived"
@@ -213,10 +253,18 @@ class Run:
         pairs = self.chosen()
         open_ones = [p for p in pairs if self.record(p) is None]
         self.run_tests(open_ones)
+        if self.args.replay:
+            self.replay(self.unproved(pairs))
         if not self.args.no_proof:
-            self.run_proofs([p for p in pairs if self.record(p) and self.record(p)["verdict"] == "survived"
-                             and not self.record(p)["by"] and (p[0].file, p[0].key) not in self.equal])
+            self.run_proofs(self.unproved(pairs))
+        if self.args.record:
+            self.record_proofs()
         return self.report(pairs)
+
+    def unproved(self, pairs):
+        """Mutants that no test noticed and no proof has judged."""
+        return [p for p in pairs if self.record(p) and self.record(p)["verdict"] == "survived"
+                and not self.record(p)["by"] and (p[0].file, p[0].key) not in self.equal]
 
     def record(self, pair):
         """What is known of a mutant, or None."""
@@ -239,14 +287,16 @@ class Run:
         if self.doubled:
             self.problems.append(f"survivors.toml: {self.doubled} mutants are listed twice")
         there = {(m.file, m.key) for m, _ in self.pairs}
-        self.problems += [f"survivors.toml: no such mutant: {f} {k}" for f, k in sorted(set(self.equal) - there)]
+        self.problems += [f"survivors.toml: no such mutant: {f} {k}"
+                          for f, k in sorted(set(self.equal) - there)]
         self.problems += [f"survivors.toml: no reason: {f} {k}" for (f, k), why in self.equal.items()
                           if not why.strip()]
         if counts["score"] < WANTED:
             self.problems.append(f"score {counts['score']:.1f} of 100, wanted are {WANTED}")
         if counts["judged"] == 0:
             self.problems.append("no mutant was judged")
-        files = {f: count([r for r in records if r["file"] == f]) for f in sorted({r["file"] for r in records})}
+        files = {f: count([r for r in records if r["file"] == f])
+                 for f in sorted({r["file"] for r in records})}
         return {"format": 1, "of": len(self.pairs), "asked": self.args.sample or len(pairs),
                 "seed": self.args.seed, "proof": not self.args.no_proof, "total": counts, "files": files,
                 "survivors": [r for r in records if r["verdict"] == "survived"], "problems": self.problems}
@@ -280,6 +330,8 @@ def arguments(words=None):
     parser.add_argument("--file", default="", help="only files with this text in their name")
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--no-proof", action="store_true", help="unit tests alone")
+    parser.add_argument("--replay", action="store_true", help="take over what proofs found, proofs.json")
+    parser.add_argument("--record", action="store_true", help="write proofs.json")
     parser.add_argument("--fresh", action="store_true", help="forget what earlier runs found")
     parser.add_argument("--json", type=Path)
     parser.add_argument("--wrap", default="", help="a command to run each proof with (a queue, a nice)")

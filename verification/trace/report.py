@@ -110,7 +110,8 @@ class Report:
             f'</head><body><p><a href="{up}index.html">Summary</a> · <a href="{up}matrix.html">'
             f'Matrix</a> · <a href="{up}proofs.html">Proofs</a> · '
             f'<a href="{up}functions.html">Functions</a> · <a href="{up}tests.html">'
-            f"Tests</a></p><h1>{esc(title)}</h1>\n{body}\n<footer>{footer}</footer></body>"
+            f'Tests</a> · <a href="{up}bounds.html">'
+            f"Bounds</a></p><h1>{esc(title)}</h1>\n{body}\n<footer>{footer}</footer></body>"
             "</html>\n")
 
     def req_link(self, name, up=""):
@@ -316,6 +317,16 @@ class Report:
              ", ".join(self.req_link(r) for r in t["verifies"]), state(t["status"]))
             for c, t in self.t["tests"].items()]))
 
+    def bounds(self):
+        """Greatest numbers of instructions, as stage build derived them."""
+        path = self.ctx.out / "bounds.json"
+        rows = json.loads(path.read_text()) if path.exists() else []
+        self.page("bounds.html", "Bounds of entries", "<p>Most instructions by structure: every loop turns "
+                  "its full number, branches are not told apart. Waits that end by time count one turn. "
+                  "Nothing is said of time.</p>" + table(("entry", "instructions at most", "waits by time"), [
+                      (esc(r["entry"]), r["instructions"],
+                       esc(", ".join(f"{p} ({w})" for p, w in sorted(r["waits"].items())))) for r in rows]))
+
     def write(self):
         """All pages."""
         shutil.rmtree(self.out, ignore_errors=True)
@@ -323,6 +334,7 @@ class Report:
         self.proofs()
         self.matrix()
         self.lists()
+        self.bounds()
         for name, record in self.t["requirements"].items():
             self.requirement(name, record)
         for function in self.t["functions"]:

@@ -52,6 +52,7 @@ RESULT = "    uint32_t result = MINI_GOOD - 3U;\n"
 TAG = "/* SPDX-License-Identifier: Apache-2.0 */"
 SEED_C, SEED_H = "src/core/seed.c", "src/core/seed.h"
 TEST = "verification/unit/test_seed.c"
+BOUNDS = "verification/static/bounds.toml"
 OWNERSHIP = "verification/static/ownership.toml"
 FITS = "    bool fits = false;\n"
 PROVE = "verification/proof/prove.py"
@@ -112,6 +113,8 @@ SEEDS = [
     # build
     Seed("build-variable", ("build",), "the image holds run_result, which",
          ((OWNERSHIP, 'name = "run_result"', 'name = "other"'),)),
+    Seed("build-bound", ("build",), "entry_run:1: no `loop variant` before it",
+         ((BOUNDS, 'entry_run:1"', 'entry_run:2"'),)),
     Seed("build-warning", ("build", "misra"), "unused",
          (("src/arch/aarch64/entry.c", RESULT, RESULT + "    uint32_t unused;\n"),),
          after=("build", "misra")),
@@ -502,6 +505,43 @@ def wrong_writers(ctx):
     return not missed, f"{len(WRONG_WRITERS)} defects; missed: {', '.join(missed) or 'none'}"
 
 
+# Defects of the bounds, in the real kernel: file, what stands there, what is put in its place, the finding.
+UNBOUNDED = {
+    "no variant": ("src/core/event.c", "        loop variant BH_EXITS - i; */", "        */",
+                   "clear_cpu:1: no `loop variant` before it"),
+    "a variant of nothing": ("src/core/event.c", "loop variant BH_EXITS - i;", "loop variant exits_left - i;",
+                             "clear_cpu:1: no bound follows"),
+    "a loop more": ("src/core/event.c", "    status_page.armed = armed;",
+                    "    while (armed > 1U) {\n        armed--;\n    }", "event_show_armed:1: no `loop"),
+    "a row of no loop": ("src/core/cell.c", "    while (cpu < end) {", "    {",
+                         "nothing needs src/core/cell.c"),
+    "a row that is counted": ("src/arch/aarch64/el2regs.def", "EL2REG(HCR_EL2", "EL2REG_(HCR_EL2",
+                              "EL2REG_COUNT is 9"),
+}
+
+
+def unbounded(ctx):
+    """Each defect of the bounds is found in a copy of the real sources, by its reason; the machine code of
+    the real image has the nest of loops that its sources say."""
+    from stages.build import bounds
+    names = [n for n in context.source_files(ctx.repo) if n.startswith("src/")]
+    target = context.copy_sources(ctx.repo, ctx.repo / "build/selftest/bounds-real", names)
+    missed = [] if not bounds.Bounds(target).problems else ["without a defect"]
+    for name, (file, old, new, finding) in UNBOUNDED.items():
+        good = (target / file).read_text()
+        edit(target / file, old, new)
+        found = bounds.Bounds(target).problems
+        if not any(finding in p for p in found):
+            missed.append(name)
+        (target / file).write_text(good)
+    listing = "0000000000000000 <f>:\n   0:\tmov x0, x1\n   4:\tnop\n   8:\tnop\n" \
+              "   c:\tcbnz x0, 8 <f+0x8>\n  10:\tb.ne 4 <f+0x4>\n  14:\tbl 40 <g>\n  18:\tret\n"
+    nest = [(sorted(a), sorted(b)) for a, b in bounds.machine_loops(bounds.read_code(listing)["f"])]
+    if nest != [([4, 8, 12, 16], [4, 16]), ([8, 12], [8, 12])]:
+        missed.append(f"nest {nest}")
+    return not missed, f"{len(UNBOUNDED)} defects; missed: {', '.join(missed) or 'none'}"
+
+
 def open_points(_ctx):
     """An open point excuses its own findings up to its count, and nothing else."""
     import advisory
@@ -533,6 +573,7 @@ def no_release(_ctx):
 REAL = {"setup-real-release": no_release, "setup-real-record": damaged_lock,
         "doc-real-open-points": open_points,
         "static-real-ownership": wrong_writers,
+        "build-real-bounds": unbounded,
         "package-real-bytes": flipped_byte,
         "system-real-expectation": system_expectation,
         "system-real-attack": system_attack,

@@ -30,7 +30,8 @@ REPO = context.REPO
 SCRATCH = REPO / "build/selftest"
 STAGES = ["static", "build", "misra", "prove", "unit", "system", "target-mcdc", "fault", "trace",
           "doc", "package"]
-TOOLS = ["verification/verify", "verification/static", "verification/trace", "verification/package",
+TOOLS = ["verification/verify", "verification/static", "verification/trace", "verification/mutate",
+         "verification/package",
          "verification/toolroot", "verification/unit/test.h", "docs/Doxyfile", ".clang-format",
          "requirements/00-schema.toml", "verification/verify/budgets.toml"]
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import context
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "static"))
+import bounds  # noqa: E402
 import kernel  # noqa: E402
 import ownership  # noqa: E402
 import stack  # noqa: E402
@@ -85,6 +86,7 @@ def run(ctx, target="all"):
     elf = copy / "build" / context.BOARD / "bulkhead.elf"
     if elf.exists():
         ownership.check_image(ctx, result, elf)
+        bounds.check(ctx, result, elf)
     result.tools["aarch64-linux-gnu-gcc"] = ctx.tool_version("aarch64-linux-gnu-gcc")
     result.tools["ld"] = ctx.tool_version("aarch64-linux-gnu-ld")
     return result

@@ -18,6 +18,7 @@ static void smaller(void)
 static void edges(void)
 {
     CHECK(seed_fits(0U, 4U, 4U));
+    CHECK(seed_fits(4U, 0U, 4U));
     CHECK(!seed_fits(5U, 0U, 4U));
     CHECK(!seed_fits(1U, 4U, 4U));
 }
