@@ -378,7 +378,10 @@ static void a_cell_with_a_lost_cpu_is_lost(void)
 /** @test TC_CEL_011 @verifies SWR_CEL_006 @technique equivalence @level unit */
 static void destroy_gives_everything_back(void)
 {
+    uint32_t resets;
+
     bring_to(BH_STATE_RUNNING);
+    resets = host.n_resets;
     CHECK_EQ(act(DESTROY, 2U).status, BH_OK);
     for (uint32_t cpu = 2U; cpu < 4U; cpu++) {
         CHECK_EQ(cell_of(cpu), BH_CELL_ROOT);
@@ -388,6 +391,7 @@ static void destroy_gives_everything_back(void)
     CHECK(CAN_WRITE(walk(part_view, FIX_CELL2)));
     CHECK_EQ(walk(2U, 0U), 0U);
     CHECK_EQ(host.flushes, 1U);
+    CHECK_EQ(host.n_resets, resets + 1U);
     CHECK_EQ(host.resets[host.n_resets - 1U].cell, 2U);
     CHECK_EQ(event_back(0U)->id, BH_EV_DESTROYED);
     CHECK_EQ(act(CREATE, 2U).status, BH_OK);
@@ -404,6 +408,7 @@ static void interrupts_return_to_a_cpu_that_root_has(void)
     CHECK_EQ(cell_create(1U, 3U).status, BH_OK);
     CHECK_EQ(cell_create(1U, 2U).status, BH_OK);
     CHECK_EQ(cell_destroy(1U, 2U).status, BH_OK);
+    CHECK_EQ(host.n_resets, 3U);
     CHECK_EQ(host.resets[host.n_resets - 1U].cell, 2U);
     CHECK_EQ(cell_of(host.resets[host.n_resets - 1U].cpu), BH_CELL_ROOT);
 }

@@ -203,6 +203,9 @@ static void one_does_not_come(void)
     all_back(BH_E_LAUNCH_MISSING, 3U, 4U);
     CHECK(host.now - start <= LAUNCH_WAIT_US + 100U);
     init_open(); /* the next attempt is a fresh one */
+    CHECK_EQ(launch_result.status, BH_OK);
+    CHECK_EQ(launch_result.a, 0U);
+    CHECK_EQ(launch_result.b, 0U);
     coming = CPUS - 1U;
     all_come();
     CHECK_EQ(answer_of[3].status, BH_OK);
