@@ -136,9 +136,13 @@ class Run:
         base.mkdir(exist_ok=True)
         names = self.tests.under_test() + self.tests.c
         objects = {n: str(base / (n[:-2].replace("/", "_") + ".o")) for n in names}
+        stamp = base / "tree"
+        ready = stamp.exists() and stamp.read_text() == self.digest
+        todo = [n for n in names if not (ready and Path(objects[n]).exists())]
         done = kernel.batch(self.ctx, [["gcc", *self.flags(), "-c", str(self.repo / n), "-o", objects[n]]
-                                       for n in names])
-        bad = [n for n, (code, _) in zip(names, done) if code != 0]
+                                       for n in todo], self.args.jobs)
+        bad = [n for n, (code, _) in zip(todo, done) if code != 0]
+        stamp.write_text(self.digest)
         links = [["gcc", *self.flags(), "-o", str(base / Path(t).stem), objects[t],
                   *[objects[s] for s in self.tests.link(t)]] for t in self.tests.c]
         bad += [t for t, (code, _) in zip(self.tests.c, kernel.batch(self.ctx, links)) if code != 0]
