@@ -5,7 +5,8 @@ Turns come from the loop's variant, which WP proves, and bounds.toml. Instructio
 machine code is divided into loops; a loop turns as often as the loop of the source in whose lines its
 instructions stand (line table, inlined calls followed); what it calls is added. An upper bound by
 structure: branches are not told apart, every loop turns its full number. Waits that end by time count one
-turn and are listed apart. Nothing is said of time: a cache miss is one instruction.
+turn and are listed apart. The assembly around an entry, straight code of some 70 instructions, and the
+firmware are not counted. Nothing is said of time: a cache miss is one instruction.
 
 usage: bounds.py [IMAGE.elf]     prints the table
 """
