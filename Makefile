@@ -90,11 +90,14 @@ $(BUILD)/guest/bin/physmem: $(HELPERS) | $(SETUP)
 
 .PHONY: hostile
 hostile: $(BUILD)/attack/hostile.bin ## what hostile cells of the attack suite execute
+hostile: $(BUILD)/attack/registers.bin
 
-$(BUILD)/attack/hostile.bin: verification/system/attack/hostile.S | $(SETUP)
+$(BUILD)/attack/registers.bin: src/arch/aarch64/scrub.def
+$(BUILD)/attack/%.bin: verification/system/attack/%.S | $(SETUP)
 	@mkdir -p $(@D)
 	@echo "  BIN $@"
-	@$(RUN) sh -c 'aarch64-linux-gnu-gcc -g -ffile-prefix-map=$(CURDIR)=. -c $< -o $(@:.bin=.o) && \
+	@$(RUN) sh -c 'aarch64-linux-gnu-gcc -g -ffile-prefix-map=$(CURDIR)=. -Isrc/arch/aarch64 \
+	  -c $< -o $(@:.bin=.o) && \
 	  aarch64-linux-gnu-ld -nostdlib --build-id=none -Ttext=0 -e 0 $(@:.bin=.o) -o $(@:.bin=.elf) && \
 	  aarch64-linux-gnu-objcopy -O binary -j .text $(@:.bin=.elf) $@'
 

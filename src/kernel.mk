@@ -35,7 +35,8 @@ $(O)/arch_%.o: src/arch/$(ARCH)/%.c | $(O)
 	@echo "  CC $@"; $(CROSS)gcc $(CFLAGS) -MMD -MP -c $< -o $@
 $(O)/board.o: $(BOARD_SRC) | $(O)
 	@echo "  CC $@"; $(CROSS)gcc $(CFLAGS) -MMD -MP -c $< -o $@
-$(O)/asm_%.o: src/arch/$(ARCH)/%.S src/arch/$(ARCH)/layout.h src/abi/image_numbers.h | $(O)
+$(O)/asm_%.o: src/arch/$(ARCH)/%.S src/arch/$(ARCH)/layout.h \
+  src/arch/$(ARCH)/scrub.def src/abi/image_numbers.h | $(O)
 	@echo "  CC $@"; $(CROSS)gcc $(ARCH_CFLAGS) -g -ffile-prefix-map=$(CURDIR)=. -Isrc $(DEFS) \
 	  -c $< -o $@
 $(O)/kernel.lds: src/arch/$(ARCH)/kernel.lds src/arch/$(ARCH)/layout.h | $(O)

@@ -17,6 +17,7 @@ sys.path[:0] = [str(REPO / p) for p in ("docs/spec", "docs/pictures", "src/plan"
 import ctokens  # noqa: E402
 import el2_registers  # noqa: E402
 import machine  # noqa: E402
+import scrub  # noqa: E402
 from bhplan import compiler, encode  # noqa: E402
 
 ABI = REPO / "src/abi"
@@ -369,6 +370,20 @@ class Specification(unittest.TestCase):
                             el2_registers.page(source))
         with self.assertRaises(ValueError):
             el2_registers.page(source + "\nEL2REG(SEEDED_EL2, what)\n")
+
+    def test_cpu_state(self):
+        """@test TC_DOC_020 @verifies SWR_SCR_001 SYR_CPU_004 @technique back-to-back @level unit
+        The page of CPU state is what its generator writes from the kernel's table, and the assembler's
+        name of a register is in one row."""
+        source = scrub.TABLE.read_text()
+        self.assertEqual(scrub.PAGE.read_text(), scrub.page(source), "run docs/spec/scrub.py")
+        self.assertNotEqual(scrub.page(source.replace("0x30D00800", "0x30D00801")),
+                            scrub.page(source))
+        for seeded in ("SCRUB_IF(SEEDED_EL1, what)", "SCRUBBED(SEEDED_EL1)"):
+            with self.assertRaises(ValueError):
+                scrub.page(source + f"\n{seeded}\n")
+        names = [r.asm for r in scrub.read(source)[0]]
+        self.assertEqual([n for n in names if names.count(n) > 1], [])
 
 
     def test_picture(self):

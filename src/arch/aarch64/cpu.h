@@ -46,8 +46,8 @@ void cpu_release(uint32_t cpu);
       \forall integer k; 1 <= k <= 30 ==> cell_r[k] == 0; */
 void cpu_enter(uint32_t cpu, struct frame *f);
 
-/** EL1's registers and the FP registers as at reset (vectors.S).
- * @req SWR_TRP_006 */
+/** What a cell can write, registers of EL1, EL0 and vectors, as scrub.def says (scrub.S).
+ * @req SWR_SCR_001 SWR_TRP_006 */
 /*@ terminates \true; exits \false; assigns hw; */
 void reset_el1(void);
 

@@ -176,27 +176,3 @@ kernel_fault_entry:
 	mov	sp, x3
 	bl	kernel_fault
 	b	halt
-
-/* State of EL1 and of the FP registers at the entry into a cell. @req SWR_TRP_006 */
-	.globl	reset_el1
-	.type	reset_el1, %function
-reset_el1:
-	.irp	reg, ttbr0_el1, ttbr1_el1, tcr_el1, mair_el1, amair_el1, vbar_el1, cpacr_el1, \
-		contextidr_el1, tpidr_el0, tpidrro_el0, tpidr_el1, par_el1, afsr0_el1, afsr1_el1, \
-		esr_el1, far_el1, elr_el1, spsr_el1, sp_el0, sp_el1, csselr_el1, cntkctl_el1, mdscr_el1, \
-		cntp_ctl_el0, cntv_ctl_el0, cntp_cval_el0, cntv_cval_el0
-	msr	\reg, xzr
-	.endr
-	mrs	x1, cptr_el2
-	tbnz	x1, #10, 1f
-	.arch_extension fp
-	.arch_extension simd
-	.irp	n, 0,1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17,18,19,20,21,22,23,24,25,26,27,28,29,30,31
-	movi	v\n\().2d, #0
-	.endr
-	msr	fpcr, xzr
-	msr	fpsr, xzr
-1:	ldr	x1, =0x30d00800		/* SCTLR_EL1: RES1, MMU and caches off */
-	msr	sctlr_el1, x1
-	isb
-	ret
