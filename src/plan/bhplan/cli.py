@@ -9,12 +9,12 @@ import sys
 import tempfile
 from pathlib import Path
 
-from . import decode, devicetree, diff, explain, fdt, judge, measure, ownermap, rules
+from . import decode, devicetree, diff, explain, fdt, judge, measure, ownermap, rules, scan
 from .compiler import compile_plan
 from .encode import encode
 from .errors import JSON_VERSION, PlanError, Refused, Source, as_json, by_eid, render
 
-EXIT_OK, EXIT_USAGE, EXIT_PLAN, EXIT_INTERNAL = 0, 2, 3, 9
+EXIT_OK, EXIT_FOUND, EXIT_USAGE, EXIT_PLAN, EXIT_INTERNAL = 0, 1, 2, 3, 9
 
 
 def compile_and_judge(path: str) -> tuple[bytes, str]:
@@ -172,6 +172,34 @@ def do_digest(args: argparse.Namespace) -> int:
     return EXIT_OK
 
 
+def do_scan(args: argparse.Namespace) -> int:
+    """scan: instructions of an image whose access cannot be emulated.
+
+    @req CFG_SCN_001
+    """
+    try:
+        data = Path(args.file).read_bytes()
+        raw = args.base is not None
+        parts = scan.read_raw(data, int(args.base, 0)) if raw else scan.read_elf(data)
+    except OSError as err:
+        raise PlanError("SYS_IO", f"{err.strerror or err}", Source(args.file, 0),
+                        exit_code=EXIT_USAGE) from err
+    except (scan.ImageError, ValueError) as err:
+        raise PlanError("SYS_IO", f"cannot be scanned: {err}", Source(args.file, 0),
+                        exit_code=EXIT_USAGE) from err
+    words, found = scan.scan(parts)
+    if args.json:
+        print(json.dumps({"format": "bulkhead-plan-scan", "version": JSON_VERSION,
+                          "file": args.file, "instructions": words,
+                          "found": [{"address": f.address, "word": f.word, "class": f.kind,
+                                     "symbol": f.symbol or None} for f in found]}, indent=1))
+    else:
+        for f in found:
+            print(f"{f.address:#x}  {f.word:08x}  {f.kind:<9}  {f.symbol}".rstrip())
+        print(f"{len(found)} of {words} instructions access memory without a syndrome")
+    return EXIT_FOUND if found and args.strict else EXIT_OK
+
+
 def _initrd(args: argparse.Namespace) -> devicetree.Initrd | None:
     """ADDRESS:FILE, the file as it will be loaded there."""
     if not args.initrd:
@@ -229,7 +257,8 @@ def parser() -> argparse.ArgumentParser:
     """The command line."""
     top = argparse.ArgumentParser(
         prog="bulkhead-plan", description="Compile, judge and show plans.",
-        epilog="Exit: 0 done, 2 usage, 3 plan refused, 9 no judge or internal error. "
+        epilog="Exit: 0 done, 1 found (scan --strict), 2 usage, 3 plan refused, 9 no judge or internal "
+        "error. "
         "See bulkhead-plan(1), bulkhead-plan(5), bulkhead-errors(7).")
     verbs = top.add_subparsers(dest="verb", required=True, metavar="VERB")
 
@@ -262,6 +291,12 @@ def parser() -> argparse.ArgumentParser:
     known.add_argument("cell", metavar="CELL")
     known.add_argument("image", nargs="+", metavar="IMAGE[@ADDRESS]",
                        help="as loaded, in this order; all other memory of the cell is zero")
+    look = verb("scan", do_scan, "instructions of an image that cannot access emulated frames")
+    look.add_argument("file", metavar="IMAGE")
+    form = look.add_mutually_exclusive_group()
+    form.add_argument("--elf", action="store_true", help="an ELF file (the default)")
+    form.add_argument("--base", metavar="ADDRESS", help="a raw image that starts there")
+    look.add_argument("--strict", action="store_true", help="exit 1 if any is found")
     words = verb("explain", do_explain, "text and hint of an error or event ID")
     words.add_argument("id", nargs="?", metavar="EID")
     words.add_argument("--all", action="store_true", help="all IDs")
