@@ -45,7 +45,11 @@ enum bh_cell_state {
     BH_STATE_RUNNING = 3, /**< started */
     BH_STATE_STOPPED = 4, /**< parked on request of root, or off by its own wish */
     BH_STATE_FAILED = 5,  /**< parked after a violation */
-    BH_STATE_LOST = 6     /**< a CPU did not answer; never reused */
+    BH_STATE_LOST = 6,    /**< a CPU did not answer; never reused */
+    BH_STATE_CLEANING = 7, /**< being created: its memory is being cleared */
+    BH_STATE_MEASURING = 8, /**< being started: its memory is being measured */
+    BH_STATE_LEAVING = 9, /**< being destroyed: its memory is being cleared */
+    BH_STATES = 10
 };
 
 #endif

@@ -66,6 +66,7 @@ static const struct id_kinds kinds[] = {
     {BH_E_HC_CELLS_LEFT, CELL, DEC},
     {BH_E_HC_CPU_OFFLINE, CPU, DEC},
     {BH_E_HC_LOST, CELL, CPU},
+    {BH_E_HC_AGAIN, CELL, DEC},
     {BH_E_HC_GIVEN_BACK, CPU, CALL},
     {BH_E_LAUNCH_CPU, CPU, HEX},
     {BH_E_LAUNCH_GIC, HEX, DEC},

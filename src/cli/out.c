@@ -91,8 +91,8 @@ void out_bits(char *out, size_t bytes, uint32_t bits)
 
 const char *out_state(uint64_t state)
 {
-    static const char *const names[] = {"absent",  "created", "loading", "running",
-                                        "stopped", "failed",  "lost"};
+    static const char *const names[] = {"absent", "created", "loading",  "running",   "stopped",
+                                        "failed", "lost",    "cleaning", "measuring", "leaving"};
 
     return state < sizeof(names) / sizeof(names[0]) ? names[state] : "unknown";
 }

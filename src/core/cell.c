@@ -15,7 +15,7 @@ uint32_t cell_state(uint32_t cell)
 {
     uint64_t state = arch_shared_load((uint32_t)SW_CELL_STATE, cell);
 
-    return (state <= (uint64_t)BH_STATE_LOST) ? (uint32_t)state : (uint32_t)BH_STATE_LOST;
+    return (state < (uint64_t)BH_STATES) ? (uint32_t)state : (uint32_t)BH_STATE_LOST;
 }
 
 /** Write the state of a cell and show it.
@@ -194,28 +194,97 @@ static struct outcome require_state(uint32_t cell, uint32_t one, uint32_t other)
     return out;
 }
 
-struct outcome cell_create(uint32_t self, uint32_t cell)
+/** Take from root what the plan gives to the cell. Its memory is in none of root's tables then, and in
+ * no CPU's copy of them.
+ * @req SWR_CEL_002 */
+/*@ requires args: self < BH_CPUS_MAX && 2 <= cell < plan.n_cells;
+    requires inv: kernel_inv;
+    terminates \true; exits \false;
+    assigns CELL_STATE;
+    ensures SWR_CEL_001: kernel_inv;
+    ensures SWR_CEL_002: \result.status == BH_OK ==> part_view == 1 - \old(part_view) &&
+      part_changed(part_view, 1 - part_view, cell, PART_CREATE);
+    ensures SWR_PRP_003: \result.status == BH_OK ==> prep_run(cell);
+    ensures exact: \old(exact(part_view)) ==> exact(part_view);
+    ensures refused: \result.status != BH_OK ==> maps_kept{Pre, Post};
+    ensures kept: \result.status != BH_OK && \old(prep_run(cell)) ==> prep_run(cell); */
+static struct outcome take(uint32_t self, uint32_t cell)
 {
-    struct outcome out = require_state(cell, (uint32_t)BH_STATE_ABSENT, (uint32_t)BH_STATE_ABSENT);
+    uint32_t busy = take_cpus(cell);
+    struct outcome out = outcome_of((uint32_t)BH_E_HC_CPU_BUSY, cell, busy);
+
+    if (busy == BH_CPUS_MAX) {
+        out = change_view(self, cell, (uint32_t)PART_CREATE);
+        if (out.status == BH_OK) {
+            hand_cpus(cell);
+            /* The state first: from here on root's accesses to the interrupts are refused. */
+            set_state(cell, (uint32_t)BH_STATE_CLEANING);
+            arch_irq_divert(cell, self);
+            arch_irq_reset(cell, cell_first_cpu(cell));
+            prep_begin(cell);
+        } else {
+            return_cpus(cell, BH_CPUS_MAX);
+        }
+    }
+    return out;
+}
+
+/** Take the cell from root, unless that is done and its memory is being cleared.
+ * @req SWR_CEL_002 SWR_PRP_003 */
+/*@ requires args: self < BH_CPUS_MAX && 2 <= cell < plan.n_cells;
+    requires inv: kernel_inv;
+    terminates \true; exits \false;
+    assigns CELL_STATE;
+    ensures SWR_CEL_001: kernel_inv;
+    ensures SWR_CEL_002: \result.status == BH_OK ==> (part_view == 1 - \old(part_view) &&
+      part_changed(part_view, 1 - part_view, cell, PART_CREATE)) || maps_kept{Pre, Post};
+    ensures SWR_PRP_003: \old(prep_run(cell)) ==> prep_run(cell);
+    ensures exact: \old(exact(part_view)) ==> exact(part_view);
+    ensures refused: \result.status != BH_OK ==> maps_kept{Pre, Post}; */
+static struct outcome take_once(uint32_t self, uint32_t cell)
+{
+    struct outcome out = outcome_of(BH_OK, cell, 0U);
+
+    if (cell_state(cell) != (uint32_t)BH_STATE_CLEANING) {
+        out = take(self, cell);
+    }
+    return out;
+}
+
+/** Clear more of the cell's memory.
+ * @req SWR_PRP_003 */
+/*@ requires args: self < BH_CPUS_MAX && cell < BH_CELLS_MAX;
+    requires inv: kernel_inv;
+    terminates \true; exits \false;
+    assigns PREP_STATE;
+    ensures SWR_CEL_001: kernel_inv;
+    ensures SWR_PRP_003: \result.status == BH_OK || \result.status == BH_E_HC_AGAIN;
+    ensures SWR_PRP_003: \result.status == BH_OK && \old(prep_run(cell)) ==> prep_all(cell);
+    ensures kept: maps_kept{Pre, Post};
+    ensures changed: \old(part_changed(part_view, 1 - part_view, cell, PART_CREATE)) ==>
+      part_changed(part_view, 1 - part_view, cell, PART_CREATE);
+    ensures exact: \old(exact(part_view)) ==> exact(part_view); */
+static struct outcome clear(uint32_t self, uint32_t cell)
+{
+    uint64_t left = prep_clear(self, cell);
+
+    return outcome_of((left > 0U) ? (uint32_t)BH_E_HC_AGAIN : BH_OK, cell, left);
+}
+
+struct outcome cell_create(uint32_t self, uint32_t cell, bool keep)
+{
+    struct outcome out =
+        require_state(cell, (uint32_t)BH_STATE_ABSENT, (uint32_t)BH_STATE_CLEANING);
 
     if (out.status == BH_OK) {
-        uint32_t busy = take_cpus(cell);
-
-        if (busy < BH_CPUS_MAX) {
-            out = outcome_of((uint32_t)BH_E_HC_CPU_BUSY, cell, busy);
-        } else {
-            out = change_view(self, cell, (uint32_t)PART_CREATE);
-            if (out.status == BH_OK) {
-                hand_cpus(cell);
-                /* The state first: from here on root's accesses to the interrupts are refused. */
-                set_state(cell, (uint32_t)BH_STATE_CREATED);
-                arch_irq_divert(cell, self);
-                arch_irq_reset(cell, cell_first_cpu(cell));
-                event_record(self, BH_CELL_ROOT, (uint32_t)BH_EV_CREATED, cell, 0U);
-            } else {
-                return_cpus(cell, BH_CPUS_MAX);
-            }
-        }
+        out = take_once(self, cell);
+    }
+    if ((out.status == BH_OK) && (!keep)) {
+        out = clear(self, cell);
+    }
+    if (out.status == BH_OK) {
+        set_state(cell, (uint32_t)BH_STATE_CREATED);
+        event_record(self, BH_CELL_ROOT, (uint32_t)BH_EV_CREATED, cell, 0U);
     }
     return out;
 }
@@ -370,7 +439,7 @@ struct outcome cell_stop(uint32_t self, uint32_t cell)
 /*@ requires args: self < BH_CPUS_MAX && 2 <= cell < BH_CELLS_MAX;
     requires inv: kernel_inv;
     terminates \true; exits \false;
-    assigns CELL_STATE;
+    assigns VIEW_STATE, owner[0 .. BH_CPUS_MAX - 1];
     ensures SWR_CEL_001: kernel_inv;
     ensures SWR_CEL_006: \result.status == BH_OK ==> part_view == 1 - \old(part_view) &&
       !live(part_view, cell) && empty(cell);
@@ -392,6 +461,26 @@ static struct outcome give_back(uint32_t self, uint32_t cell)
     return out;
 }
 
+/** Clear more of the memory of a cell on its way from @p state to its end.
+ * @req SWR_PRP_003 */
+/*@ requires args: self < BH_CPUS_MAX && 2 <= cell < BH_CELLS_MAX;
+    requires inv: kernel_inv;
+    terminates \true; exits \false;
+    assigns hw, status_page, totals, PREP_STATE;
+    ensures SWR_CEL_001: kernel_inv;
+    ensures SWR_PRP_003: \result.status == BH_OK || \result.status == BH_E_HC_AGAIN;
+    ensures SWR_PRP_003: \result.status == BH_OK && \old(prep_run(cell)) ==> prep_all(cell);
+    ensures kept: maps_kept{Pre, Post};
+    ensures exact: \old(exact(part_view)) ==> exact(part_view); */
+static struct outcome leave(uint32_t self, uint32_t cell, uint32_t state)
+{
+    if (state != (uint32_t)BH_STATE_LEAVING) {
+        set_state(cell, (uint32_t)BH_STATE_LEAVING);
+        prep_begin(cell);
+    }
+    return clear(self, cell);
+}
+
 struct outcome cell_destroy(uint32_t self, uint32_t cell)
 {
     uint32_t state = cell_state(cell);
@@ -404,6 +493,9 @@ struct outcome cell_destroy(uint32_t self, uint32_t cell)
         out = cell_stop(self, cell);
     } else {
         out = settle(self, cell);
+    }
+    if (out.status == BH_OK) {
+        out = leave(self, cell, state);
     }
     if (out.status == BH_OK) {
         out = give_back(self, cell);

@@ -1,19 +1,24 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /** @file cell.h
- * The life of a cell: absent, created, loading, running, stopped, failed, lost. The functions that
- * change it for root are called with the reconfiguration lock held; a refusal changes nothing.
+ * The life of a cell: absent, created, loading, running, stopped, failed, lost, and what lies between
+ * while its memory is being prepared. The functions that change it for root are called with the
+ * reconfiguration lock held; a refusal changes nothing. BH_E_HC_AGAIN is none: part of the work is done.
  */
 #ifndef CORE_CELL_H
 #define CORE_CELL_H
 
 #include "core/bits.h"
 #include "core/cpu.h"
+#include "core/prep.h"
 #include "core/arch/irq.h"
 
 /*@ // What every operation for root takes and leaves.
-    predicate cell_args(integer self, integer cell) = self < BH_CPUS_MAX && cell < BH_CELLS_MAX; */
+    predicate cell_args(integer self, integer cell) = self < BH_CPUS_MAX && cell < BH_CELLS_MAX;
 
-#define CELL_STATE VIEW_STATE, owner[0 .. BH_CPUS_MAX - 1]
+    // The call was refused; and it was not, but there is more to do.
+    predicate refusal(integer status) = status != BH_OK && status != BH_E_HC_AGAIN; */
+
+#define CELL_STATE VIEW_STATE, owner[0 .. BH_CPUS_MAX - 1], PREP_STATE
 
 /** Outcome of an operation: status 0 or an error number, and the two values its text names. */
 struct outcome {
@@ -22,19 +27,23 @@ struct outcome {
     uint64_t b;
 };
 
-/** Give the cell of the plan its CPUs, memory and interrupts; root loses them.
- * @req SWR_CEL_001 SWR_CEL_002 */
+/** Give the cell of the plan its CPUs, memory and interrupts; root loses them. Then clear its private
+ * memory in steps: BH_E_HC_AGAIN until all is done. In direct boot (@p keep) firmware put its image there,
+ * and it stays.
+ * @req SWR_CEL_001 SWR_CEL_002 SWR_PRP_003 */
 /*@ requires args: cell_args(self, cell);
     requires inv: kernel_inv;
     terminates \true; exits \false;
     assigns CELL_STATE;
     ensures SWR_CEL_001: kernel_inv;
-    ensures SWR_CEL_002: \result.status == BH_OK ==> 2 <= cell < plan.n_cells &&
-      part_view == 1 - \old(part_view) &&
-      part_changed(part_view, 1 - part_view, cell, PART_CREATE);
+    ensures SWR_CEL_001: \result.status == BH_OK ==> 2 <= cell < plan.n_cells;
+    ensures SWR_CEL_002: !refusal(\result.status) ==> (part_view == 1 - \old(part_view) &&
+      part_changed(part_view, 1 - part_view, cell, PART_CREATE)) || maps_kept{Pre, Post};
+    ensures SWR_PRP_003: \result.status == BH_OK && !keep && \old(prep_run(cell)) ==>
+      prep_all(cell);
     ensures exact: \old(exact(part_view)) ==> exact(part_view);
-    ensures refused: \result.status != BH_OK ==> maps_kept{Pre, Post}; */
-struct outcome cell_create(uint32_t self, uint32_t cell);
+    ensures refused: refusal(\result.status) ==> maps_kept{Pre, Post}; */
+struct outcome cell_create(uint32_t self, uint32_t cell, bool keep);
 
 /** Open the loadable regions of a created or stopped cell to root.
  * @req SWR_CEL_003 */
@@ -72,8 +81,9 @@ struct outcome cell_start(uint32_t self, uint32_t cell);
     ensures kept: view_kept{Pre, Post}; */
 struct outcome cell_stop(uint32_t self, uint32_t cell);
 
-/** Stop the cell if it runs, and give everything back to root.
- * @req SWR_CEL_006 */
+/** Stop the cell if it runs, clear its private memory in steps (BH_E_HC_AGAIN until all is done), and
+ * give everything back to root.
+ * @req SWR_CEL_006 SWR_PRP_003 */
 /*@ requires args: cell_args(self, cell);
     requires inv: kernel_inv;
     terminates \true; exits \false;
@@ -81,6 +91,7 @@ struct outcome cell_stop(uint32_t self, uint32_t cell);
     ensures SWR_CEL_001: kernel_inv;
     ensures SWR_CEL_006: \result.status == BH_OK ==> 2 <= cell < plan.n_cells &&
       part_view == 1 - \old(part_view) && !live(part_view, cell) && empty(cell);
+    ensures SWR_PRP_003: \result.status == BH_OK && \old(prep_run(cell)) ==> prep_all(cell);
     ensures refused: \result.status != BH_OK ==> view_kept{Pre, Post}; */
 struct outcome cell_destroy(uint32_t self, uint32_t cell);
 
@@ -107,7 +118,7 @@ uint32_t cell_first_cpu(uint32_t cell);
  * @req SWR_CEL_001 */
 /*@ requires cell: cell < BH_CELLS_MAX;
     terminates \true; exits \false; assigns \nothing;
-    ensures SWR_CEL_001: \result <= BH_STATE_LOST; */
+    ensures SWR_CEL_001: \result < BH_STATES; */
 uint32_t cell_state(uint32_t cell);
 
 #endif

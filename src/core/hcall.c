@@ -131,14 +131,14 @@ static struct outcome disable(uint32_t cpu)
     terminates \true; exits \false;
     assigns HCALL_STATE;
     ensures SWR_HCL_001: kernel_inv;
-    ensures refused: \result.status != BH_OK ==> view_kept{Pre, Post}; */
+    ensures refused: refusal(\result.status) ==> view_kept{Pre, Post}; */
 static struct outcome manage(uint32_t cpu, uint64_t number, uint32_t cell)
 {
     struct outcome out = {BH_OK, 0U, 0U};
 
     switch (number) {
     case BH_HC_CELL_CREATE:
-        out = cell_create(cpu, cell);
+        out = cell_create(cpu, cell, false);
         break;
     case BH_HC_CELL_LOAD:
         out = cell_load(cpu, cell);
@@ -152,7 +152,7 @@ static struct outcome manage(uint32_t cpu, uint64_t number, uint32_t cell)
     case BH_HC_CELL_DESTROY:
         out = cell_destroy(cpu, cell);
         break;
-    default:
+    default: /* BH_HC_DISABLE: hcall() knows no more */
         out = disable(cpu);
         break;
     }
@@ -166,7 +166,7 @@ static struct outcome manage(uint32_t cpu, uint64_t number, uint32_t cell)
     terminates \true; exits \false;
     assigns HCALL_STATE;
     ensures SWR_HCL_001: kernel_inv;
-    ensures refused: \result.status != BH_OK ==> view_kept{Pre, Post}; */
+    ensures refused: refusal(\result.status) ==> view_kept{Pre, Post}; */
 static struct outcome guarded(uint32_t cpu, uint64_t number, uint32_t cell)
 {
     uint32_t gone = cpu_gone();
@@ -185,7 +185,7 @@ static struct outcome guarded(uint32_t cpu, uint64_t number, uint32_t cell)
     terminates \true; exits \false;
     assigns HCALL_STATE;
     ensures SWR_HCL_001: kernel_inv;
-    ensures refused: \result.status != BH_OK ==> view_kept{Pre, Post}; */
+    ensures refused: refusal(\result.status) ==> view_kept{Pre, Post}; */
 static struct outcome locked(uint32_t cpu, uint64_t number, uint32_t cell)
 {
     struct outcome out = {(uint32_t)BH_E_HC_BUSY, 0U, 0U};
@@ -222,7 +222,7 @@ struct outcome hcall(uint32_t cpu, uint64_t number, uint64_t arg)
     } else {
         out = locked(cpu, number, (uint32_t)(arg % BH_CELLS_MAX));
     }
-    if (out.status != BH_OK) {
+    if ((out.status != BH_OK) && (out.status != (uint32_t)BH_E_HC_AGAIN)) {
         event_record(cpu, cell, (uint32_t)BH_EV_REFUSED, number, out.status);
     }
     return out;

@@ -29,7 +29,7 @@ extern struct bh_handover handover;
     ensures SWR_HCL_002: \old(cell_on(cpu)) != BH_CELL_ROOT && number != BH_HC_GET_INFO ==>
       denied(\result.status) && maps_kept{Pre, Post};
     ensures query: number == BH_HC_GET_INFO ==> maps_kept{Pre, Post};
-    ensures refused: \result.status != BH_OK ==> view_kept{Pre, Post}; */
+    ensures refused: refusal(\result.status) ==> view_kept{Pre, Post}; */
 struct outcome hcall(uint32_t cpu, uint64_t number, uint64_t arg);
 
 #endif

@@ -244,7 +244,7 @@ struct outcome init_cpu(uint32_t cpu)
     ensures SWR_INI_004: kernel_inv; */
 static struct outcome launch_cell(uint32_t self, uint32_t cell)
 {
-    struct outcome out = cell_create(self, cell);
+    struct outcome out = cell_create(self, cell, true);
 
     if (out.status == BH_OK) {
         out = cell_load(self, cell);

@@ -5,6 +5,7 @@
  */
 #include <linux/cpu.h>
 #include <linux/io.h>
+#include <linux/sched/signal.h>
 #include <linux/uaccess.h>
 
 #include "driver.h"
@@ -60,6 +61,23 @@ static bool take_cpus(u32 cell, struct bh_result *result)
 }
 
 /**
+ * A call that the kernel works off in steps. A fatal signal ends it in the middle; the same call
+ * goes on from there.
+ *
+ * @req SWR_DRV_004
+ */
+static bool whole_call(u32 op, u32 cell, struct bh_result *result)
+{
+    bool good = bh_hypercall(op, cell, result);
+
+    while (!good && result->status == BH_E_HC_AGAIN && !fatal_signal_pending(current)) {
+        cond_resched();
+        good = bh_hypercall(op, cell, result);
+    }
+    return good;
+}
+
+/**
  * CPUs first, then the kernel; back if it refuses.
  *
  * @req SWR_DRV_004
@@ -69,6 +87,10 @@ static void create(u32 cell, struct bh_result *result)
     u32 before = bh.taken[cell];
     struct bh_result ignored;
 
+    if (READ_ONCE(bh.status->cells[cell].state) == BH_STATE_CLEANING) {
+        whole_call(BH_HC_CELL_CREATE, cell, result); /* it has its CPUs */
+        return;
+    }
     if (READ_ONCE(bh.status->cells[cell].state) != BH_STATE_ABSENT) {
         bh_refuse(result, BH_E_HC_STATE, cell, READ_ONCE(bh.status->cells[cell].state));
         return;
@@ -76,7 +98,8 @@ static void create(u32 cell, struct bh_result *result)
     if (before != 0U && !return_cpus(cell, result)) {
         return;
     }
-    if (!take_cpus(cell, result) || !bh_hypercall(BH_HC_CELL_CREATE, cell, result)) {
+    if (!take_cpus(cell, result) ||
+        (!whole_call(BH_HC_CELL_CREATE, cell, result) && result->status != BH_E_HC_AGAIN)) {
         return_cpus(cell, &ignored);
     }
 }
@@ -88,7 +111,7 @@ static void create(u32 cell, struct bh_result *result)
  */
 static void destroy(u32 cell, struct bh_result *result)
 {
-    if (bh_hypercall(BH_HC_CELL_DESTROY, cell, result)) {
+    if (whole_call(BH_HC_CELL_DESTROY, cell, result)) {
         return_cpus(cell, result);
     }
 }
@@ -108,7 +131,7 @@ void bh_cell_call(struct bh_ioc_cell *call)
     case BH_HC_CELL_LOAD:
     case BH_HC_CELL_START:
     case BH_HC_CELL_STOP:
-        bh_hypercall(call->op, call->cell, &call->result);
+        whole_call(call->op, call->cell, &call->result);
         break;
     default:
         bh_refuse(&call->result, BH_E_HC_UNKNOWN, call->op, 0U);

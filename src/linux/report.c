@@ -14,8 +14,8 @@
 
 static const char *state_name(u32 state)
 {
-    static const char *const names[] = {"absent",  "created", "loading", "running",
-                                        "stopped", "failed",  "lost"};
+    static const char *const names[] = {"absent", "created", "loading",  "running",   "stopped",
+                                        "failed", "lost",    "cleaning", "measuring", "leaving"};
 
     return state < ARRAY_SIZE(names) ? names[state] : "unknown";
 }

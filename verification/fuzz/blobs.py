@@ -83,7 +83,7 @@ class Valid:
                 ppn, n = self.islands.pop(rng.randrange(len(self.islands)))
             else:
                 align = rng.choice([1, 1, 512])
-                n = rng.choice([1, 3, 16, 512, 513, 1024]) if not self.tight else rng.choice([1, 5])
+                n = rng.choice([1, 3, 16, 255, 257, 512, 513]) if not self.tight else rng.choice([1, 5])
                 ppn = self.take(n, align)
             at += -(at - ppn) % 512 if rng.random() < 0.8 else 0
             self.add(c, ppn, at, n, (RWX if k == 0 else rng.choice([READ, RW, RWX, 5])) | load)

@@ -378,6 +378,7 @@ bool w_compare(void)
                 same("view announced and in force", 0U, host_word[SW_VIEW][0], o.view) &&
                 same("lock", 0U, host_word[SW_LOCK][0], 0U) &&
                 same("interrupt lock", 0U, host_word[SW_IRQ][0], 0U) &&
+                same("pages cleared", 0U, host_memory.n_calls, o.pages) &&
                 same("armed", 0U, status_page.armed, o.armed ? 1U : 0U);
 
     for (uint32_t c = 0U; good && (c < O_CELLS); c++) {

@@ -78,16 +78,20 @@ static uint32_t wanted(void)
 
 static uint64_t next_call(uint32_t cell)
 {
-    static const uint8_t usual[7][4] = {
+    static const uint8_t usual[BH_STATES][4] = {
         {BH_HC_CELL_CREATE, BH_HC_CELL_CREATE, BH_HC_CELL_CREATE, BH_HC_CELL_CREATE},
         {BH_HC_CELL_LOAD, BH_HC_CELL_LOAD, BH_HC_CELL_LOAD, BH_HC_CELL_DESTROY},
         {BH_HC_CELL_START, BH_HC_CELL_START, BH_HC_CELL_START, BH_HC_CELL_DESTROY},
         {BH_HC_CELL_STOP, BH_HC_CELL_STOP, BH_HC_CELL_DESTROY, BH_HC_CELL_STOP},
         {BH_HC_CELL_START, BH_HC_CELL_LOAD, BH_HC_CELL_START, BH_HC_CELL_DESTROY},
         {BH_HC_CELL_STOP, BH_HC_CELL_STOP, BH_HC_CELL_DESTROY, BH_HC_CELL_DESTROY},
-        {BH_HC_CELL_DESTROY, BH_HC_CELL_STOP, BH_HC_CELL_START, BH_HC_CELL_LOAD}};
+        {BH_HC_CELL_DESTROY, BH_HC_CELL_STOP, BH_HC_CELL_START, BH_HC_CELL_LOAD},
+        {BH_HC_CELL_CREATE, BH_HC_CELL_CREATE, BH_HC_CELL_CREATE, BH_HC_CELL_CREATE},
+        {BH_HC_CELL_START, BH_HC_CELL_START, BH_HC_CELL_START, BH_HC_CELL_START},
+        {BH_HC_CELL_DESTROY, BH_HC_CELL_DESTROY, BH_HC_CELL_DESTROY, BH_HC_CELL_DESTROY}};
+    bool given_up = (o.cell[cell].state >= (uint32_t)BH_STATE_CLEANING) && (gen_below(12U) == 0U);
 
-    return usual[o.cell[cell].state][gen_below(4U)];
+    return given_up ? BH_HC_CELL_DESTROY : usual[o.cell[cell].state][gen_below(4U)];
 }
 
 static struct op call(uint32_t cpu, uint64_t number, uint64_t arg)

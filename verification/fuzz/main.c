@@ -60,8 +60,8 @@ static bool note(const struct op *op, uint32_t state_before, uint64_t refused_be
         unmapped |= (o.cell[k].live && (o.cell[k].map == M_EMPTY)) ? (1U << k) : 0U;
     }
     key = (key * 11U) + ((op->kind == OP_CALL) ? ((op->a < 8U) ? op->a : 8U) : 9U);
-    key = (key * 8U) + state_before;
-    key = (key * 8U) + ((op->kind == OP_CALL) ? o.cell[cell].state : 7U);
+    key = (key * 16U) + state_before;
+    key = (key * 16U) + ((op->kind == OP_CALL) ? o.cell[cell].state : 15U);
     key = (key * 2U) + ((o.events != refused_before) ? 1U : 0U);
     key = (key * 32U) + ((o.n_event > 0U) ? (o.event[o.n_event - 1U].b % 32U) : 31U);
     key = (key * 3U) + ((late == 0U) ? 0U : ((popular(late) == 1U) ? 1U : 2U));
@@ -330,10 +330,11 @@ static void print_counts(void)
         }
     }
     for (uint32_t c = 0U; c < (BH_HC_COUNT + 2U); c++) {
-        for (uint32_t i = 0U; i < 49U; i++) {
-            if (o_count.moves[c][i / 7U][i % 7U] > 0U) {
-                printf("move %" PRIu32 " %" PRIu32 " %" PRIu32 " %" PRIu64 "\n", c, i / 7U, i % 7U,
-                       o_count.moves[c][i / 7U][i % 7U]);
+        for (uint32_t i = 0U; i < (BH_STATES * BH_STATES); i++) {
+            if (o_count.moves[c][i / BH_STATES][i % BH_STATES] > 0U) {
+                printf("move %" PRIu32 " %" PRIu32 " %" PRIu32 " %" PRIu64 "\n", c,
+                       i / (uint32_t)BH_STATES, i % BH_STATES,
+                       o_count.moves[c][i / BH_STATES][i % BH_STATES]);
             }
         }
     }

@@ -440,7 +440,40 @@ static void return_cpus(uint32_t cell)
     }
 }
 
-static struct o_answer create(uint32_t self, uint32_t cell)
+/* Pages of Normal memory that are the cell's alone. */
+static uint64_t private_pages(uint32_t cell)
+{
+    uint64_t pages = 0U;
+
+    for (uint32_t j = 0U; j < o.plan->n_regions; j++) {
+        const struct bh_region *r = &o.plan->regions[j];
+
+        if ((r->own == cell) && (r->share == 0U) && ((r->flags & BH_REGION_DEVICE) == 0U)) {
+            pages += r->n;
+        }
+    }
+    return pages;
+}
+
+#define O_CLEAR 256U /* pages that one call clears, from the specification */
+static struct o_answer clear(uint32_t cell)
+{
+    uint64_t now = (o.cell[cell].left < O_CLEAR) ? o.cell[cell].left : O_CLEAR;
+
+    o.cell[cell].left -= now;
+    o.pages += now;
+    return answer((o.cell[cell].left > 0U) ? (uint32_t)BH_E_HC_AGAIN : BH_OK, cell,
+                  o.cell[cell].left);
+}
+
+static struct o_answer created(uint32_t self, uint32_t cell)
+{
+    set_state(cell, BH_STATE_CREATED);
+    o_record(self, BH_CELL_ROOT, BH_EV_CREATED, cell, 0U);
+    return answer(BH_OK, cell, 0U);
+}
+
+static struct o_answer take(uint32_t self, uint32_t cell)
 {
     struct o_answer out = answer(BH_OK, cell, 0U);
 
@@ -469,12 +502,25 @@ static struct o_answer create(uint32_t self, uint32_t cell)
         set_phase(k, P_PARKED);
     }
     o.cell[cell].map = M_EXACT;
-    set_state(cell, BH_STATE_CREATED);
+    set_state(cell, BH_STATE_CLEANING);
+    o.cell[cell].left = private_pages(cell);
     o.divert = (struct o_reset){cell, self};
     o.n_divert++;
     irq_reset(cell, first_of(cpus_of(cell)));
-    o_record(self, BH_CELL_ROOT, BH_EV_CREATED, cell, 0U);
     return out;
+}
+
+static struct o_answer create(uint32_t self, uint32_t cell)
+{
+    struct o_answer out = answer(BH_OK, cell, 0U);
+
+    if (!in_state(STATE(CLEANING), cell)) {
+        out = take(self, cell);
+    }
+    if (out.status == BH_OK) {
+        out = clear(cell);
+    }
+    return (out.status == BH_OK) ? created(self, cell) : out;
 }
 
 static struct o_answer open_cell(uint32_t self, uint32_t cell)
@@ -541,6 +587,13 @@ static struct o_answer destroy(uint32_t self, uint32_t cell)
     struct o_answer out =
         in_state(STATE(RUNNING) | STATE(FAILED), cell) ? stop(self, cell) : settle(self, cell);
 
+    if ((out.status == BH_OK) && !in_state(STATE(LEAVING), cell)) {
+        set_state(cell, BH_STATE_LEAVING);
+        o.cell[cell].left = private_pages(cell);
+    }
+    if (out.status == BH_OK) {
+        out = clear(cell);
+    }
     if (out.status == BH_OK) {
         out = change(self, cell, false, false);
     }
@@ -579,12 +632,14 @@ static struct o_answer disable(uint32_t self, uint32_t cell)
 /* The table of calls: "allowed in" of docs/spec/hypercalls.md. */
 #define ANY_STATE 0xFFFFFFFFU
 static const struct o_rule rules[] = {
-    {BH_HC_CELL_CREATE, STATE(ABSENT), create},
+    {BH_HC_CELL_CREATE, STATE(ABSENT) | STATE(CLEANING), create},
     {BH_HC_CELL_LOAD, STATE(CREATED) | STATE(STOPPED), open_cell},
     {BH_HC_CELL_START, STATE(LOADING) | STATE(STOPPED), start},
     {BH_HC_CELL_STOP, STATE(RUNNING) | STATE(FAILED), stop},
     {BH_HC_CELL_DESTROY,
-     STATE(CREATED) | STATE(LOADING) | STATE(RUNNING) | STATE(STOPPED) | STATE(FAILED), destroy},
+     STATE(CREATED) | STATE(LOADING) | STATE(RUNNING) | STATE(STOPPED) | STATE(FAILED) |
+         STATE(CLEANING) | STATE(LEAVING),
+     destroy},
     {BH_HC_DISABLE, ANY_STATE, disable},
 };
 
@@ -660,7 +715,7 @@ struct o_answer o_call(uint32_t cpu, uint64_t number, uint64_t arg)
         out = apply(cpu, rule, (rule->allowed == ANY_STATE) ? 0U : (uint32_t)arg);
         o.holder = 0U;
     }
-    if (out.status != BH_OK) {
+    if ((out.status != BH_OK) && (out.status != (uint32_t)BH_E_HC_AGAIN)) {
         o_record(cpu, cell, BH_EV_REFUSED, number, out.status);
     }
     o_count.calls[(number < BH_HC_COUNT) ? number : BH_HC_COUNT][out.status % O_STATUS]++;
@@ -765,9 +820,10 @@ void o_launch(const struct bh_plan *plan, bool direct)
 
 static void launch_cell(uint32_t cell)
 {
-    struct o_answer out = create(0U, cell);
+    struct o_answer out = take(0U, cell);
 
     if (out.status == BH_OK) {
+        (void)created(0U, cell); /* firmware filled its memory */
         out = open_cell(0U, cell);
     }
     if (out.status == BH_OK) {

@@ -59,6 +59,7 @@ struct o_cell {
     enum o_map map;
     uint32_t starts;
     uint64_t events;
+    uint64_t left; /**< pages to clear */
 };
 
 /** A status with the values it carries; a set bit in a set: any of these numbers will do. */
@@ -88,6 +89,7 @@ struct oracle {
     bool armed;
     bool direct; /**< started by firmware */
     uint64_t events; /**< ever recorded */
+    uint64_t pages;  /**< ever cleared */
     /* of the present operation: */
     uint32_t n_event, n_answer, n_reset, n_divert;
     struct o_event event[O_NEW];
@@ -133,7 +135,8 @@ enum o_mark {
 struct o_count {
     uint64_t marks[MARKS];
     uint64_t calls[BH_HC_COUNT + 1U][O_STATUS]; /**< the last row: unknown numbers */
-    uint64_t moves[BH_HC_COUNT + 2U][7][7];     /**< by call; then: by the cell itself, at boot */
+    uint64_t moves[BH_HC_COUNT + 2U][BH_STATES]
+                  [BH_STATES]; /**< by call; then: by the cell itself, at boot */
     uint64_t phases[P_PHASES][P_PHASES];
 };
 extern struct o_count o_count;

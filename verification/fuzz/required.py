@@ -72,8 +72,7 @@ class Spec:
         """(call, from, to) that must occur; a call may also lose the cell, as the refusals say."""
         lost = {name for row in self.refusals if "the cell is LOST" in row[3]
                 for name in self.named(row[1])}
-        found = {(BY_ITSELF, "RUNNING", "STOPPED"), (BY_ITSELF, "RUNNING", "FAILED"),
-                 ("CELL_DESTROY", "RUNNING", "STOPPED"), ("CELL_DESTROY", "FAILED", "STOPPED")}
+        found = {(BY_ITSELF, "RUNNING", "STOPPED"), (BY_ITSELF, "RUNNING", "FAILED")}
         for call, allowed, then in self.life:
             ends = re.findall(r"[A-Z]{3,}", then) + (["LOST"] if call in lost else [])
             found |= {(call, one, end) for one in re.findall(r"[A-Z]{3,}", allowed) for end in ends}

@@ -5,7 +5,7 @@ resists, and cycles."""
 import status
 from cases import case, demand, equal
 from cases_attempt import check_events, kernel_code, revive
-from direct import CPU, NAMES, OTHER, ROOT, RT
+from direct import CPU, MEMORY, NAMES, OTHER, ROOT, RT
 from status import ID
 
 CYCLES = 20
@@ -270,3 +270,18 @@ def start_after_stage2(d):
     text = "; ".join(map(str, d.new_events()[:2]))
     demand(up is not None, f"the cell did not come up: {text}")
     equal(d.silent([ROOT, RT, OTHER]), [], "silent cells")
+
+
+@case(138, "root finds nothing of a destroyed cell, and a new cell nothing of root",
+      ("SYR_PRP_001", "SWR_PRP_003", "SYR_SPA_003"), "life")
+def nothing_is_left(d):
+    first, count = MEMORY[OTHER]
+    d.set_clock(RT)
+    demand(d.read(first, count).strip(bytes(1)), "the cell has an image")
+    bring_to(d, OTHER, "ABSENT")
+    equal(d.read(first, count).strip(bytes(1)), b"", "what root finds")
+    d.write(first + 0x40000, b"a secret of root")
+    d.write(first + count - 16, b"another secret.")
+    must(d, "CELL_CREATE", OTHER)
+    equal(d.read(first, count).strip(bytes(1)), b"", "what the cell finds")
+    revive(d, OTHER)

@@ -24,7 +24,8 @@ COMM_ARGUMENT = 64
 DONE = 1 << 63
 FAULTED = 1 << 62
 
-CELL_STATES = ["ABSENT", "CREATED", "LOADING", "RUNNING", "STOPPED", "FAILED", "LOST"]
+CELL_STATES = ["ABSENT", "CREATED", "LOADING", "RUNNING", "STOPPED", "FAILED", "LOST",
+               "CLEANING", "MEASURING", "LEAVING"]
 CPU_STATES = ["ABSENT", "OFF", "RUN", "PARKED", "LOST"]
 EXITS = ["hvc", "smc", "sysreg", "mmio", "abort", "kick", "serror", "other", "irq"]
 

@@ -3,6 +3,7 @@
  * The life of a cell: every operation in every state, what each takes, gives and shows, and what is
  * left when something on the way fails.
  * @link src/core/cell.c
+ * @link src/core/prep.c
  * @link src/core/cpu.c
  * @link src/core/bits.c
  * @link src/core/event.c
@@ -18,15 +19,17 @@
 #include "test.h"
 
 enum op { CREATE, LOAD, START, STOP, DESTROY, OPS };
-#define STATES (BH_STATE_LOST + 1)
+#define STATES BH_STATES
+#define STEPS 4U /**< more than any cell of the fixture needs */
 
-static struct outcome act(uint32_t op, uint32_t cell)
+/** One call. */
+static struct outcome step(uint32_t op, uint32_t cell)
 {
     struct outcome out = {BH_OK, 0U, 0U};
 
     switch (op) {
     case CREATE:
-        out = cell_create(0U, cell);
+        out = cell_create(0U, cell, false);
         break;
     case LOAD:
         out = cell_load(0U, cell);
@@ -44,17 +47,32 @@ static struct outcome act(uint32_t op, uint32_t cell)
     return out;
 }
 
+/** An operation to its end: as often as it says AGAIN. */
+static struct outcome act(uint32_t op, uint32_t cell)
+{
+    struct outcome out = step(op, cell);
+
+    for (uint32_t k = 0U; (k < STEPS) && (out.status == BH_E_HC_AGAIN); k++) {
+        out = step(op, cell);
+    }
+    return out;
+}
+
 /** Bring cell 2 from absent to a state by the operations themselves. */
 static void bring_to(uint32_t state)
 {
     CHECK(core_machine());
-    if (state != BH_STATE_ABSENT) {
+    if (state == BH_STATE_CLEANING) {
+        CHECK_EQ(step(CREATE, 2U).status, BH_E_HC_AGAIN);
+    } else if (state != BH_STATE_ABSENT) {
         CHECK_EQ(act(CREATE, 2U).status, BH_OK);
+    } else {
+        CHECK_EQ(state_of(2U), BH_STATE_ABSENT);
     }
-    if ((state >= BH_STATE_LOADING)) {
+    if ((state >= BH_STATE_LOADING) && (state <= BH_STATE_LOST)) {
         CHECK_EQ(act(LOAD, 2U).status, BH_OK);
     }
-    if (state >= BH_STATE_RUNNING) {
+    if ((state >= BH_STATE_RUNNING) && (state <= BH_STATE_LOST)) {
         CHECK_EQ(act(START, 2U).status, BH_OK);
         CHECK_EQ(as_cpu(2U), CPU_ENTER);
     }
@@ -70,18 +88,29 @@ static void bring_to(uint32_t state)
         other_after[2] = NEVER;
         CHECK_EQ(act(STOP, 2U).status, BH_E_HC_LOST);
     }
+    if (state == BH_STATE_LEAVING) {
+        CHECK_EQ(step(DESTROY, 2U).status, BH_E_HC_AGAIN);
+    }
+    if (state == BH_STATE_MEASURING) {
+        host_word[SW_CELL_STATE][2] = BH_STATE_MEASURING;
+        status_page.cells[2].state = BH_STATE_MEASURING;
+    }
     CHECK_EQ(state_of(2U), state);
 }
 
 /** State after the operation, or STATES where it is refused. */
 static const uint32_t after[OPS][STATES] = {
-    /* ABSENT, CREATED, LOADING, RUNNING, STOPPED, FAILED, LOST */
-    {BH_STATE_CREATED, STATES, STATES, STATES, STATES, STATES, STATES},
-    {STATES, BH_STATE_LOADING, STATES, STATES, BH_STATE_LOADING, STATES, STATES},
-    {STATES, STATES, BH_STATE_RUNNING, STATES, BH_STATE_RUNNING, STATES, STATES},
-    {STATES, STATES, STATES, BH_STATE_STOPPED, STATES, BH_STATE_STOPPED, STATES},
-    {STATES, BH_STATE_ABSENT, BH_STATE_ABSENT, BH_STATE_ABSENT, BH_STATE_ABSENT, BH_STATE_ABSENT,
+    /* ABSENT, CREATED, LOADING, RUNNING, STOPPED, FAILED, LOST, CLEANING, MEASURING, LEAVING */
+    {BH_STATE_CREATED, STATES, STATES, STATES, STATES, STATES, STATES, BH_STATE_CREATED, STATES,
      STATES},
+    {STATES, BH_STATE_LOADING, STATES, STATES, BH_STATE_LOADING, STATES, STATES, STATES, STATES,
+     STATES},
+    {STATES, STATES, BH_STATE_RUNNING, STATES, BH_STATE_RUNNING, STATES, STATES, STATES, STATES,
+     STATES},
+    {STATES, STATES, STATES, BH_STATE_STOPPED, STATES, BH_STATE_STOPPED, STATES, STATES, STATES,
+     STATES},
+    {STATES, BH_STATE_ABSENT, BH_STATE_ABSENT, BH_STATE_ABSENT, BH_STATE_ABSENT, BH_STATE_ABSENT,
+     STATES, BH_STATE_ABSENT, BH_STATE_ABSENT, BH_STATE_ABSENT},
 };
 
 /** @test TC_CEL_001 @verifies SWR_CEL_001 SWR_CEL_002 SWR_CEL_003 SWR_CEL_004 SWR_CEL_005 SWR_CEL_006
@@ -139,7 +168,7 @@ static void no_such_cell(void)
             }
         }
     }
-    host_word[SW_CELL_STATE][2] = BH_STATE_LOST + 1U; /* impossible */
+    host_word[SW_CELL_STATE][2] = BH_STATES; /* impossible */
     CHECK_EQ(cell_state(2U), BH_STATE_LOST);
     CHECK_EQ(act(CREATE, 2U).status, BH_E_HC_STATE);
 }
@@ -217,7 +246,7 @@ static void other_changes_that_root_does_not_follow(void)
         host_word[SW_CPU_STATE][1] = CPU_RUN;
         other_after[1] = NEVER;
         CHECK_EQ(act(ops[k][0], 2U).status, BH_E_HC_TIMEOUT);
-        CHECK_EQ(state_of(2U), ops[k][1]);
+        CHECK_EQ(state_of(2U), (ops[k][0] == DESTROY) ? BH_STATE_LEAVING : ops[k][1]);
         CHECK_EQ(part_live[part_view][2], 1U);
         CHECK_EQ(part_open[part_view][2] != 0U, ops[k][1] == BH_STATE_LOADING);
         CHECK_EQ(phase_of(2U), CPU_PARKED);
@@ -405,8 +434,9 @@ static void interrupts_return_to_a_cpu_that_root_has(void)
     host_word[SW_CPU_STATE][0] = CPU_OFF;
     host_word[SW_CPU_STATE][1] = CPU_RUN;
     host.self = 1U;
-    CHECK_EQ(cell_create(1U, 3U).status, BH_OK);
-    CHECK_EQ(cell_create(1U, 2U).status, BH_OK);
+    CHECK_EQ(cell_create(1U, 3U, true).status, BH_OK);
+    CHECK_EQ(cell_create(1U, 2U, true).status, BH_OK);
+    CHECK_EQ(cell_destroy(1U, 2U).status, BH_E_HC_AGAIN);
     CHECK_EQ(cell_destroy(1U, 2U).status, BH_OK);
     CHECK_EQ(host.n_resets, 3U);
     CHECK_EQ(host.resets[host.n_resets - 1U].cell, 2U);
@@ -497,7 +527,7 @@ static void no_reset_before_the_state(enum host_access how, uint32_t word, uint3
                                       uint64_t value)
 {
     if ((how == HOST_STORE) && (word == (uint32_t)SW_CELL_STATE) && (i == 2U) &&
-        (value == BH_STATE_CREATED)) {
+        (value == BH_STATE_CLEANING)) {
         CHECK_EQ(host.n_resets, 0U);
     }
     others_answer(how, word, i, value);
@@ -513,6 +543,97 @@ static void interrupts_are_reset_after_root_lost_them(void)
     CHECK_EQ(host.n_diverts, 1U);
     CHECK_EQ(host.divert.cell, 2U);
     CHECK_EQ(cell_of(host.divert.cpu), BH_CELL_ROOT);
+}
+
+/** Bytes of the first and the last private page of cell 2, and of its communication page. */
+static uint8_t *page_of_2(uint32_t k)
+{
+    static const uint64_t pages[] = {FIX_CELL2, FIX_CELL2 + 0x1FFU, FIX_COMM2};
+
+    return host_page(pages[k]);
+}
+
+static void write_pages_of_2(void)
+{
+    for (uint32_t k = 0U; k < 3U; k++) {
+        memset(page_of_2(k), 0xA5, 4096U);
+    }
+}
+
+/** @test TC_CEL_030 @verifies SWR_PRP_003 SWR_CEL_002 @technique equivalence @level unit */
+static void a_cell_is_created_with_clear_memory(void)
+{
+    struct outcome out;
+    uint32_t view;
+
+    CHECK(core_machine());
+    write_pages_of_2();
+    out = step(CREATE, 2U);
+    CHECK_EQ(out.status, BH_E_HC_AGAIN);
+    CHECK((out.a == 2U) && (out.b == 512U - PREP_CLEAR_PAGES));
+    CHECK_EQ(state_of(2U), BH_STATE_CLEANING);
+    CHECK_EQ(walk(part_view, FIX_CELL2), 0U);
+    CHECK_EQ(host.pool[0], part_view);
+    CHECK((cell_of(2U) == 2U) && (phase_of(2U) == CPU_PARKED));
+    CHECK_EQ(events(), 0U);
+    CHECK_EQ(page_of_2(0U)[4095], 0U);
+    CHECK_EQ(page_of_2(1U)[0], 0xA5U);
+    view = part_view;
+    CHECK_EQ(step(CREATE, 2U).status, BH_OK);
+    CHECK_EQ(part_view, view);
+    CHECK_EQ(event_back(0U)->id, BH_EV_CREATED);
+    CHECK_EQ(host.n_resets, 1U);
+    CHECK_EQ(page_of_2(1U)[0], 0U);
+    CHECK_EQ(page_of_2(2U)[0], 0xA5U); /* shared: not the cell's alone */
+    CHECK_EQ(host_memory.n_calls, 512U);
+}
+
+/** @test TC_CEL_031 @verifies SWR_PRP_003 SWR_CEL_006 @technique equivalence @level unit */
+static void a_cell_leaves_clear_memory(void)
+{
+    static const uint32_t states[] = {BH_STATE_CREATED, BH_STATE_LOADING, BH_STATE_RUNNING,
+                                      BH_STATE_STOPPED, BH_STATE_FAILED,  BH_STATE_CLEANING};
+
+    for (uint32_t k = 0U; k < COUNT_OF(states); k++) {
+        bring_to(states[k]);
+        write_pages_of_2();
+        host_memory.n_calls = 0U;
+        CHECK_EQ(step(DESTROY, 2U).status, BH_E_HC_AGAIN);
+        CHECK_EQ(state_of(2U), BH_STATE_LEAVING);
+        CHECK_EQ(part_live[part_view][2], 1U);
+        CHECK((cell_of(2U) == 2U) && (phase_of(2U) == CPU_PARKED));
+        CHECK_EQ(step(DESTROY, 2U).status, BH_OK);
+        CHECK_EQ(host_memory.n_calls, 512U);
+        CHECK((page_of_2(0U)[0] == 0U) && (page_of_2(1U)[4095] == 0U));
+    }
+}
+
+/** @test TC_CEL_032 @verifies SWR_PRP_003 SWR_CEL_001 @technique timeout @level unit */
+static void a_cell_that_cannot_be_given_back_stays_leaving(void)
+{
+    bring_to(BH_STATE_LEAVING);
+    host_word[SW_CPU_STATE][1] = CPU_RUN;
+    other_after[1] = NEVER;
+    host_memory.n_calls = 0U;
+    CHECK_EQ(step(DESTROY, 2U).status, BH_E_HC_TIMEOUT);
+    CHECK_EQ(host_memory.n_calls, 512U - PREP_CLEAR_PAGES);
+    CHECK_EQ(state_of(2U), BH_STATE_LEAVING);
+    CHECK_EQ(walk(part_view, FIX_CELL2), 0U);
+    other_after[1] = 0U;
+    CHECK_EQ(step(DESTROY, 2U).status, BH_OK); /* nothing is left to clear */
+    CHECK_EQ(host_memory.n_calls, 512U - PREP_CLEAR_PAGES);
+    CHECK_EQ(state_of(2U), BH_STATE_ABSENT);
+}
+
+/** @test TC_CEL_033 @verifies SWR_PRP_003 SWR_INI_004 @technique equivalence @level unit */
+static void memory_that_firmware_filled_is_kept(void)
+{
+    CHECK(core_machine());
+    write_pages_of_2();
+    CHECK_EQ(cell_create(0U, 2U, true).status, BH_OK);
+    CHECK_EQ(state_of(2U), BH_STATE_CREATED);
+    CHECK_EQ(host_memory.n_calls, 0U);
+    CHECK_EQ(page_of_2(0U)[0], 0xA5U);
 }
 
 int main(void)
@@ -536,5 +657,9 @@ int main(void)
     TEST(TC_CEL_014, a_cell_that_ended_is_not_changed_under_its_other_cpus);
     TEST(TC_CEL_015, cpu_on_does_not_outlive_a_stop);
     TEST(TC_CEL_016, interrupts_are_reset_after_root_lost_them);
+    TEST(TC_CEL_030, a_cell_is_created_with_clear_memory);
+    TEST(TC_CEL_031, a_cell_leaves_clear_memory);
+    TEST(TC_CEL_032, a_cell_that_cannot_be_given_back_stays_leaving);
+    TEST(TC_CEL_033, memory_that_firmware_filled_is_kept);
     return test_result();
 }

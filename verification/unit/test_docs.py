@@ -152,7 +152,9 @@ def wrong_layout(text, struct, fields):
 
 def wrong_transitions(text, source):
     """The table of allowed states against require_state() in cell.c."""
-    said = {r[0]: {s.strip() for s in r[1].split(",")} for r in table(text, "call", "allowed in")}
+    said = {}  # a call may have several rows
+    for row in table(text, "call", "allowed in"):
+        said.setdefault(row[0], set()).update(s.strip() for s in row[1].split(","))
     problems = []
     for name in ("create", "load", "start", "stop"):
         call = re.search(rf"^struct outcome cell_{name}\(.*?require_state\(cell,(.*?)\);", source,

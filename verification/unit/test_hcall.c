@@ -3,6 +3,7 @@
  * Hypercalls: any number and argument from any cell; who may make which; disable.
  * @link src/core/hcall.c
  * @link src/core/cell.c
+ * @link src/core/prep.c
  * @link src/core/cpu.c
  * @link src/core/bits.c
  * @link src/core/event.c
@@ -105,6 +106,16 @@ static void root_leads_a_cell_through_its_life(void)
 
     CHECK(core_machine());
     for (uint32_t k = 0U; k < COUNT_OF(calls); k++) {
+        uint64_t before = events();
+
+        if ((calls[k][0] == BH_HC_CELL_CREATE) || (calls[k][0] == BH_HC_CELL_DESTROY)) {
+            struct outcome out = hcall(0U, calls[k][0], 3U);
+
+            CHECK_EQ(out.status, BH_E_HC_AGAIN); /* no refusal */
+            CHECK((out.a == 3U) && (out.b == 0x110U - PREP_CLEAR_PAGES));
+            CHECK_EQ(events(), before);
+            CHECK_EQ(host_word[SW_LOCK][0], 0U);
+        }
         CHECK_EQ(hcall(0U, calls[k][0], 3U).status, BH_OK);
         CHECK_EQ(state_of(3U), calls[k][1]);
         CHECK_EQ(host_word[SW_LOCK][0], 0U);
@@ -124,7 +135,7 @@ static void one_reconfiguration_at_a_time(void)
         CHECK_EQ(state_of(2U), BH_STATE_ABSENT);
     }
     host_word[SW_LOCK][0] = 0U;
-    CHECK_EQ(hcall(0U, BH_HC_CELL_CREATE, 2U).status, BH_OK);
+    CHECK_EQ(hcall(0U, BH_HC_CELL_CREATE, 2U).status, BH_E_HC_AGAIN);
 }
 
 /* The other reconfiguration ends just after it was in the way. */
@@ -145,13 +156,13 @@ static void a_lock_that_is_free_again_names_no_other_cpu(void)
     host_on_access = lock_is_released;
     refused(hcall(0U, BH_HC_CELL_CREATE, 2U), BH_E_HC_BUSY, 0U, 0U, BH_HC_CELL_CREATE);
     CHECK_EQ(state_of(2U), BH_STATE_ABSENT);
-    CHECK_EQ(hcall(0U, BH_HC_CELL_CREATE, 2U).status, BH_OK);
+    CHECK_EQ(hcall(0U, BH_HC_CELL_CREATE, 2U).status, BH_E_HC_AGAIN);
 }
 
 /** @test TC_HCL_007 @verifies SWR_HCL_003 @technique equivalence @level unit */
 static void disable_needs_all_cells_gone(void)
 {
-    for (uint64_t state = BH_STATE_CREATED; state <= BH_STATE_LOST; state++) {
+    for (uint64_t state = BH_STATE_CREATED; state < BH_STATES; state++) {
         for (uint32_t cell = 2U; cell < BH_CELLS_MAX; cell++) {
             CHECK(core_machine());
             event_show_armed(1U);
@@ -199,7 +210,7 @@ static void no_cell_once_a_cpu_was_given_back(void)
             host_word[SW_CPU_STATE][3] = CPU_OFF;
             host_word[SW_CPU_STATE][gone] = phase;
         }
-        CHECK_EQ(hcall(0U, BH_HC_CELL_CREATE, 2U).status, BH_OK);
+        CHECK_EQ(hcall(0U, BH_HC_CELL_CREATE, 2U).status, BH_E_HC_AGAIN);
     }
 }
 

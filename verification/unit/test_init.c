@@ -5,6 +5,7 @@
  * @link src/core/init.c
  * @link src/core/hcall.c
  * @link src/core/cell.c
+ * @link src/core/prep.c
  * @link src/core/cpu.c
  * @link src/core/bits.c
  * @link src/core/event.c

@@ -172,7 +172,9 @@ static uint64_t call_attempt(uint64_t command, uint64_t argument)
         got = inmate_smc(PSCI_CPU_OFF, 0U, 0U, 0U);
         break;
     case ATTEMPT_HYPERCALL:
-        got = inmate_hypercall(argument % 256U, argument / 256U).status;
+        do {
+            got = inmate_hypercall(argument % 256U, argument / 256U).status;
+        } while (got == (uint64_t)BH_E_HC_AGAIN);
         break;
     case ATTEMPT_SMC:
         got = inmate_smc(argument, 0U, 0U, 0U);

@@ -53,8 +53,11 @@ static void sleep_until(uint64_t ticks)
 /** The first refusal stays: what was asked of which cell, and the answer. */
 static bool ask(uint64_t call, uint64_t cell)
 {
-    uint64_t status = inmate_hypercall(call, cell).status;
+    uint64_t status;
 
+    do {
+        status = inmate_hypercall(call, cell).status;
+    } while (status == (uint64_t)BH_E_HC_AGAIN);
     if ((status != 0U) && (inmate_comm->reserved[CHURN_WRONG] == 0U)) {
         inmate_comm->reserved[CHURN_WRONG] = (call << 40) | (cell << 32) | status;
     }

@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include "abi/comm.h"
+#include "abi/errors.h"
 #include "abi/hypercall.h"
 
 #define INMATE_GICD 0x08000000ULL
