@@ -66,10 +66,28 @@ static inline uint32_t small1(uint32_t x)
 /*@ terminates \true;
     exits \false;
     assigns \nothing;
+    ensures SWR_SHA_001: \result == sha_xor(x, y); */
+static inline uint32_t xor2(uint32_t x, uint32_t y)
+{
+    return x ^ y;
+}
+
+/*@ terminates \true;
+    exits \false;
+    assigns \nothing;
+    ensures SWR_SHA_001: \result == sha_and(x, y); */
+static inline uint32_t and2(uint32_t x, uint32_t y)
+{
+    return x & y;
+}
+
+/*@ terminates \true;
+    exits \false;
+    assigns \nothing;
     ensures SWR_SHA_001: \result == sha_ch(x, y, z); */
 static inline uint32_t ch(uint32_t x, uint32_t y, uint32_t z)
 {
-    return ((y ^ z) & x) ^ z;
+    return xor2(and2(xor2(y, z), x), z);
 }
 
 /*@ terminates \true;
@@ -78,7 +96,7 @@ static inline uint32_t ch(uint32_t x, uint32_t y, uint32_t z)
     ensures SWR_SHA_001: \result == sha_maj(x, y, z); */
 static inline uint32_t maj(uint32_t x, uint32_t y, uint32_t z)
 {
-    return ((x ^ y) & (y ^ z)) ^ y;
+    return xor2(and2(xor2(x, y), xor2(y, z)), y);
 }
 
 /* T1 and T2 of a round (6.2.2). */
@@ -102,10 +120,12 @@ static inline uint32_t temp2(uint32_t a, uint32_t b, uint32_t c)
 
 /* Word t of the message schedule. */
 /*@ requires place: 16 <= t < 64;
+    requires before: sha_schedule(t);
     terminates \true;
     exits \false;
     assigns sha256_w[t];
-    ensures SWR_SHA_001: sha_word(t); */
+    ensures word: sha_word(t);
+    ensures SWR_SHA_001: sha_schedule(t + 1); */
 static inline void word(uint32_t t)
 {
     sha256_w[t] = ((sha256_w[t - 16U] + small0(sha256_w[t - 15U])) + sha256_w[t - 7U]) +
@@ -140,10 +160,12 @@ static void schedule(void)
 
 /* Round t. */
 /*@ requires place: t < 64;
+    requires before: sha_rounds(t);
     terminates \true;
     exits \false;
     assigns sha256_a[t + 4], sha256_e[t + 4];
-    ensures SWR_SHA_001: sha_round(t); */
+    ensures round: sha_round(t);
+    ensures SWR_SHA_001: sha_rounds(t + 1); */
 static inline void one_round(uint32_t t)
 {
     uint32_t t1 = temp1(sha256_e[t + 3U], sha256_e[t + 2U], sha256_e[t + 1U], sha256_e[t],

@@ -66,7 +66,8 @@ void sha256_block(const uint32_t words[16]);
     terminates \true;
     exits \false;
     assigns SHA256_STATE;
-    ensures SWR_SHA_002: sha256_w[15] == ((sha256_blocks * 16 + n) * 32) % 0x100000000;
+    ensures SWR_SHA_002: sha256_w[14] == sha_bits(\old(sha256_blocks), n) / 0x100000000 &&
+      sha256_w[15] == sha_bits(\old(sha256_blocks), n) % 0x100000000;
 */
 void sha256_end(const uint32_t tail[], uint32_t n);
 

@@ -59,6 +59,14 @@ static void prepare_builds_and_opens(void)
     fake_layout[LAYOUT_RODATA] = 0x78000000U;
     CHECK_EQ(prepare(), BH_E_LAUNCH_TABLES);
     CHECK(host_word[SW_LAUNCH][0] != LAUNCH_OPEN);
+    /* The map takes all tables: none is left for the windows. */
+    begin();
+    for (uint64_t end = 0x70200000U; (!el2map_build()) || (el2_used < EL2_TABLES);
+         end += 0x200000U) {
+        fake_layout[LAYOUT_RODATA] = end;
+    }
+    CHECK_EQ(prepare(), BH_E_LAUNCH_TABLES);
+    CHECK(host_word[SW_LAUNCH][0] != LAUNCH_OPEN);
 }
 
 /** @test TC_LCH_002 @verifies SWR_INI_005 @technique equivalence @level unit */
