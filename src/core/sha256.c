@@ -26,7 +26,10 @@ uint32_t sha256_w[SHA256_ROUNDS];
 uint32_t sha256_a[SHA256_ROUNDS + 4U];
 uint32_t sha256_e[SHA256_ROUNDS + 4U];
 
-/* The functions of FIPS 180-4, 4.1.2; maj in a form that shares x ^ y with the round before. */
+/* The functions of FIPS 180-4, 4.1.2. */
+
+/** Capital sigma 0.
+ * @req SWR_SHA_001 */
 /*@ terminates \true;
     exits \false;
     assigns \nothing;
@@ -36,6 +39,8 @@ static inline uint32_t big0(uint32_t x)
     return ((x >> 2) | (x << 30)) ^ ((x >> 13) | (x << 19)) ^ ((x >> 22) | (x << 10));
 }
 
+/** Capital sigma 1.
+ * @req SWR_SHA_001 */
 /*@ terminates \true;
     exits \false;
     assigns \nothing;
@@ -45,6 +50,8 @@ static inline uint32_t big1(uint32_t x)
     return ((x >> 6) | (x << 26)) ^ ((x >> 11) | (x << 21)) ^ ((x >> 25) | (x << 7));
 }
 
+/** Sigma 0.
+ * @req SWR_SHA_001 */
 /*@ terminates \true;
     exits \false;
     assigns \nothing;
@@ -54,6 +61,8 @@ static inline uint32_t small0(uint32_t x)
     return ((x >> 7) | (x << 25)) ^ ((x >> 18) | (x << 14)) ^ (x >> 3);
 }
 
+/** Sigma 1.
+ * @req SWR_SHA_001 */
 /*@ terminates \true;
     exits \false;
     assigns \nothing;
@@ -63,6 +72,8 @@ static inline uint32_t small1(uint32_t x)
     return ((x >> 17) | (x << 15)) ^ ((x >> 19) | (x << 13)) ^ (x >> 10);
 }
 
+/** Exclusive or, by a name.
+ * @req SWR_SHA_001 */
 /*@ terminates \true;
     exits \false;
     assigns \nothing;
@@ -72,6 +83,8 @@ static inline uint32_t xor2(uint32_t x, uint32_t y)
     return x ^ y;
 }
 
+/** And, by a name.
+ * @req SWR_SHA_001 */
 /*@ terminates \true;
     exits \false;
     assigns \nothing;
@@ -81,6 +94,8 @@ static inline uint32_t and2(uint32_t x, uint32_t y)
     return x & y;
 }
 
+/** Choice.
+ * @req SWR_SHA_001 */
 /*@ terminates \true;
     exits \false;
     assigns \nothing;
@@ -90,6 +105,8 @@ static inline uint32_t ch(uint32_t x, uint32_t y, uint32_t z)
     return xor2(and2(xor2(y, z), x), z);
 }
 
+/** Majority, in a form that shares x ^ y with the round before.
+ * @req SWR_SHA_001 */
 /*@ terminates \true;
     exits \false;
     assigns \nothing;
@@ -99,7 +116,8 @@ static inline uint32_t maj(uint32_t x, uint32_t y, uint32_t z)
     return xor2(and2(xor2(x, y), xor2(y, z)), y);
 }
 
-/* T1 and T2 of a round (6.2.2). */
+/** T1 of a round (6.2.2).
+ * @req SWR_SHA_001 */
 /*@ terminates \true;
     exits \false;
     assigns \nothing;
@@ -109,6 +127,8 @@ static inline uint32_t temp1(uint32_t e, uint32_t f, uint32_t g, uint32_t h, uin
     return ((h + kw) + ch(e, f, g)) + big1(e);
 }
 
+/** T2 of a round.
+ * @req SWR_SHA_001 */
 /*@ terminates \true;
     exits \false;
     assigns \nothing;
@@ -118,7 +138,8 @@ static inline uint32_t temp2(uint32_t a, uint32_t b, uint32_t c)
     return maj(a, b, c) + big0(a);
 }
 
-/* Word t of the message schedule. */
+/** Word t of the message schedule.
+ * @req SWR_SHA_001 */
 /*@ requires place: 16 <= t < 64;
     requires before: sha_schedule(t);
     terminates \true;
@@ -132,7 +153,8 @@ static inline void word(uint32_t t)
                   small1(sha256_w[t - 2U]);
 }
 
-/* Words 16 to 63, eight in a turn: the compiler then keeps the last ones in registers. */
+/** Words 16 to 63, eight in a turn: the compiler then keeps the last ones in registers.
+ * @req SWR_SHA_001 */
 /*@ terminates \true;
     exits \false;
     assigns sha256_w[16 .. 63];
@@ -158,7 +180,8 @@ static void schedule(void)
     }
 }
 
-/* Round t. */
+/** Round t.
+ * @req SWR_SHA_001 */
 /*@ requires place: t < 64;
     requires before: sha_rounds(t);
     terminates \true;
@@ -175,7 +198,8 @@ static inline void one_round(uint32_t t)
     sha256_a[t + 4U] = t1 + temp2(sha256_a[t + 3U], sha256_a[t + 2U], sha256_a[t + 1U]);
 }
 
-/* All rounds, four in a turn: the compiler then keeps the working variables in registers. */
+/** All rounds, four in a turn: the compiler then keeps the working variables in registers.
+ * @req SWR_SHA_001 */
 /*@ terminates \true;
     exits \false;
     assigns sha256_a[4 .. 67], sha256_e[4 .. 67];
@@ -197,7 +221,8 @@ static void all_rounds(void)
     }
 }
 
-/* The first working variables are the digest so far. */
+/** The first working variables are the digest so far.
+ * @req SWR_SHA_001 */
 /*@ terminates \true;
     exits \false;
     assigns sha256_a[0 .. 3], sha256_e[0 .. 3];
@@ -218,7 +243,8 @@ static void enter(void)
     }
 }
 
-/* The last working variables are added to the digest. */
+/** The last working variables are added to the digest.
+ * @req SWR_SHA_001 */
 /*@ terminates \true;
     exits \false;
     assigns sha256_h[..];
