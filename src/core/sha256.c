@@ -151,6 +151,9 @@ static inline void word(uint32_t t)
 {
     sha256_w[t] = ((sha256_w[t - 16U] + small0(sha256_w[t - 15U])) + sha256_w[t - 7U]) +
                   small1(sha256_w[t - 2U]);
+    //@ assert word: sha_word(t);
+    //@ assert same: \forall integer u; 0 <= u < t ==> sha256_w[u] == \at(sha256_w[u], Pre);
+    //@ assert kept: \forall integer u; 16 <= u < t && \at(sha_word(u), Pre) ==> sha_word(u);
 }
 
 /** Words 16 to 63, eight in a turn: the compiler then keeps the last ones in registers.
@@ -161,13 +164,15 @@ static inline void word(uint32_t t)
     ensures SWR_SHA_001: sha_schedule(64); */
 static void schedule(void)
 {
-    uint32_t t = SHA256_BLOCK_WORDS;
+    uint32_t i = 0U;
 
-    /*@ loop invariant bound: 16 <= t <= 64 && t % 8 == 0;
-        loop invariant so_far: sha_schedule(t);
-        loop assigns t, sha256_w[16 .. 63];
-        loop variant 64 - t; */
-    while (t < SHA256_ROUNDS) {
+    /*@ loop invariant bound: 0 <= i <= 6;
+        loop invariant so_far: sha_schedule(16 + 8 * i);
+        loop assigns i, sha256_w[16 .. 63];
+        loop variant 6 - i; */
+    while (i < 6U) {
+        uint32_t t = SHA256_BLOCK_WORDS + (8U * i);
+
         word(t);
         word(t + 1U);
         word(t + 2U);
@@ -176,7 +181,7 @@ static void schedule(void)
         word(t + 5U);
         word(t + 6U);
         word(t + 7U);
-        t += 8U;
+        i++;
     }
 }
 
@@ -193,9 +198,18 @@ static inline void one_round(uint32_t t)
 {
     uint32_t t1 = temp1(sha256_e[t + 3U], sha256_e[t + 2U], sha256_e[t + 1U], sha256_e[t],
                         sha256_k[t] + sha256_w[t]);
+    uint32_t t2 = temp2(sha256_a[t + 3U], sha256_a[t + 2U], sha256_a[t + 1U]);
 
+    //@ assert first: t1 == sha_temp(t);
     sha256_e[t + 4U] = sha256_a[t] + t1;
-    sha256_a[t + 4U] = t1 + temp2(sha256_a[t + 3U], sha256_a[t + 2U], sha256_a[t + 1U]);
+    sha256_a[t + 4U] = t1 + t2;
+    //@ assert a: \forall integer u; 0 <= u < t + 4 ==> sha256_a[u] == \at(sha256_a[u], Pre);
+    //@ assert e: \forall integer u; 0 <= u < t + 4 ==> sha256_e[u] == \at(sha256_e[u], Pre);
+    //@ assert w: \forall integer u; 0 <= u < 64 ==> sha256_w[u] == \at(sha256_w[u], Pre);
+    //@ assert k: \forall integer u; 0 <= u < 64 ==> sha256_k[u] == \at(sha256_k[u], Pre);
+    //@ assert temp: \forall integer u; 0 <= u <= t ==> sha_temp(u) == \at(sha_temp(u), Pre);
+    //@ assert round: sha_round(t);
+    //@ assert kept: \forall integer u; 0 <= u < t && \at(sha_round(u), Pre) ==> sha_round(u);
 }
 
 /** All rounds, four in a turn: the compiler then keeps the working variables in registers.
@@ -206,18 +220,20 @@ static inline void one_round(uint32_t t)
     ensures SWR_SHA_001: sha_rounds(64); */
 static void all_rounds(void)
 {
-    uint32_t t = 0U;
+    uint32_t i = 0U;
 
-    /*@ loop invariant bound: 0 <= t <= 64 && t % 4 == 0;
-        loop invariant so_far: sha_rounds(t);
-        loop assigns t, sha256_a[4 .. 67], sha256_e[4 .. 67];
-        loop variant 64 - t; */
-    while (t < SHA256_ROUNDS) {
+    /*@ loop invariant bound: 0 <= i <= 16;
+        loop invariant so_far: sha_rounds(4 * i);
+        loop assigns i, sha256_a[4 .. 67], sha256_e[4 .. 67];
+        loop variant 16 - i; */
+    while (i < 16U) {
+        uint32_t t = 4U * i;
+
         one_round(t);
         one_round(t + 1U);
         one_round(t + 2U);
         one_round(t + 3U);
-        t += 4U;
+        i++;
     }
 }
 
