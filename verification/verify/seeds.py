@@ -53,6 +53,7 @@ TAG = "/* SPDX-License-Identifier: Apache-2.0 */"
 SEED_C, SEED_H = "src/core/seed.c", "src/core/seed.h"
 TEST = "verification/unit/test_seed.c"
 BOUNDS = "verification/static/bounds.toml"
+SURVIVORS = "verification/mutate/survivors.toml"
 OWNERSHIP = "verification/static/ownership.toml"
 FITS = "    bool fits = false;\n"
 PROVE = "verification/proof/prove.py"
@@ -289,6 +290,43 @@ def proofs(ctx):
 def mutants(ctx):
     """The fuzzer's own: mutants of the kernel and of the oracle, runs that reach too little."""
     return own_defects(ctx, "verification/fuzz/mutants.py", "it seeds mutants")
+
+
+# Defects of the miniature that stage mutate must find: what is edited, the finding.
+BLIND = {
+    "none": ((), ""),
+    "tests that see nothing": (((TEST, "CHECK_EQ(low_min(1U, 2U), 1U)", "CHECK(low_min(1U, 2U) < 9U)"),
+                                (TEST, "CHECK_EQ(low_min(2U, 1U), 1U)", "CHECK(low_min(2U, 1U) < 9U)"),
+                                (TEST, "CHECK(seed_fits(0U, 4U, 4U))",
+                                 "CHECK(seed_fits(0U, 4U, 4U) || true)"),
+                                (TEST, "CHECK(seed_fits(4U, 0U, 4U))", "(void)seed_fits(4U, 0U, 4U)"),
+                                (TEST, "CHECK(!seed_fits(5U, 0U, 4U))", "(void)seed_fits(5U, 0U, 4U)"),
+                                (TEST, "CHECK(!seed_fits(1U, 4U, 4U))", "(void)seed_fits(1U, 4U, 4U)")),
+                               "were noticed, wanted are 90 of 100"),
+    "too few": (((SURVIVORS, "sample = 15", "sample = 1500"),), "15 mutants ran, asked were 1500"),
+    "no such mutant": (((SURVIVORS, "", '\n[[equivalent]]\nfile = "src/core/low.c"\n'
+                         'mutant = "low_min: gone"\nreason = "none"\n'),),
+                       "no such mutant: src/core/low.c low_min: gone"),
+    "noticed": (((SURVIVORS, "", '\n[[equivalent]]\nfile = "src/core/low.c"\n'
+                  'mutant = "low_min: least = a; => (nothing)"\nreason = "none"\n'),),
+                "test_seed notices it"),
+}
+
+
+def blind_tests(_ctx):
+    """Stage mutate on the miniature: green as it is, red for each of its defects."""
+    import selftest
+    wrong = []
+    for name, (edits, finding) in BLIND.items():
+        folder = selftest.fresh("mutate-real")
+        for file, old, new in edits:
+            edit(folder / file, old, new)
+        records, output = selftest.run_stages(folder, ["unit", "mutate"])
+        red = {s for s, r in records.items() if r["status"] == "red"}
+        details = "\n".join(records.get("mutate", {}).get("details", [output[-200:]]))
+        if red != ({"mutate"} if finding else set()) or finding not in details:
+            wrong.append(f"{name}: {sorted(red)} {details[:200]}")
+    return not wrong, "; ".join(wrong) or f"{len(BLIND) - 1} defects noticed"
 
 
 def own_defects(ctx, path, why):
@@ -579,6 +617,7 @@ REAL = {"setup-real-release": no_release, "setup-real-record": damaged_lock,
         "system-real-attack": system_attack,
         **{f"{stage}-real-edit": real_edit(stage) for stage in REAL_EDITS},
         "fuzz-real-mutants": mutants,
+        "mutate-real-blind": blind_tests,
         "prove-real-contracts": proofs}
 
 

@@ -153,7 +153,7 @@ def main():
     args = parser.parse_args()
     records = run_all(args.only, args.without)
     if not args.only and not args.without:
-        for stage in ["setup", "fuzz", *STAGES]:
+        for stage in ["setup", "fuzz", "mutate", *STAGES]:
             good = stage in covered(records)
             records.append(line(f"every-stage-{stage}", good,
                                 "has a seeded defect" if good else "no seeded defect was found", 0))

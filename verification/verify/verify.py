@@ -24,10 +24,11 @@ STAGES = {
     "prove": ["setup"],
     "unit": ["setup", "build"],  # both build the plan judge of the host
     "fuzz": ["setup", "build"],
+    "mutate": ["build", "prove", "unit"],
     "system": ["build"],
     "target-mcdc": ["build", "unit", "system"],
     "fault": ["build", "target-mcdc"],
-    "trace": ["static", "build", "misra", "prove", "unit", "fuzz", "system", "target-mcdc",
+    "trace": ["static", "build", "misra", "prove", "unit", "fuzz", "mutate", "system", "target-mcdc",
               "fault"],
     "doc": ["setup"],
     "selftest": ["build", "unit", "fuzz", "system", "fault"],
