@@ -21,6 +21,7 @@ import subprocess
 import sys
 import time
 import tomllib
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
@@ -148,15 +149,17 @@ class Run:
         bad += [t for t, (code, _) in zip(self.tests.c, kernel.batch(self.ctx, links)) if code != 0]
         if bad:
             raise context.Missing(f"these do not build without a mutant: {', '.join(bad)}")
-        seconds = {}
-        for test in self.tests.c:
-            start = time.monotonic()
-            done = self.ctx.tool(base / Path(test).stem)
-            if done.returncode == 0:
-                seconds[test] = time.monotonic() - start
-            else:
-                self.problems.append(f"{test} fails without a mutant and was left out")
-        return objects, seconds
+        with ThreadPoolExecutor(self.args.jobs) as pool:
+            runs = dict(zip(self.tests.c, pool.map(lambda t: self.timed(base / Path(t).stem), self.tests.c)))
+        self.problems += [f"{t} fails without a mutant and was left out"
+                          for t, s in runs.items() if s is None]
+        return objects, {t: s for t, s in runs.items() if s is not None}
+
+    def timed(self, program):
+        """Seconds of a test as it is; None if it fails."""
+        start = time.monotonic()
+        done = self.ctx.tool(program)
+        return time.monotonic() - start if done.returncode == 0 else None
 
     def plan(self, objects, seconds, names):
         """{file: its tests}, its own first, then the quick ones."""
