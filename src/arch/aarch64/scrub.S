@@ -88,6 +88,7 @@
 	.globl	reset_el1
 	.type	reset_el1, %function
 reset_el1:
+	mov	x2, xzr			/* the unit is named after the file of its first instruction */
 #include "scrub.def"
 	isb
 	ret
