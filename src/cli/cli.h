@@ -185,6 +185,7 @@ int cmd_cell_create(void);
 int cmd_cell_load(void);
 int cmd_cell_start(void);
 int cmd_cell_stop(void);
+int cmd_cell_restart(void);
 int cmd_cell_destroy(void);
 int cmd_cell_console(void);
 int cmd_cell_stats(void);

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "cli/cli.h"
 
@@ -31,6 +32,42 @@ static int report(const char *command, uint32_t cell, const char *what, bool wit
     return EXIT_OK;
 }
 
+/* -- calls that the kernel works off in steps -------------------------------------------------- */
+
+static void show_left(uint64_t pages)
+{
+    char size[32];
+
+    out_size(size, sizeof(size), pages * BH_PAGE_BYTES);
+    fprintf(stderr, "\r\033[K%s left", size);
+    fflush(stderr);
+}
+
+/**
+ * Clearing and measuring take their time. The driver comes back several times a second with what is
+ * left, and the same call goes on; interrupted, it can be made again.
+ *
+ * @req SWR_CLI_022
+ */
+static bool whole_call(uint32_t op, uint32_t cell, struct bh_result *result)
+{
+    bool show = !opt.quiet && !opt.json && isatty(STDERR_FILENO) == 1;
+    bool shown = false;
+    bool good = device_cell(BH_IOC_CELL, op, cell, result);
+
+    while (!good && result->status == BH_E_HC_AGAIN) {
+        if (show) {
+            show_left(result->b);
+            shown = true;
+        }
+        good = device_cell(BH_IOC_CELL, op, cell, result);
+    }
+    if (shown) {
+        fputs("\r\033[K", stderr);
+    }
+    return good;
+}
+
 /**
  * The verbs that are one call of the driver.
  *
@@ -45,7 +82,7 @@ static int simple(const char *command, uint32_t op, const char *what)
     if (!session_cell(opt.argv[0], &cell, &code)) {
         return code;
     }
-    if (!device_cell(BH_IOC_CELL, op, cell, &result)) {
+    if (!whole_call(op, cell, &result)) {
         return fail_result(&result);
     }
     return report(command, cell, what, true);
@@ -69,6 +106,33 @@ int cmd_cell_stop(void)
 int cmd_cell_destroy(void)
 {
     return simple("cell destroy", BH_HC_CELL_DESTROY, "destroyed; Linux has back");
+}
+
+/**
+ * Stop, unless it is stopped, and start again, with the memory as it is: a cell whose memory must have a
+ * digest and has changed it is refused. A start that was interrupted goes on.
+ *
+ * @req SWR_CLI_023
+ */
+int cmd_cell_restart(void)
+{
+    struct bh_result result;
+    uint32_t state;
+    uint32_t cell;
+    int code;
+
+    if (!session_cell(opt.argv[0], &cell, &code)) {
+        return code;
+    }
+    state = session.status->cells[cell].state;
+    if (state != BH_STATE_STOPPED && state != BH_STATE_MEASURING &&
+        !whole_call(BH_HC_CELL_STOP, cell, &result)) {
+        return fail_result(&result);
+    }
+    if (!whole_call(BH_HC_CELL_START, cell, &result)) {
+        return fail_result(&result);
+    }
+    return report("cell restart", cell, "running again on", true);
 }
 
 /* -- load ------------------------------------------------------------------------------------- */

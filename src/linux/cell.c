@@ -10,6 +10,8 @@
 
 #include "driver.h"
 
+#define LONG_JIFFIES (HZ / 5)
+
 static bool cell_is_known(u32 cell, struct bh_result *result)
 {
     if (!bh.enabled) {
@@ -61,16 +63,18 @@ static bool take_cpus(u32 cell, struct bh_result *result)
 }
 
 /**
- * A call that the kernel works off in steps. A fatal signal ends it in the middle; the same call
- * goes on from there.
+ * A call that the kernel works off in steps. After a while, or at a fatal signal, the caller learns
+ * what is left: the same call goes on from there, and DESTROY ends it.
  *
- * @req SWR_DRV_004
+ * @req SWR_DRV_012
  */
-static bool whole_call(u32 op, u32 cell, struct bh_result *result)
+static bool long_call(u32 op, u32 cell, struct bh_result *result)
 {
+    unsigned long end = jiffies + LONG_JIFFIES;
     bool good = bh_hypercall(op, cell, result);
 
-    while (!good && result->status == BH_E_HC_AGAIN && !fatal_signal_pending(current)) {
+    while (!good && result->status == BH_E_HC_AGAIN && time_before(jiffies, end) &&
+           !fatal_signal_pending(current)) {
         cond_resched();
         good = bh_hypercall(op, cell, result);
     }
@@ -88,7 +92,7 @@ static void create(u32 cell, struct bh_result *result)
     struct bh_result ignored;
 
     if (READ_ONCE(bh.status->cells[cell].state) == BH_STATE_CLEANING) {
-        whole_call(BH_HC_CELL_CREATE, cell, result); /* it has its CPUs */
+        long_call(BH_HC_CELL_CREATE, cell, result); /* it has its CPUs */
         return;
     }
     if (READ_ONCE(bh.status->cells[cell].state) != BH_STATE_ABSENT) {
@@ -99,7 +103,7 @@ static void create(u32 cell, struct bh_result *result)
         return;
     }
     if (!take_cpus(cell, result) ||
-        (!whole_call(BH_HC_CELL_CREATE, cell, result) && result->status != BH_E_HC_AGAIN)) {
+        (!long_call(BH_HC_CELL_CREATE, cell, result) && result->status != BH_E_HC_AGAIN)) {
         return_cpus(cell, &ignored);
     }
 }
@@ -111,7 +115,7 @@ static void create(u32 cell, struct bh_result *result)
  */
 static void destroy(u32 cell, struct bh_result *result)
 {
-    if (whole_call(BH_HC_CELL_DESTROY, cell, result)) {
+    if (long_call(BH_HC_CELL_DESTROY, cell, result)) {
         return_cpus(cell, result);
     }
 }
@@ -131,7 +135,7 @@ void bh_cell_call(struct bh_ioc_cell *call)
     case BH_HC_CELL_LOAD:
     case BH_HC_CELL_START:
     case BH_HC_CELL_STOP:
-        whole_call(call->op, call->cell, &call->result);
+        long_call(call->op, call->cell, &call->result);
         break;
     default:
         bh_refuse(&call->result, BH_E_HC_UNKNOWN, call->op, 0U);

@@ -41,6 +41,8 @@ ATTACH = "bulkhead attach /plans/demo.plan"
 LATE, DIRECT = "late", "direct"
 CYCLES = 20
 CELL_CPUS = 112 + 2 * 176 + 24  # cells[2].cpus in the blob
+CODE, CODE_BYTES = 0x71000000, 0x100000  # the cell's private memory
+DATA, DATA_BYTES = 0x71200000, 0x200000
 HARM_SECONDS = 3
 NEWS_MILLISECONDS = 200
 RING = 128
@@ -434,6 +436,77 @@ def memory(guest):
     guest.run("bulkhead cell destroy rt && physmem read 0x71000000")
 
 
+def restarted(guest):
+    """One word restarts a cell that runs or was stopped; another is refused.
+
+    @test TC_DRV_050 @verifies SWR_CLI_023 SYR_CPU_002 @technique equivalence @level system
+    """
+    guest.run(f"{guest.enable} && {START}")
+    for before, wanted in (("true", ["EV_STOPPED", "EV_STARTED"]),
+                           ("bulkhead cell stop rt", ["EV_STOPPED", "EV_STARTED"])):
+        guest.cell_lives()
+        starts = guest.cell()["starts"]
+        guest.run(f"{before} && bulkhead cell restart rt")
+        cell = guest.cell()
+        demand((cell["state"], cell["starts"]) == ("running", starts + 1), f"the cell is {cell}")
+        demand(guest.events()[-2:] == wanted, f"events: {guest.events()[-3:]}")
+        guest.cell_lives()
+    guest.run("bulkhead cell destroy rt")
+    guest.refused("bulkhead cell restart rt", "E0204", 6)
+    guest.run("bulkhead cell create rt")
+    guest.refused("bulkhead cell restart rt", "E0204", 6)
+    guest.log_is_clean()
+
+
+def nothing_left(guest):
+    """A cell does not find what root left in its memory, nor root what the cell left.
+
+    @test TC_DRV_051 @verifies SYR_PRP_001 SWR_PRP_003 SYR_SPA_003 @technique requirements
+    @level system
+    """
+    guest.run(guest.enable)
+    for at in (CODE, DATA, DATA + DATA_BYTES - 8):
+        guest.run(f"physmem write {at:#x} 0x5ec2e7 64")
+    guest.run("bulkhead cell create rt")
+    for at, size in ((CODE, CODE_BYTES), (DATA, DATA_BYTES)):
+        demand(not any(guest.machine.read_phys(at, size)), f"the cell finds bytes at {at:#x}")
+    guest.run(f"bulkhead cell load rt /inmates/{IMAGE} && bulkhead cell start rt")
+    guest.cell_lives()
+    demand(any(guest.machine.read_phys(CODE, CODE_BYTES)), "the cell has no code")
+    guest.run("bulkhead cell destroy rt")
+    for at in (CODE, DATA):
+        demand(guest.run(f"physmem read {at:#x} 64").strip() == "0x0", f"root finds bytes at {at:#x}")
+    demand(not any(guest.machine.read_phys(CODE, CODE_BYTES)), "root finds bytes of the cell")
+    guest.log_is_clean()
+
+
+def half_way(guest):
+    """Whoever creates or destroys a cell may die in between: another goes on, or ends it.
+
+    @test TC_DRV_052 @verifies SWR_DRV_012 SYR_PLN_003 @technique fault-injection @level system
+    """
+    guest.run("rmmod bulkhead && insmod /test/bulkhead.ko && " + ENABLE)
+    raw = "/sys/module/bulkhead/parameters/raw"
+    steps = {"create": f"echo call 1 2 > {raw}; cat {raw}", "destroy": f"echo call 5 2 > {raw}; cat {raw}"}
+    for ending in ("create", "destroy"):
+        guest.run("echo 0 > /sys/devices/system/cpu/cpu3/online")
+        demand(guest.run(steps["create"]).split()[0] == "20c", "one call created the whole cell")
+        demand(guest.cell()["state"] == "cleaning", f"the cell is {guest.cell()['state']}")
+        guest.refused("bulkhead cell start rt", "E0204", 6)
+        guest.run(f"bulkhead cell {ending} rt")
+        wanted = {"create": "created", "destroy": "absent"}[ending]
+        demand(guest.cell()["state"] == wanted, f"the cell is {guest.cell()['state']}")
+        if ending == "create":
+            demand(guest.run(steps["destroy"]).split()[0] == "20c", "one call destroyed the cell")
+            demand(guest.cell()["state"] == "leaving", f"the cell is {guest.cell()['state']}")
+            guest.refused("bulkhead cell create rt", "E0204", 6)
+            guest.run("bulkhead cell destroy rt")
+        guest.run("echo 1 > /sys/devices/system/cpu/cpu3/online")
+    guest.run(START)
+    guest.cell_lives()
+    guest.log_is_clean()
+
+
 def harm(line, event):
     """A case: root does `line` while the cell runs; the cell lives, the event is recorded."""
     def case(guest):
@@ -658,10 +731,10 @@ def unfit(kernel):
 # -- running ---------------------------------------------------------------------------------------
 
 BY_BOTH = [(f, f.__doc__) for f in (
-    hostile_calls, maps, held, uevents, memory, panic)] + CONTAINED
+    hostile_calls, maps, held, uevents, memory, restarted, nothing_left, panic)] + CONTAINED
 BY_LATE = [(f, f.__doc__) for f in (
     cycles, state_refusals, refused_create, image_refusals, plan_refusals, missing_cpu,
-    news, overflow, stats)]
+    news, overflow, stats, half_way)]
 BY_DIRECT = [(f, f.__doc__) for f in (take_over, attach_refusals)]
 WAYS = {LATE: BY_LATE + BY_BOTH, DIRECT: BY_DIRECT + BY_BOTH}
 CASES = BY_LATE + BY_BOTH + BY_DIRECT

@@ -6,6 +6,7 @@ import atexit
 import functools
 import hashlib
 import json
+import os
 import re
 import shutil
 import struct
@@ -20,7 +21,8 @@ RUNNER = REPO / "verification/toolroot/run"
 TEXT = (REPO / "src/abi/errors.def").read_text()
 ENTRIES = re.findall(
     r'^BH_(ERROR|EVENT)\((0x[0-9A-F]+), +(\w+), +"([^"]*)"(?:, "([^"]*)")?\)', TEXT, re.MULTILINE)
-STATES = ["absent", "created", "loading", "running", "stopped", "failed", "lost"]
+STATES = ["absent", "created", "loading", "running", "stopped", "failed", "lost", "cleaning",
+          "measuring", "leaving"]
 R, W, X, D, L = 1, 2, 4, 8, 16
 
 
@@ -193,7 +195,7 @@ class CommandLine(Cli):
         """@test TC_CLI_002 @verifies SWR_CLI_009 @technique requirements @level unit"""
         listing, _ = self.run_cli("--help")
         verbs = re.findall(r"^  ((?:cell |plan )?[a-z]+) ", listing, re.MULTILINE)
-        self.assertEqual(len(verbs), 19)
+        self.assertEqual(len(verbs), 20)
         for verb in verbs:
             if not verb.startswith("-"):
                 short, _ = self.run_cli(*verb.split(), "--help")
@@ -386,6 +388,59 @@ class Cells(Cli):
             self.assertIn("cell 'rt'", out)
             out, _ = self.run_cli("-q", "cell", verb, "rt", machine=make_machine())
             self.assertEqual(out, "")
+
+    def test_steps(self):
+        """@test TC_CLI_038 @verifies SWR_CLI_022 @technique equivalence @level unit
+
+        A call that is not through is made again until it is, whatever comes then; only a terminal
+        sees how much is left."""
+        steps = "20c 2 200;20c 2 100;"
+        for verb, number in (("create", 1), ("start", 3), ("destroy", 5), ("restart", 3)):
+            stopped = make_machine(status=make_status(state=4))
+            out, err = self.run_cli("cell", verb, "rt", machine=stopped, result=steps + "0 0 0")
+            self.assertEqual(err, f"FAKE cell {number} 2\n" * 3)
+            self.assertIn("cell 'rt'", out)
+            out, err = self.run_cli("cell", verb, "rt", machine=stopped, result=steps + "206 3 0",
+                                    code=1)
+            self.assertEqual((out, err.count("FAKE cell")), ("", 3))
+            self.assertIn("error[E0206]", err)
+        for words, shown in (((), True), (("-q",), False), (("--json",), False)):
+            text = self.on_terminal(*words, "cell", "create", "rt", result=steps + "0 0 0")
+            self.assertEqual("\r\033[K2 MiB left" in text and "\r\033[K1 MiB left" in text, shown)
+
+    def on_terminal(self, *words, result):
+        """What a terminal on stderr gets."""
+        (self.folder / "machine").write_bytes(make_machine())
+        ours, theirs = os.openpty()
+        try:
+            command = [RUNNER, "env", "ASAN_OPTIONS=detect_leaks=0", self.program, *words]
+            command[2:2] = [f"BULKHEAD_FAKE={self.folder / 'machine'}",
+                            f"BULKHEAD_FAKE_RESULT={result}"]
+            subprocess.run([str(w) for w in command], stdout=subprocess.DEVNULL, stderr=theirs,
+                           timeout=60, check=True)
+            return os.read(ours, 4096).decode("ascii")
+        finally:
+            os.close(ours)
+            os.close(theirs)
+
+    def test_restart(self):
+        """@test TC_CLI_039 @verifies SWR_CLI_023 @technique equivalence @level unit
+
+        Stopped first unless it is stopped; never loaded; what the kernel refuses is told."""
+        for state, calls in ((3, (4, 3)), (5, (4, 3)), (4, (3,)), (8, (3,))):
+            machine = make_machine(status=make_status(state=state))
+            out, err = self.run_cli("cell", "restart", "rt", machine=machine)
+            self.assertEqual(err, "".join(f"FAKE cell {n} 2\n" for n in calls))
+            self.assertEqual(out, "cell 'rt' running again on CPU 3\n")
+        document = json.loads(self.run_cli("--json", "cell", "restart", "rt",
+                                           machine=make_machine())[0])
+        self.assertEqual((document["command"], document["cell"]), ("cell restart", "rt"))
+        _, err = self.run_cli("cell", "restart", "rt", code=6, result="204 2 2",
+                              machine=make_machine(status=make_status(state=2)))
+        self.assertEqual(err.count("FAKE cell"), 1)
+        _, err = self.run_cli("cell", "restart", "rt", code=1, result="0 0 0;206 3 0",
+                              machine=make_machine())
+        self.assertEqual(err.count("FAKE cell"), 2)
 
     def test_load(self):
         """@test TC_CLI_033 @verifies SWR_CLI_010 @technique equivalence @level unit"""
