@@ -20,19 +20,25 @@ CFLAGS += -O0 --coverage -fcondition-coverage -fprofile-info-section -fprofile-u
 LDCOVER := --defsym=__gcov_merge_add=entry_launch --defsym=__gcov_merge_ior=entry_launch
 else
 CFLAGS += -O2
+LINKED := -flto -fomit-frame-pointer
 endif
 CFLAGS += $(EXTRA_CFLAGS)
 DEFS := -DKERNEL_BASE=$(KERNEL_BASE) -DTABLE_BASE=$(TABLE_BASE) -DSTATUS_BASE=$(STATUS_BASE) \
   -DBOARD_NUMBER=$(BOARD_NUMBER)
 
-OBJS := $(CORE_C:%=$(O)/core_%.o) $(ARCH_C:%=$(O)/arch_%.o) $(ARCH_S:%=$(O)/asm_%.o) $(O)/board.o
+C_OBJS := $(CORE_C:%=$(O)/core_%.o) $(ARCH_C:%=$(O)/arch_%.o)
+OBJS := $(if $(LINKED),$(O)/kernel.o,$(C_OBJS)) $(ARCH_S:%=$(O)/asm_%.o) $(O)/board.o
 
 all: $(O)/bulkhead.bin
 
-$(O)/core_%.o: src/core/%.c | $(O)
-	@echo "  CC $@"; $(CROSS)gcc $(CFLAGS) -MMD -MP -c $< -o $@
-$(O)/arch_%.o: src/arch/$(ARCH)/%.c | $(O)
-	@echo "  CC $@"; $(CROSS)gcc $(CFLAGS) -MMD -MP -c $< -o $@
+$(O)/core_%.o: src/core/%.c src/kernel.mk | $(O)
+	@echo "  CC $@"; $(CROSS)gcc $(CFLAGS) $(LINKED) -MMD -MP -c $< -o $@
+$(O)/arch_%.o: src/arch/$(ARCH)/%.c src/kernel.mk | $(O)
+	@echo "  CC $@"; $(CROSS)gcc $(CFLAGS) $(LINKED) -MMD -MP -c $< -o $@
+# One unit for the compiler: what a file needs of another is inlined, and the sources stay as they are.
+$(O)/kernel.o: $(C_OBJS)
+	@echo "  LTO $@"; $(CROSS)gcc $(CFLAGS) -flto -flto-partition=one -flinker-output=nolto-rel -r \
+	  -nostdlib $(C_OBJS) -o $@
 $(O)/board.o: $(BOARD_SRC) | $(O)
 	@echo "  CC $@"; $(CROSS)gcc $(CFLAGS) -MMD -MP -c $< -o $@
 $(O)/asm_%.o: src/arch/$(ARCH)/%.S src/arch/$(ARCH)/layout.h \

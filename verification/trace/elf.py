@@ -57,7 +57,7 @@ def origin(die):
 
 def functions_of(dwarf, unit, names):
     """Every function of a unit that has code, or was inlined somewhere."""
-    found = {}
+    found, others = {}, {}
     for die in unit.iter_DIEs():
         if die.tag not in ("DW_TAG_subprogram", "DW_TAG_inlined_subroutine"):
             continue
@@ -66,7 +66,10 @@ def functions_of(dwarf, unit, names):
             continue
         base = origin(die)
         name = attribute(base, "DW_AT_name")
-        file = names.get(attribute(base, "DW_AT_decl_file"), "?")
+        # With one unit for all files, a name stands in the unit of its own file.
+        if base.cu is not unit and base.cu.cu_offset not in others:
+            others[base.cu.cu_offset] = file_names(dwarf, base.cu)
+        file = others.get(base.cu.cu_offset, names).get(attribute(base, "DW_AT_decl_file"), "?")
         if name is None:
             continue
         key = (text_of(name), file)
@@ -89,7 +92,7 @@ def labels_of(elf, known):
         code = section["sh_flags"] & 4
         wanted = symbol["st_info"]["bind"] == "STB_GLOBAL" or kind == "STT_FUNC"
         if code and wanted and symbol.name and not symbol.name.startswith("$") \
-                and symbol.name not in known and not symbol.name.startswith("_"):
+                and symbol.name.split(".")[0] not in known and not symbol.name.startswith("_"):
             found.append({"name": symbol.name, "address": symbol["st_value"],
                           "size": symbol["st_size"]})
     return sorted(found, key=lambda s: (s["address"], s["name"]))
@@ -109,7 +112,7 @@ def main():
             for entry in functions_of(dwarf, unit, file_names(dwarf, unit)):
                 functions.setdefault((entry["name"], entry["file"]), entry)
         names = {name for name, _ in functions}
-        print(json.dumps({"units": sorted(set(units)), "labels": labels_of(elf, names),
+        print(json.dumps({"units": sorted(set(units) - {"<artificial>"}), "labels": labels_of(elf, names),
                           "functions": [functions[k] for k in sorted(functions)]}))
 
 

@@ -8,10 +8,8 @@
 #define CPUS_MAX 8
 #define STACK_BYTES 0x3000   /* of each CPU, above its guard page */
 #define STACK_STRIDE 0x4000
-#define FRAME_BYTES 272      /* struct frame */
+#define FRAME_BYTES 256      /* struct frame: x0 to x30 */
 #define IRQ_FRAME_BYTES 160  /* of an injected interrupt: x0 to x18 and x30 */
-#define FRAME_ELR 248
-#define FRAME_SPSR 256
 
 /* The shared words (core/arch/machine.h): rows of SHARED_ROW bytes. */
 #define SHARED_ROW 64

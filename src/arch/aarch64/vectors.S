@@ -5,8 +5,7 @@
 #include "layout.h"
 
 	.macro	save_frame
-	sub	sp, sp, #FRAME_BYTES
-	stp	x0, x1, [sp, #0]
+	stp	x0, x1, [sp, #-FRAME_BYTES]!
 	stp	x2, x3, [sp, #16]
 	stp	x4, x5, [sp, #32]
 	stp	x6, x7, [sp, #48]
@@ -21,14 +20,31 @@
 	stp	x24, x25, [sp, #192]
 	stp	x26, x27, [sp, #208]
 	stp	x28, x29, [sp, #224]
-	mrs	x1, elr_el2
-	stp	x30, x1, [sp, #240]
-	mrs	x1, spsr_el2
-	str	x1, [sp, #FRAME_SPSR]
+	str	x30, [sp, #240]
 	mov	x0, sp
 	.endm
 
-	/* An exception from a cell. */
+	/* All but x0 and x1. */
+	.macro	load_frame
+	ldp	x2, x3, [sp, #16]
+	ldp	x4, x5, [sp, #32]
+	ldp	x6, x7, [sp, #48]
+	ldp	x8, x9, [sp, #64]
+	ldp	x10, x11, [sp, #80]
+	ldp	x12, x13, [sp, #96]
+	ldp	x14, x15, [sp, #112]
+	ldp	x16, x17, [sp, #128]
+	ldp	x18, x19, [sp, #144]
+	ldp	x20, x21, [sp, #160]
+	ldp	x22, x23, [sp, #176]
+	ldp	x24, x25, [sp, #192]
+	ldp	x26, x27, [sp, #208]
+	ldp	x28, x29, [sp, #224]
+	ldr	x30, [sp, #240]
+	.endm
+
+	/* An exception from a cell. ELR_EL2 and SPSR_EL2 stay where they are: no exception is taken
+	 * from the kernel, but to stop. */
 	.macro	from_cell handler
 	.balign	128
 	save_frame
@@ -97,25 +113,7 @@ trap_return:
 	cmp	x0, #EXIT_WAIT
 	b.hi	leave
 	b.eq	wait
-resume:
-	ldr	x1, [sp, #FRAME_SPSR]
-	msr	spsr_el2, x1
-	ldp	x30, x1, [sp, #240]
-	msr	elr_el2, x1
-	ldp	x2, x3, [sp, #16]
-	ldp	x4, x5, [sp, #32]
-	ldp	x6, x7, [sp, #48]
-	ldp	x8, x9, [sp, #64]
-	ldp	x10, x11, [sp, #80]
-	ldp	x12, x13, [sp, #96]
-	ldp	x14, x15, [sp, #112]
-	ldp	x16, x17, [sp, #128]
-	ldp	x18, x19, [sp, #144]
-	ldp	x20, x21, [sp, #160]
-	ldp	x22, x23, [sp, #176]
-	ldp	x24, x25, [sp, #192]
-	ldp	x26, x27, [sp, #208]
-	ldp	x28, x29, [sp, #224]
+	load_frame
 	ldp	x0, x1, [sp], #FRAME_BYTES
 	eret
 
@@ -136,24 +134,7 @@ leave:
 	add	x1, x1, x2, lsl #7
 	ldp	x2, x1, [x1]		/* VBAR_EL2, SCTLR_EL2 */
 	msr	vbar_el2, x2
-	ldr	x2, [sp, #FRAME_SPSR]
-	msr	spsr_el2, x2
-	ldp	x30, x2, [sp, #240]
-	msr	elr_el2, x2
-	ldp	x4, x5, [sp, #32]
-	ldp	x6, x7, [sp, #48]
-	ldp	x8, x9, [sp, #64]
-	ldp	x10, x11, [sp, #80]
-	ldp	x12, x13, [sp, #96]
-	ldp	x14, x15, [sp, #112]
-	ldp	x16, x17, [sp, #128]
-	ldp	x18, x19, [sp, #144]
-	ldp	x20, x21, [sp, #160]
-	ldp	x22, x23, [sp, #176]
-	ldp	x24, x25, [sp, #192]
-	ldp	x26, x27, [sp, #208]
-	ldp	x28, x29, [sp, #224]
-	ldp	x2, x3, [sp, #16]
+	load_frame
 	ldr	x0, [sp]
 	add	sp, sp, #FRAME_BYTES
 	msr	sctlr_el2, x1
