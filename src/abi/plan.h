@@ -53,6 +53,9 @@
 #define BH_GRANTS_MAX 4U           /**< one more than all grants */
 #define BH_DIGEST_WORDS 8U         /**< SHA-256 (FIPS 180-4): words H0 to H7 */
 
+#define BH_WATCH_US_MIN 1000U      /**< deadline of a heartbeat: 1 ms */
+#define BH_WATCH_US_MAX 60000000U  /**< to 60 s */
+
 /** A run of pages given to one cell. */
 struct bh_region {
     bh_u64 ppn;    /**< first physical page number */
@@ -76,13 +79,13 @@ struct bh_cell {
     bh_u32 irqs[BH_IRQ_WORDS]; /**< bitmap of shared peripheral interrupts, INTID 32 to 1019 */
 };
 
-/** What is locked for a cell, what it may ask, and what its memory must be. One for each cell. */
+/** What is locked for a cell, what it may ask, what its memory must be, and how it is watched. */
 struct bh_policy {
     bh_u32 locks;
     bh_u32 grants;
     bh_u32 digest[BH_DIGEST_WORDS]; /**< its measurement must be this; zero: may be any */
     bh_u32 watch_us;  /**< deadline of its heartbeat in microseconds; 0: not watched */
-    bh_u32 watch_cpu; /**< CPU, of another cell, that checks it */
+    bh_u32 watch_cpu; /**< CPU, of another cell, that checks it; 0 when not watched */
 };
 
 /** The whole plan. */

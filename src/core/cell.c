@@ -317,22 +317,27 @@ static uint32_t park_cpus(uint32_t self, uint32_t cell)
 }
 
 /** Make sure that no CPU executes the cell: one that ended by its own wish may still have others on
- * their way. A cell with a CPU that does not come back is lost.
- * @req SWR_CEL_005 */
+ * their way. A cell with a CPU that does not come back is lost. Not while its watchdog fails it.
+ * @req SWR_CEL_005 SWR_WDG_006 */
 /*@ requires args: self < BH_CPUS_MAX && 2 <= cell < BH_CELLS_MAX;
     requires inv: kernel_inv;
     terminates \true; exits \false;
     assigns KERNEL_STATE;
     ensures SWR_CEL_001: kernel_inv;
-    ensures SWR_CEL_005: \result.status == BH_OK || \result.status == BH_E_HC_LOST; */
+    ensures SWR_CEL_005: \result.status == BH_OK || \result.status == BH_E_HC_LOST ||
+      \result.status == BH_E_HC_BUSY; */
 static struct outcome settle(uint32_t self, uint32_t cell)
 {
-    uint32_t lost = park_cpus(self, cell);
-    struct outcome out = outcome_of(BH_OK, 0U, 0U);
+    struct outcome out = outcome_of((uint32_t)BH_E_HC_BUSY, plan.policy[cell].watch_cpu, 0U);
 
-    if (lost < BH_CPUS_MAX) {
-        out = outcome_of((uint32_t)BH_E_HC_LOST, cell, lost);
-        set_state(cell, (uint32_t)BH_STATE_LOST);
+    if (watch_close(cell)) {
+        uint32_t lost = park_cpus(self, cell);
+
+        out = outcome_of(BH_OK, 0U, 0U);
+        if (lost < BH_CPUS_MAX) {
+            out = outcome_of((uint32_t)BH_E_HC_LOST, cell, lost);
+            set_state(cell, (uint32_t)BH_STATE_LOST);
+        }
     }
     return out;
 }
@@ -356,7 +361,7 @@ struct outcome cell_load(uint32_t self, uint32_t cell)
 }
 
 /** The first CPU enters the cell; the others wait for the cell to switch them on.
- * @req SWR_CEL_004 */
+ * @req SWR_CEL_004 SWR_WDG_002 */
 /*@ requires cell: cell < BH_CELLS_MAX;
     terminates \true; exits \false;
     assigns hw, status_page, totals, cpu_entry[0 .. BH_CPUS_MAX - 1],
@@ -377,6 +382,7 @@ static void start_cpus(uint32_t cell)
         cpu++;
     }
     (void)cpu_start(first, (uint64_t)CPU_PARKED, plan.cells[cell].entry, plan.cells[cell].comm);
+    watch_start(cell);
 }
 
 /** Refuse while a CPU of root has not yet answered an earlier change of the view: it may still use

@@ -10,6 +10,7 @@
 #include "core/bits.h"
 #include "core/cpu.h"
 #include "core/prep.h"
+#include "core/watch.h"
 #include "core/arch/irq.h"
 
 /*@ // What every operation for root takes and leaves.

@@ -102,6 +102,17 @@ bool plan_refuse(uint64_t a, uint64_t b);
 */
 bool plan_judge_policies(void);
 
+/** Judge the rule about watchdogs.
+ * @req SWR_PLN_001 SWR_PLN_002 SWR_WDG_001 */
+/*@ requires regions: rule_counts && rule_regions;
+    terminates \true;
+    exits \false;
+    assigns plan_a, plan_b;
+    ensures SWR_PLN_001: \result <==> rule_watch;
+    ensures SWR_PLN_002: !\result ==> blames_watch(plan_a, plan_b);
+*/
+bool plan_judge_watches(void);
+
 /** Judge the rules about what cells claim besides memory.
  * @req SWR_PLN_001 SWR_PLN_002 */
 /*@ requires regions: rule_counts && rule_regions;
@@ -111,7 +122,8 @@ bool plan_judge_policies(void);
     ensures SWR_PLN_001: \result == BH_OK <==> plan_claims;
     ensures SWR_PLN_002: blames_claims(\result);
     ensures range: \result == BH_OK || \result == BH_E_PLAN_CPU || \result == BH_E_PLAN_IRQ ||
-      \result == BH_E_PLAN_ENTRY || \result == BH_E_PLAN_DMA || \result == BH_E_PLAN_POLICY;
+      \result == BH_E_PLAN_ENTRY || \result == BH_E_PLAN_DMA || \result == BH_E_PLAN_POLICY ||
+      \result == BH_E_PLAN_WATCH;
 */
 uint32_t plan_judge_claims(void);
 

@@ -305,6 +305,8 @@ uint32_t plan_judge_claims(void)
         (void)plan_refuse(plan.flags, BH_PLAN_ACCEPT_UNPROTECTED_DMA);
     } else if (!plan_judge_policies()) {
         e = (uint32_t)BH_E_PLAN_POLICY;
+    } else if (!plan_judge_watches()) {
+        e = (uint32_t)BH_E_PLAN_WATCH;
     } else {
         e = BH_OK;
     }

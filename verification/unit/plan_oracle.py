@@ -24,6 +24,7 @@ class Blob:
                      for i in range(CELLS)]
         self.region = [struct.unpack_from("<Q6I", raw, 1520 + 32 * i) for i in range(REGIONS)]
         self.policy = [struct.unpack_from("<2I", raw, 5616 + 48 * i) for i in range(CELLS)]
+        self.watch = [struct.unpack_from("<2I", raw, 5656 + 48 * i) for i in range(CELLS)]
         self.crc_good = zlib.crc32(raw[:6004]) == int.from_bytes(raw[6004:], "little")
 
 
@@ -109,6 +110,23 @@ def claims(b):
     return "E0115" if b.flags != 1 or any(map(any, asked)) or any(kernel) else ""
 
 
+def watches(b):
+    """The rule on watchdogs: a CPU of somebody else looks at a page of the cell's memory."""
+    for c in range(b.cells):
+        us, cpu = b.watch[c]
+        if us == 0 and cpu == 0:
+            continue
+        comm = b.cell[c][6]
+        others = {k for d in range(1, b.cells) if d != c for k in range(8) if b.cell[d][3] >> k & 1}
+        own = {k for k in range(8) if b.cell[c][3] >> k & 1}
+        page = [r for r in b.region[:b.regions]
+                if r[3] == c and not r[4] & 8 and r[1] <= comm >> 12 < r[1] + r[2]]
+        if not (c >= 2 and 1000 <= us <= 60000000 and cpu < b.cpus and cpu in others - own
+                and comm and comm % 4096 == 0 and page):
+            return "E0118"
+    return ""
+
+
 def _union(masks):
     whole = 0
     for mask in masks:
@@ -121,4 +139,4 @@ def verdict(raw, board=1, kernel=KERNEL):
     if len(raw) != 6008:
         return "E0101"
     b = Blob(raw)
-    return header(b, board) or memory(b, kernel) or claims(b) or "ok"
+    return header(b, board) or memory(b, kernel) or claims(b) or watches(b) or "ok"

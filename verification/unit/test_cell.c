@@ -3,6 +3,7 @@
  * The life of a cell: every operation in every state, what each takes, gives and shows, and what is
  * left when something on the way fails.
  * @link src/core/cell.c
+ * @link src/core/watch.c
  * @link src/core/prep.c
  * @link src/core/cpu.c
  * @link src/core/bits.c
@@ -10,6 +11,7 @@
  * @link src/core/part.c
  * @link src/core/plan.c
  * @link src/core/crc.c @link src/core/plan_crc.c @link src/core/plan_claims.c @link src/core/plan_policy.c
+ * @link src/core/plan_watch.c
  * @link src/arch/aarch64/s2.c
  * @link src/arch/host/shared.c
  * @link src/arch/host/machine.c

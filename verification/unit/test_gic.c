@@ -2,22 +2,30 @@
 /** @file test_gic.c
  * The physical interrupt controller at take, start, park, release and change of owner.
  * @link src/arch/aarch64/abort.c @link src/arch/aarch64/cpu.c @link src/arch/aarch64/el2map.c
- * @link src/arch/aarch64/gic.c @link src/arch/aarch64/inject.c @link src/arch/aarch64/launch.c
+ * @link src/arch/aarch64/gic.c
+ * @link src/arch/aarch64/alarm.c
+ * @link src/arch/aarch64/inject.c @link src/arch/aarch64/launch.c
  * @link src/arch/aarch64/machine.c @link src/arch/aarch64/psci.c @link src/arch/aarch64/s2.c
  * @link src/arch/aarch64/trap.c @link src/arch/aarch64/vgicd.c @link src/arch/aarch64/vgicr.c
  * @link src/arch/aarch64/vinj.c @link src/arch/aarch64/vsgi.c @link src/arch/host/shared.c
  * @link src/arch/aarch64/window.c
  * @link src/boards/qemu-virt-arm64/board.c @link verification/unit/fake_regs.c
- * @link src/core/bits.c @link src/core/cell.c @link src/core/prep.c @link src/core/cpu.c @link src/core/crc.c
+ * @link src/core/bits.c @link src/core/cell.c
+ * @link src/core/watch.c
+ * @link src/core/prep.c @link src/core/cpu.c @link src/core/crc.c
  * @link src/core/plan_claims.c @link src/core/plan_policy.c
+ * @link src/core/plan_watch.c
  * @link src/core/plan_crc.c
  * @link src/core/event.c @link src/core/hcall.c @link src/core/init.c @link src/core/part.c
  * @link src/core/plan.c
  */
 #include "aarch64_machine.h"
+#include "core/arch/alarm.h"
 #include "test.h"
 
 #define EOIMODE 2U
+
+static struct frame entered;
 
 /** @test TC_GIC_001 @verifies SWR_GIC_001 @technique table @level unit */
 static void redistributor_by_affinity(void)
@@ -70,11 +78,12 @@ static void take_arms_the_kick_and_clamps(void)
     fake.reg[SR_ICC_IGRPEN1_EL1] = 1U;
     fake.reg[SR_ICH_HCR_EL2] = 0xFFU;
     gic_cpu_take(2U);
-    CHECK_EQ(fake_gicr((2U * GICR_STRIDE) + GICR_IGROUPR0, 4U), 0xFFFF7FFFU);
+    CHECK_EQ(fake_gicr((2U * GICR_STRIDE) + GICR_IGROUPR0, 4U), 0xFBFF7FFFU);
     CHECK_EQ(fake_gicr((2U * GICR_STRIDE) + GICR_ISENABLER0, 4U), 0x8000U);
+    CHECK_EQ(fake_gicr((2U * GICR_STRIDE) + GICR_ICENABLER0, 4U), GIC_ALARM_BIT);
     for (uint32_t n = 0U; n < 32U; n++) {
         CHECK_EQ(fake_gicr((2U * GICR_STRIDE) + GICR_IPRIORITYR + n, 1U),
-                 (n == 15U) ? 0U : ((n < 8U) ? 0x10U : (n * 2U)));
+                 ((n == 15U) || (n == 26U)) ? 0U : ((n < 8U) ? 0x10U : (n * 2U)));
     }
     CHECK_EQ(fake_gicd(GICD_CTLR, 4U), GICD_CTLR_DS | GICD_CTLR_ARE | GICD_CTLR_ENABLE_GRP0);
     CHECK_EQ(fake.reg[SR_ICH_VMCR_EL2], (0xA0U * 0x1000000ULL) + (3U << 18) + 0x200U + 2U);
@@ -104,8 +113,8 @@ static void release_puts_back_what_was_found(void)
         CHECK_EQ(fake.reg[SR_ICC_CTLR_EL1], 0x400U + cpu + EOIMODE);
         CHECK_EQ(fake.reg[SR_ICC_PMR_EL1], 0xA0U + cpu);
         CHECK_EQ(fake.reg[SR_ICC_IGRPEN0_EL1], 0U);
-        CHECK_EQ(fake_written(base + GICR_ICENABLER0, 0U), GIC_KICK_BIT);
-        CHECK_EQ(fake_written(base + GICR_ICPENDR0, 0U), GIC_KICK_BIT);
+        CHECK_EQ(fake_written(base + GICR_ICENABLER0, 0U), 0x4008000U);
+        CHECK_EQ(fake_written(base + GICR_ICPENDR0, 0U), 0x4008000U);
         CHECK_EQ(fake_written(base + GICR_IGROUPR0, 0U), 0xFFFFFFFFU);
     }
 }
@@ -121,12 +130,12 @@ static void reset_leaves_the_kick_alone(void)
     fake.reg[SR_ICC_AP1R0_EL1] = 5U;
     gic_cpu_reset(3U);
     base = board.gicr + (3U * GICR_STRIDE);
-    CHECK_EQ(fake_written(base + GICR_ICENABLER0, 0U), 0xFFFF7FFFU);
-    CHECK_EQ(fake_written(base + GICR_ICPENDR0, 0U), 0xFFFF7FFFU);
-    CHECK_EQ(fake_written(base + GICR_ICACTIVER0, 0U), 0xFFFF7FFFU);
+    CHECK_EQ(fake_written(base + GICR_ICENABLER0, 0U), 0xFBFF7FFFU);
+    CHECK_EQ(fake_written(base + GICR_ICPENDR0, 0U), 0xFBFF7FFFU);
+    CHECK_EQ(fake_written(base + GICR_ICACTIVER0, 0U), 0xFBFF7FFFU);
     for (uint32_t n = 0U; n < 32U; n++) {
         CHECK_EQ(fake_gicr((3U * GICR_STRIDE) + GICR_IPRIORITYR + n, 1U),
-                 (n == 15U) ? 0U : GIC_PRIORITY_IDLE);
+                 ((n == 15U) || (n == 26U)) ? 0U : GIC_PRIORITY_IDLE);
     }
     CHECK_EQ(fake.reg[SR_ICC_IGRPEN1_EL1], 0U);
     CHECK_EQ(fake.reg[SR_ICC_IGRPEN0_EL1], 1U);
@@ -152,7 +161,7 @@ static void a_quiet_cpu_hears_the_kick_alone(void)
     CHECK_EQ(fake.reg[SR_ICC_IGRPEN0_EL1], 1U);
     CHECK_EQ(fake.reg[SR_CNTV_CTL_EL0], 0U);
     CHECK_EQ(fake.reg[SR_CNTP_CTL_EL0], 0U);
-    CHECK_EQ(fake_written(board.gicr + GICR_STRIDE + GICR_ICENABLER0, 0U), 0xFFFF7FFFU);
+    CHECK_EQ(fake_written(board.gicr + GICR_STRIDE + GICR_ICENABLER0, 0U), 0xFBFF7FFFU);
 }
 
 /** @test TC_GIC_007 @verifies SWR_GIC_007 @technique bva @level unit */
@@ -240,6 +249,34 @@ static void roots_interrupts_leave_a_cells_cpus(void)
     }
 }
 
+/** @test TC_WDG_001 @verifies SWR_WDG_007 SWR_GIC_003 @technique bva @level unit */
+static void one_alarm_for_each_cpu(void)
+{
+    uint64_t base = board.gicr + GICR_STRIDE;
+
+    CHECK(aarch64_machine());
+    arch_alarm(1U, 0x123456789ABCULL);
+    CHECK_EQ(fake.reg[SR_CNTHP_CVAL_EL2], 0x123456789ABCULL);
+    CHECK_EQ(fake.reg[SR_CNTHP_CTL_EL2], 1U);
+    CHECK_EQ(fake_written(base + GICR_ISENABLER0, 0U), GIC_ALARM_BIT);
+    CHECK_EQ(fake.writes, 1U);
+    arch_alarm(1U, ALARM_NEVER - 1U);
+    CHECK_EQ(fake.reg[SR_CNTHP_CVAL_EL2], ALARM_NEVER - 1U);
+    CHECK_EQ(fake.reg[SR_CNTHP_CTL_EL2], 1U);
+    fake_forget();
+    arch_alarm(1U, ALARM_NEVER);
+    CHECK_EQ(fake.reg[SR_CNTHP_CTL_EL2], 0U);
+    CHECK_EQ(fake_written(base + GICR_ICENABLER0, 0U), GIC_ALARM_BIT);
+    CHECK_EQ(fake.writes, 1U);
+    arch_alarm(1U, 5U);
+    cpu_enter(1U, &entered); /* a cell that enters, or a CPU that parks, leaves it alone */
+    arch_cpu_quiet(1U);
+    CHECK_EQ(fake.reg[SR_CNTHP_CTL_EL2], 1U);
+    CHECK_EQ(fake.reg[SR_CNTHP_CVAL_EL2], 5U);
+    cpu_release(1U);
+    CHECK_EQ(fake.reg[SR_CNTHP_CTL_EL2], 0U);
+}
+
 int main(void)
 {
     TEST(TC_GIC_001, redistributor_by_affinity);
@@ -252,5 +289,6 @@ int main(void)
     TEST(TC_GIC_008, value_of_an_sgi);
     TEST(TC_GIC_009, interrupts_at_change_of_owner);
     TEST(TC_GIC_010, roots_interrupts_leave_a_cells_cpus);
+    TEST(TC_WDG_001, one_alarm_for_each_cpu);
     return test_result();
 }

@@ -4,6 +4,7 @@
  * of the rules.
  * @link src/core/plan.c
  * @link src/core/crc.c @link src/core/plan_crc.c @link src/core/plan_claims.c @link src/core/plan_policy.c
+ * @link src/core/plan_watch.c
  * @link src/core/part.c
  * @link src/core/event.c
  * @link src/arch/host/shared.c
@@ -339,6 +340,45 @@ static void claims(void)
     JUDGE(claim_rows);
 }
 
+#define WATCHED(cell, us, cpu) W(policy[cell].watch_us, us), W(policy[cell].watch_cpu, cpu)
+static const struct row watch_rows[] = {
+    OK(WATCHED(2, BH_WATCH_US_MIN, 0U)),
+    OK(WATCHED(2, BH_WATCH_US_MAX, 1U)), /* a CPU of cell 3, and root's */
+    NO(WATCH, 2U, 0U, WATCHED(2, BH_WATCH_US_MIN - 1U, 0U)),
+    NO(WATCH, 2U, 0U, WATCHED(2, 1U, 0U)),
+    NO(WATCH, 2U, 0U, WATCHED(2, BH_WATCH_US_MAX + 1U, 0U)),
+    NO(WATCH, 2U, 1U, WATCHED(2, 0U, 1U)),
+    NO(WATCH, 0U, 1U, WATCHED(0, 0U, 1U)),
+    NO(WATCH, 0U, 0U, WATCHED(0, 5000U, 0U), W(cells[0].comm, 0x70000000U)),
+    NO(WATCH, 1U, 2U, WATCHED(1, 5000U, 2U), W(cells[1].cpus, 0x3U), W(cells[1].comm, 0x40000000U)),
+    OK(WATCHED(5, 5U, 77U)), /* of a cell that is not there */
+    NO(WATCH, 2U, 2U, WATCHED(2, 5000U, 2U)), /* its own */
+    NO(WATCH, 2U, 3U, WATCHED(2, 5000U, 3U)),
+    NO(WATCH, 2U, 4U, WATCHED(2, 5000U, 4U)), /* not there */
+    NO(WATCH, 2U, 32U, WATCHED(2, 5000U, 32U)),
+    NO(WATCH, 2U, 0xFFFFFFFFU, WATCHED(2, 5000U, 0xFFFFFFFFU)),
+    NO(WATCH, 2U, 3U, WATCHED(2, 5000U, 3U), W(cells[1].cpus, 1U),
+       W(cells[2].cpus, 4U)), /* nobody's */
+    OK(WATCHED(2, 5000U, 1U), W(cells[1].cpus, 1U)), /* cell 3's alone */
+    OK(WATCHED(2, 5000U, 0U), W(cells[1].cpus, 1U)), /* root's alone */
+    NO(WATCH, 2U, 0U, WATCHED(2, 5000U, 0U), W(cells[2].comm, 0U)),
+    NO(WATCH, 2U, 0U, WATCHED(2, 5000U, 0U), W(cells[2].comm, 0x200008U)),
+    NO(WATCH, 2U, 0U, WATCHED(2, 5000U, 0U), W(cells[2].comm, 0x201000U)),
+    NO(WATCH, 2U, 0U, WATCHED(2, 5000U, 0U), W(cells[2].comm, 0x100000200000U)),
+    NO(WATCH, 2U, 0U, WATCHED(2, 5000U, 0U), W(regions[8].flags, RW | BH_REGION_DEVICE)),
+    OK(WATCHED(2, 5000U, 0U), W(cells[2].comm, 0x1FF000U)), /* memory of its own will do */
+    NO(WATCH, 3U, 0U, WATCHED(3, 5000U, 0U)),
+    NO(WATCH, 3U, 0U, WATCHED(3, 5000U, 0U), W(cells[3].comm, 0x50000U)), /* between its regions */
+    OK(WATCHED(3, 5000U, 2U), W(cells[3].comm, 0x1FF000U)),
+    OK(WATCHED(3, 5000U, 2U), WATCHED(2, 5000U, 1U), W(cells[3].comm, 0x1000U)),
+};
+
+/** @test TC_WDG_012 @verifies SWR_WDG_001 SWR_PLN_001 SWR_PLN_002 @technique bva @level unit */
+static void watchdogs(void)
+{
+    JUDGE(watch_rows);
+}
+
 /** @test TC_PLN_007 @verifies SWR_PLN_001 SWR_PLN_003 @technique bit-flip @level unit */
 static void every_flipped_bit_is_refused(void)
 {
@@ -365,6 +405,7 @@ static void rules_are_judged_in_order(void)
 {
     static const struct row worse[] = {
                                         /* each row is added to those before it */
+        NO(WATCH, 0U, 0U, W(policy[3].watch_us, 1U)),
         NO(POLICY, 0U, 0U, W(policy[3].locks, 1U)),
         NO(DMA, 0U, 0U, W(flags, 0U)),
         NO(ENTRY, 0U, 0U, W(cells[3].entry, 2U)),
@@ -411,6 +452,7 @@ int main(void)
     TEST(TC_PLN_004, slices_aliases_overlaps);
     TEST(TC_PLN_005, kernel_and_status_pages);
     TEST(TC_PLN_006, claims);
+    TEST(TC_WDG_012, watchdogs);
     TEST(TC_PLN_007, every_flipped_bit_is_refused);
     TEST(TC_PLN_008, rules_are_judged_in_order);
     TEST(TC_PLN_009, bits_of_words);

@@ -176,6 +176,7 @@ void cpu_release(uint32_t cpu)
     uint32_t i = 0U;
 
     vinj_release(cpu);
+    sysreg_write((uint32_t)SR_CNTHP_CTL_EL2, 0U);
     gic_cpu_release(cpu);
     /*@ loop invariant bound: 0 <= i <= EL2REG_COUNT;
         loop assigns i, hw;
@@ -216,7 +217,7 @@ void arch_cpu_quiet(uint32_t cpu)
     sysreg_write((uint32_t)SR_CNTP_CTL_EL0, 0U);
     isb();
     /* Pending private interrupts would wake the CPU again and again. */
-    mmio_write32(gicr_at(cpu, GICR_ICENABLER0), 0xFFFFFFFFU - GIC_KICK_BIT);
+    mmio_write32(gicr_at(cpu, GICR_ICENABLER0), 0xFFFFFFFFU - GIC_OURS_BITS);
 }
 
 bool arch_cpu_is(uint32_t cpu)

@@ -80,15 +80,26 @@ void gic_distributor_init(void)
     mmio_write32(gicd_at(GICD_CTLR), GICD_CTLR_ARE | GICD_CTLR_ENABLE_GRP0 | GICD_CTLR_ENABLE_GRP1);
 }
 
-/** The kick: SGI 15, Group 0, the most urgent.
+/** The kick, SGI 15, and the alarm, which waits to be set: Group 0, the most urgent.
  * @req SWR_GIC_003 */
 /*@ requires cpu: cpu < BH_CPUS_MAX;
     terminates \true; exits \false; assigns hw; */
 static void arm_kick(uint32_t cpu)
 {
-    mmio_write32(gicr_at(cpu, GICR_IGROUPR0), 0xFFFFFFFFU - GIC_KICK_BIT);
+    mmio_write32(gicr_at(cpu, GICR_ICENABLER0), GIC_ALARM_BIT);
+    mmio_write32(gicr_at(cpu, GICR_IGROUPR0), 0xFFFFFFFFU - GIC_OURS_BITS);
     mmio_write8(gicr_at(cpu, GICR_IPRIORITYR + GIC_KICK_INTID), GIC_PRIORITY_KICK);
+    mmio_write8(gicr_at(cpu, GICR_IPRIORITYR + GIC_ALARM_INTID), GIC_PRIORITY_KICK);
     mmio_write32(gicr_at(cpu, GICR_ISENABLER0), GIC_KICK_BIT);
+}
+
+/** The private interrupts of Group 0, which only the kernel uses.
+ * @req SWR_GIC_003 */
+/*@ terminates \true; exits \false; assigns \nothing;
+    ensures SWR_GIC_003: \result <==> n == GIC_KICK_INTID || n == GIC_ALARM_INTID; */
+static bool is_ours(uint32_t n)
+{
+    return (n == GIC_KICK_INTID) || (n == GIC_ALARM_INTID);
 }
 
 /** Most urgent priorities, which only the kernel may hold, are taken from the private interrupts.
@@ -105,7 +116,7 @@ static void clamp_private(uint32_t cpu)
     while (n < GIC_SPI_FIRST) {
         uint64_t address = gicr_at(cpu, GICR_IPRIORITYR + n);
 
-        if ((n != GIC_KICK_INTID) && (mmio_read8(address) < GIC_PRIORITY_MIN)) {
+        if ((!is_ours(n)) && (mmio_read8(address) < GIC_PRIORITY_MIN)) {
             mmio_write8(address, GIC_PRIORITY_MIN);
         }
         n++;
@@ -150,8 +161,8 @@ void gic_cpu_take(uint32_t cpu)
 void gic_cpu_release(uint32_t cpu)
 {
     sysreg_write((uint32_t)SR_ICC_IGRPEN0_EL1, 0U);
-    mmio_write32(gicr_at(cpu, GICR_ICENABLER0), GIC_KICK_BIT);
-    mmio_write32(gicr_at(cpu, GICR_ICPENDR0), GIC_KICK_BIT);
+    mmio_write32(gicr_at(cpu, GICR_ICENABLER0), GIC_OURS_BITS);
+    mmio_write32(gicr_at(cpu, GICR_ICPENDR0), GIC_OURS_BITS);
     mmio_write32(gicr_at(cpu, GICR_IGROUPR0), 0xFFFFFFFFU);
     sysreg_write((uint32_t)SR_ICC_CTLR_EL1, stub_state[cpu].icc_ctlr);
     sysreg_write((uint32_t)SR_ICC_PMR_EL1, stub_state[cpu].icc_pmr);
@@ -163,14 +174,14 @@ void gic_cpu_reset(uint32_t cpu)
 {
     uint32_t n = 0U;
 
-    mmio_write32(gicr_at(cpu, GICR_ICENABLER0), 0xFFFFFFFFU - GIC_KICK_BIT);
-    mmio_write32(gicr_at(cpu, GICR_ICPENDR0), 0xFFFFFFFFU - GIC_KICK_BIT);
-    mmio_write32(gicr_at(cpu, GICR_ICACTIVER0), 0xFFFFFFFFU - GIC_KICK_BIT);
+    mmio_write32(gicr_at(cpu, GICR_ICENABLER0), 0xFFFFFFFFU - GIC_OURS_BITS);
+    mmio_write32(gicr_at(cpu, GICR_ICPENDR0), 0xFFFFFFFFU - GIC_OURS_BITS);
+    mmio_write32(gicr_at(cpu, GICR_ICACTIVER0), 0xFFFFFFFFU - GIC_OURS_BITS);
     /*@ loop invariant bound: 0 <= n <= GIC_SPI_FIRST;
         loop assigns n, hw;
         loop variant GIC_SPI_FIRST - n; */
     while (n < GIC_SPI_FIRST) {
-        if (n != GIC_KICK_INTID) {
+        if (!is_ours(n)) {
             mmio_write8(gicr_at(cpu, GICR_IPRIORITYR + n), GIC_PRIORITY_IDLE);
         }
         n++;

@@ -15,6 +15,9 @@
 #define GIC_KICK_BIT 0x8000U
 #define GIC_MAINTENANCE_INTID 25U /**< PPI of the list registers; only the kernel uses it, too */
 #define GIC_MAINTENANCE_BIT 0x2000000U
+#define GIC_ALARM_INTID 26U       /**< PPI of the EL2 physical timer; only the kernel uses it, too */
+#define GIC_ALARM_BIT 0x4000000U
+#define GIC_OURS_BITS 0x4008000U  /**< Group 0: kick and alarm */
 #define GIC_PRIORITY_KICK 0x00U   /**< the kernel alone holds priority 0 */
 #define GIC_PRIORITY_MIN 0x10U    /**< most urgent priority a cell can have */
 #define GIC_PRIORITY_IDLE 0xF0U
@@ -100,7 +103,7 @@ bool gic_find(uint32_t cpu);
 /*@ terminates \true; exits \false; assigns hw; */
 void gic_distributor_init(void);
 
-/** Arm the kick on the calling CPU and give Group 1 to EL1 directly.
+/** Arm kick and alarm on the calling CPU, the latter disabled, and give Group 1 to EL1 directly.
  * @req SWR_GIC_003 */
 /*@ requires cpu: cpu < BH_CPUS_MAX;
     terminates \true; exits \false; assigns hw, stub_state[cpu]; */
@@ -112,7 +115,7 @@ void gic_cpu_take(uint32_t cpu);
     terminates \true; exits \false; assigns hw; */
 void gic_cpu_release(uint32_t cpu);
 
-/** The calling CPU's private interrupts and CPU interface, as at reset but for the kick.
+/** The calling CPU's private interrupts and CPU interface, as at reset but for kick and alarm.
  * @req SWR_GIC_005 */
 /*@ requires cpu: cpu < BH_CPUS_MAX;
     terminates \true; exits \false; assigns hw; */
@@ -123,7 +126,7 @@ void gic_cpu_reset(uint32_t cpu);
 /*@ terminates \true; exits \false; assigns hw; */
 void gic_cpu_quiet(void);
 
-/** Take the kick, if one is pending.
+/** Take the kick or the alarm, if one is pending.
  * @req SWR_GIC_007 */
 /*@ terminates \true; exits \false; assigns hw; */
 void gic_acknowledge(void);

@@ -196,6 +196,8 @@ uint64_t trap_fiq(struct frame *f)
     uint32_t cpu = this_cpu();
 
     event_exit(cpu, (uint32_t)BH_EXIT_KICK);
+    /* First: what the timer asserts goes with its new compare value. */
+    watch_serve(cpu);
     gic_acknowledge();
     return finish(cpu, f);
 }
@@ -230,8 +232,11 @@ void trap_irq(void)
 
 uint64_t trap_wait(struct frame *f)
 {
+    uint32_t cpu = this_cpu();
+
+    watch_serve(cpu);
     gic_acknowledge();
-    return finish(this_cpu(), f);
+    return finish(cpu, f);
 }
 
 void kernel_fault(uint64_t cpu, uint64_t esr, uint64_t elr)

@@ -13,7 +13,8 @@
 /** Set when the CPU is given back at the end of this exit. */
 extern bool leaving[BH_CPUS_MAX];
 
-#define TRAP_STATE HCALL_STATE, leaving[0 .. BH_CPUS_MAX - 1], cell_r[0 .. FRAME_ROWS - 1]
+#define OWN_STATE WATCH_OWN, leaving[0 .. BH_CPUS_MAX - 1]
+#define TRAP_STATE HCALL_STATE, OWN_STATE, cell_r[0 .. FRAME_ROWS - 1]
 
 /*@ predicate exit_answer(integer a) = a == EXIT_RESUME || a == EXIT_WAIT || a == EXIT_LEAVE; */
 
@@ -25,8 +26,8 @@ extern bool leaving[BH_CPUS_MAX];
     ensures SWR_TRP_001: kernel_inv && exit_answer(\result); */
 uint64_t trap_sync(struct frame *f);
 
-/** Group 0 interrupt: the kick.
- * @req SWR_TRP_004 */
+/** Group 0 interrupt: the kick or the alarm.
+ * @req SWR_TRP_004 SWR_WDG_007 */
 /*@ requires inv: kernel_inv;
     terminates \true; exits \false;
     assigns TRAP_STATE;
@@ -59,7 +60,7 @@ uint64_t trap_other(struct frame *f);
 void trap_irq(void);
 
 /** A parked CPU woke up.
- * @req SWR_TRP_004 */
+ * @req SWR_TRP_004 SWR_WDG_007 */
 /*@ requires inv: kernel_inv;
     terminates \true; exits \false;
     assigns TRAP_STATE;

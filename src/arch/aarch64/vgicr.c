@@ -13,8 +13,11 @@
 #define ID_REGISTERS 0xFFD0U
 #define WAKER_SLEEP 2U
 #define KICK_WORD 12U /* first of the four interrupts whose priorities share a word */
-#define MAINTENANCE_WORD 24U
-#define MAINTENANCE_TRIGGER 18U /* its bits in ICFGR1 */
+#define PPI_WORD 24U /* the same of maintenance interrupt and alarm, which are neighbours */
+#define PPI_BITS 8U
+#define PPI_WIDTH 16U
+#define TRIGGER_BITS 18U /* their bits in ICFGR1 */
+#define TRIGGER_WIDTH 4U
 
 /** The CPU whose frames are the @p k-th pair, or BH_CPUS_MAX.
  * @req SWR_IRQ_004 */
@@ -43,20 +46,24 @@ static uint32_t cpu_of_frame(uint32_t k)
     return found;
 }
 
-/** The bits of @p value that are not of the kernel's own private interrupts: kick and maintenance.
+/** The bits of @p value that are not of the kernel's own private interrupts: kick, maintenance and
+ * alarm.
  * @req SWR_IRQ_004 */
 /*@ terminates \true; exits \false; assigns \nothing;
     ensures SWR_IRQ_004: \forall integer k; 0 <= k < 32 ==> (bit_set(\result, k) <==>
-      bit_set(value, k) && k != GIC_KICK_INTID && k != GIC_MAINTENANCE_INTID); */
+      bit_set(value, k) && k != GIC_KICK_INTID && k != GIC_MAINTENANCE_INTID &&
+      k != GIC_ALARM_INTID); */
 static uint32_t not_ours(uint32_t value)
 {
-    return bit_without(bit_without(value, bit_of(GIC_KICK_INTID)), bit_of(GIC_MAINTENANCE_INTID));
+    uint32_t rest = bit_without(value, bit_of(GIC_KICK_INTID));
+
+    return bit_without(bit_without(rest, bit_of(GIC_MAINTENANCE_INTID)), bit_of(GIC_ALARM_INTID));
 }
 
 /** Write a register of one bit for each private interrupt; the kernel's are never touched.
  * @req SWR_IRQ_004 */
 /*@ requires SWR_IRQ_004: !bit_set(value, GIC_KICK_INTID) &&
-      !bit_set(value, GIC_MAINTENANCE_INTID);
+      !bit_set(value, GIC_MAINTENANCE_INTID) && !bit_set(value, GIC_ALARM_INTID);
     terminates \true; exits \false; assigns hw; */
 static void write_private(uint64_t address, uint32_t value)
 {
@@ -68,8 +75,7 @@ static void write_private(uint64_t address, uint32_t value)
 /*@ requires SWR_IRQ_004: keeps_rest(value, old, mine);
     requires SWR_IRQ_002: calm_in(value, mine);
     requires kick: word == KICK_WORD ==> \forall integer k; 24 <= k < 32 ==> !bit_set(mine, k);
-    requires maintenance: word == MAINTENANCE_WORD ==>
-      \forall integer k; 8 <= k < 16 ==> !bit_set(mine, k);
+    requires ppis: word == PPI_WORD ==> \forall integer k; 8 <= k < 24 ==> !bit_set(mine, k);
     terminates \true; exits \false; assigns hw; */
 static void write_priorities(uint64_t address, uint32_t word, uint32_t value, uint32_t old,
                              uint32_t mine)
@@ -80,8 +86,8 @@ static void write_priorities(uint64_t address, uint32_t word, uint32_t value, ui
     mmio_write32(address, value);
 }
 
-/** Enable, pending and active bits of SGIs and PPIs; the group, the kick and the maintenance interrupt
- * are the kernel's.
+/** Enable, pending and active bits of SGIs and PPIs; the group, the kick, the maintenance interrupt and
+ * the alarm are the kernel's.
  * @req SWR_IRQ_004 */
 /*@ requires access: access_ok(acc);
     terminates \true; exits \false; assigns hw, status_page, totals; */
@@ -108,16 +114,16 @@ static uint64_t private_bitmap(struct access acc, uint64_t address, uint32_t off
     terminates \true; exits \false; assigns \nothing;
     ensures SWR_IRQ_004: word == KICK_WORD ==>
       \forall integer k; 24 <= k < 32 ==> !bit_set(\result, k);
-    ensures SWR_IRQ_004: word == MAINTENANCE_WORD ==>
-      \forall integer k; 8 <= k < 16 ==> !bit_set(\result, k); */
+    ensures SWR_IRQ_004: word == PPI_WORD ==>
+      \forall integer k; 8 <= k < 24 ==> !bit_set(\result, k); */
 static uint32_t private_mask(uint32_t n, uint32_t word, bool byte)
 {
     uint32_t mask = byte ? bit_field((n % 4U) * 8U, 8U) : bit_field(0U, 32U);
 
     if (word == KICK_WORD) {
         mask = bit_without(mask, bit_field(24U, 8U));
-    } else if (word == MAINTENANCE_WORD) {
-        mask = bit_without(mask, bit_field(8U, 8U));
+    } else if (word == PPI_WORD) {
+        mask = bit_without(mask, bit_field(PPI_BITS, PPI_WIDTH));
     } else {
         /* no interrupt of the kernel among them */
     }
@@ -190,11 +196,10 @@ static uint64_t control(struct access acc, uint64_t address, uint32_t off)
     return read;
 }
 
-/** Write trigger modes; that of the maintenance interrupt stays as it is.
+/** Write trigger modes; those of the maintenance interrupt and the alarm stay as they are.
  * @req SWR_IRQ_004 */
-/*@ requires SWR_IRQ_004: bit_set(value, MAINTENANCE_TRIGGER) <==> bit_set(old, MAINTENANCE_TRIGGER);
-    requires SWR_IRQ_004: bit_set(value, MAINTENANCE_TRIGGER + 1) <==>
-      bit_set(old, MAINTENANCE_TRIGGER + 1);
+/*@ requires SWR_IRQ_004: \forall integer k; TRIGGER_BITS <= k < TRIGGER_BITS + TRIGGER_WIDTH ==>
+      (bit_set(value, k) <==> bit_set(old, k));
     terminates \true; exits \false; assigns hw; */
 static void write_trigger(uint64_t address, uint32_t value, uint32_t old)
 {
@@ -217,7 +222,7 @@ static uint64_t trigger(struct access acc, uint64_t address, uint32_t off)
 
         write_trigger(address,
                       bit_merge((uint32_t)(acc.value % 0x100000000U), old,
-                                bit_field(MAINTENANCE_TRIGGER, 2U)),
+                                bit_field(TRIGGER_BITS, TRIGGER_WIDTH)),
                       old);
     } else {
         read = 0U;

@@ -7,6 +7,7 @@
 #ifndef HOST_MACHINE_H
 #define HOST_MACHINE_H
 
+#include "core/arch/alarm.h"
 #include "core/arch/cpu.h"
 #include "core/arch/irq.h"
 #include "core/arch/machine.h"
@@ -46,6 +47,8 @@ struct host_machine {
     bool deaf[BH_CPUS_MAX]; /**< a control register does not keep what was written */
     uint32_t stubborn; /**< what the CPU that comes answers to arch_cpu_try() */
     uint32_t powered[BH_CPUS_MAX];
+    uint64_t alarm[BH_CPUS_MAX]; /**< as last set; 0: never */
+    uint32_t alarms[BH_CPUS_MAX];
     uint32_t flushes;
     uint32_t published;
     void (*on_publish)(void); /**< called at each arch_publish(): what another CPU sees then */

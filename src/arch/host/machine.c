@@ -94,6 +94,12 @@ void arch_cpu_power_on(uint32_t cpu)
     host.powered[cpu]++;
 }
 
+void arch_alarm(uint32_t cpu, uint64_t when)
+{
+    host.alarm[cpu] = when;
+    host.alarms[cpu]++;
+}
+
 void arch_irq_reset(uint32_t cell, uint32_t cpu)
 {
     if (host.n_resets < HOST_RESETS) {

@@ -35,7 +35,8 @@ enum shared_word {
     SW_CPU_REQUEST = 7, /**< [cpu]: enum cpu_request, 0 when done */
     SW_CELL_STATE = 8, /**< [cell]: enum bh_cell_state */
     SW_IRQ = 9,        /**< [0]: 1 + CPU which changes a word with interrupts of several cells, 0 free */
-    SW_COUNT = 10
+    SW_WATCH = 10,     /**< [cell]: 4 * run + enum watch_phase (core/watch.h) */
+    SW_COUNT = 11
 };
 #define SHARED_INDEX_MAX 8U
 
@@ -87,7 +88,7 @@ uint64_t arch_time(void);
 
 /** The counter's value @p us microseconds from now; saturates.
  * @req SWR_CPU_006 */
-/*@ requires range: us <= 10000000;
+/*@ requires range: us <= 60000000;
     terminates \true; exits \false; assigns \nothing; */
 uint64_t arch_time_after(uint32_t us);
 
