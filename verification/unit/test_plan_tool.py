@@ -77,7 +77,7 @@ def build_judge(facts, folder):
     (folder / "board.c").write_text('#include "core/arch/board.h"\n'
                                     f"const struct board_facts board_facts = {facts};\n")
     sources = [REPO / "src/plan/judge.c", REPO / "src/core/plan.c", REPO / "src/core/plan_claims.c",
-                REPO / "src/core/plan_policy.c",
+                REPO / "src/core/plan_policy.c", REPO / "src/core/plan_watch.c",
                REPO / "src/core/plan_crc.c",
                REPO / "src/core/crc.c",
                folder / "board.c"]
@@ -428,6 +428,35 @@ class BadSources(unittest.TestCase):
         told = decode.text_map(decode.decode(sealed(blob, policy_at(1, "grants"), word(2))))
         self.assertRegex(told, r"\n1 root .* measure false grants measure\n")
 
+    def test_watchdog(self):
+        """@test TC_PLT_095 @verifies CFG_TOOL_030 @technique bva @level unit
+
+        Deadlines in each unit, at both ends; blob, decompiler, map, difference and JSON say the same.
+        """
+        source_text = (CONFIGS / "direct.toml").read_text()
+        plans = []
+        for words, number in (("", 0), ("1 ms", 1000), ("1000us", 1000), ("60 s", 60000000)):
+            key = f'watchdog = {{ deadline = "{words}", cpu = 2 }}\n' if words else ""
+            with scratch() as folder:
+                path = Path(folder) / "watch.toml"
+                path.write_text(source_text.replace('name = "rt"\n', 'name = "rt"\n' + key))
+                plan = compiler.compile_plan(str(path))
+                self.assertEqual(rules.judge(plan), [])
+                blob = encode.encode(plan)
+                self.assertIsNone(judge.judge_blob(blob))
+                decoded = decode.decode(blob)
+            plans.append(decoded)
+            self.assertEqual((decoded.parties[2].watch_us, decoded.parties[2].watch_cpu),
+                             (number, 2 if words else 0))
+            row = f" watchdog {number} us cpu2"
+            for text in (decode.text_map(decoded), ownermap.owner_map(plan, blob)):
+                self.assertEqual(row in text, bool(words))
+            self.assertEqual(decode.as_json(decoded)["cells"][2]["watchdog"],
+                             {"deadline_us": number, "cpu": 2} if words else None)
+        self.assertEqual(diff.differences(plans[0], plans[3]),
+                         [("cell rt watchdog", "none", "60000000 us cpu2")])
+        self.assertEqual(diff.differences(plans[1], plans[2]), [])
+
     def test_message_form(self):
         """@test TC_PLT_013 @verifies CFG_TOOL_006 CFG_TOOL_017 @technique requirements @level unit
 
@@ -742,6 +771,16 @@ class BadBlobs(unittest.TestCase):
             ("lock of kernel", "E0115", change(policy_at(0, "locks"), word(1))),
             ("all grants", "ok", change(policy_at(2, "grants"), word(3))),
             ("unknown grant", "E0115", change(policy_at(1, "grants"), word(4))),
+            ("watched", "ok", change(policy_at(2, "watch_us"), word(1000))),
+            ("watched by its own CPU", "E0118", change(policy_at(2, "watch_us"), word(1000) + word(3))),
+            ("watched too often", "E0118", change(policy_at(2, "watch_us"), word(999))),
+            ("watched too seldom", "E0118", change(policy_at(2, "watch_us"), word(60000001))),
+            ("watched by a CPU that is not there", "E0118",
+             change(policy_at(2, "watch_us"), word(1000) + word(4))),
+            ("root is watched", "E0118", change(policy_at(1, "watch_us"), word(1000))),
+            ("a CPU for nothing", "E0118", change(policy_at(3, "watch_cpu"), word(1))),
+            ("watched without region", "E0118", sealed(
+                change(policy_at(2, "watch_us"), word(1000)), cell_at(2, "comm"), bytes(8))),
             ("any digest", "ok", change(policy_at(2, "digest") + 31, b"\x80")),
             ("grant of kernel", "E0115", change(policy_at(0, "grants"), word(2))),
         ]
@@ -802,7 +841,7 @@ class BadBlobs(unittest.TestCase):
                 differ.append((row, wanted))
         self.assertEqual(differ[:5], [])
         self.assertLessEqual({"ok", "E0102", "E0104", "E0101", "E0106", "E0107", "E0108", "E010A",
-                              "E0103", "E010D", "E010B", "E010C", "E0113", "E010F", "E0115"}, kinds)
+                              "E0103", "E010D", "E010B", "E010C", "E0113", "E010F", "E0115", "E0118"}, kinds)
 
     def test_random_blobs(self):
         """@test TC_PLT_034 @verifies CFG_TOOL_018 @technique fuzz @level unit

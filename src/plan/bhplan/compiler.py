@@ -14,6 +14,7 @@ from .source import load
 
 NAME_MAX = 15
 _DIGEST = re.compile(r"(?!0{64})[0-9a-fA-F]{64}")
+WATCH_MIN, WATCH_MAX = 1000, 60000000  #: microseconds
 RESERVED = ("kernel", "root", "nobody", "machine")
 
 
@@ -94,6 +95,7 @@ def _cell(table: Table, number: int, board: Board) -> Cell:
     cell.cpus = _cpus(table, board)
     cell.irqs = _interrupts(table, board)
     _addresses(table, cell)
+    _watchdog(table, cell, board)
     cell.regions = [_region(t, number, board) for t in table.tables("memory")]
     table.done()
     if not cell.regions:
@@ -222,6 +224,19 @@ def _addresses(table: Table, cell: Cell) -> None:
         cell.comm = table.number("comm", 4096, IPA_END - 4096)
         cell.comm_source = table.at("comm")
         check_pages(table, "comm", cell.comm)
+
+
+def _watchdog(table: Table, cell: Cell, board: Board) -> None:
+    """Deadline of the cell's heartbeat and the CPU, of another cell, that checks it.
+
+    @req CFG_TOOL_030
+    """
+    if table.has("watchdog"):
+        watch = table.table("watchdog")
+        cell.watch_us = watch.duration("deadline", WATCH_MIN, WATCH_MAX)
+        cell.watch_cpu = watch.number("cpu", 0, len(board.mpidr) - 1)
+        cell.watch_source = watch.at("cpu")
+        watch.done()
 
 
 def _cpus(table: Table, board: Board) -> dict[int, Source]:

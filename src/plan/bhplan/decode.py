@@ -71,6 +71,13 @@ class Party:
     measured: bool
     grants: tuple[str, ...]
     digest: str
+    watch_us: int
+    watch_cpu: int
+
+    @property
+    def watchdog(self) -> str:
+        """Deadline and CPU of its watchdog, as words."""
+        return "%d us cpu%d" % (self.watch_us, self.watch_cpu) if self.watch_us else "none"
 
 
 @dataclass(frozen=True)
@@ -139,7 +146,8 @@ def _party(blob: bytes, index: int) -> Party:
                  "continue" if value["flags"] & 2 else "park", bool(value["flags"] & 1),
                  "injected" if value["flags"] & 4 else "direct", value["entry"], value["comm"], bits,
                  bool(value["flags"] & 8), _granted(_number(blob, rules, POLICY["grants"])),
-                 "".join("%08x" % w for w in words) if any(words) else "")
+                 "".join("%08x" % w for w in words) if any(words) else "",
+                 _number(blob, rules, POLICY["watch_us"]), _number(blob, rules, POLICY["watch_cpu"]))
 
 
 def _piece(blob: bytes, index: int) -> Piece:
@@ -265,7 +273,9 @@ def _party_line(index: int, party: Party) -> str:
         "true" if party.measured else "false")
     if party.grants:
         line += " grants " + ",".join(party.grants)
-    return line + (" digest " + party.digest if party.digest else "")
+    if party.digest:
+        line += " digest " + party.digest
+    return line + (" watchdog " + party.watchdog if party.watch_us else "")
 
 
 def text_map(plan: Contents) -> str:
@@ -296,6 +306,7 @@ def as_json(plan: Contents) -> dict:
         "cells": [{"index": i, "name": p.name, "entry": p.entry, "comm": p.comm, "policy": p.policy,
                    "autostart": p.autostart, "interrupt_mode": p.interrupt_mode,
                    "measure": p.measured, "digest": p.digest or None, "grants": list(p.grants),
+                   "watchdog": {"deadline_us": p.watch_us, "cpu": p.watch_cpu} if p.watch_us else None,
                    "cpus": [c for c in range(len(plan.mpidr)) if p.cpus >> c & 1]}
                   for i, p in enumerate(plan.parties)],
         "memory": [{"first": start, "last": stop - 1, "owners": owners(plan, over),

@@ -27,6 +27,7 @@ RULES = {
     "CFG_TOOL_015": "the decompiler regenerates the map",
     "CFG_TOOL_026": "what firmware loads for root is root's",
     "CFG_TOOL_027": "root's device tree shows what is root's",
+    "CFG_TOOL_030": "a watchdog runs on a CPU of another cell",
     "CFG_TOOL_041": "a measured cell executes what was measured",
     "CFG_TOOL_042": "the measurement is known before",
 }

@@ -71,6 +71,9 @@ class Cell:
     digest_source: Source | None = None
     entry_source: Source | None = None
     comm_source: Source | None = None
+    watch_us: int = 0  #: deadline of the heartbeat; 0: not watched
+    watch_cpu: int = 0
+    watch_source: Source | None = None
     boots_system: bool = False  #: root: firmware loads an operating system and its device tree
 
 

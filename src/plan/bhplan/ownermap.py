@@ -63,6 +63,7 @@ def _cell_row(number: int, cell: Cell) -> str:
     if cell.grants:
         row += f" grants {','.join(granted(cell.grants))}"
     row += f" digest {cell.digest}" if cell.digest else ""
+    row += f" watchdog {cell.watch_us} us cpu{cell.watch_cpu}" if cell.watch_us else ""
     return _with(row.rstrip(), [cell.source])
 
 

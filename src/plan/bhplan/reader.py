@@ -9,6 +9,8 @@ from .errors import PlanError, Source
 from .source import File
 
 _SIZE = re.compile(r"([0-9]+) ?(B|KiB|MiB|GiB)")
+_TIME = re.compile(r"([0-9]{1,9}) ?(us|ms|s)")
+_SPAN = {"us": 1, "ms": 1000, "s": 1000000}
 _UNIT = {"B": 1, "KiB": 1 << 10, "MiB": 1 << 20, "GiB": 1 << 30}
 _NAME = re.compile(r"[a-z][a-z0-9_-]*")
 _WORD = {str: "a string", bool: "true or false", int: "an integer", list: "an array"}
@@ -75,6 +77,17 @@ class Table:
                 raise self.bad(key, f"'{value}' is no size; write \"16 MiB\" (B, KiB, MiB, GiB)")
             return int(match.group(1)) * _UNIT[match.group(2)]
         return self.number(key, 0, (1 << 64) - 1)
+
+    def duration(self, key: str, low: int, high: int) -> int:
+        """A time as a string with unit, in microseconds."""
+        value = self.take(key, str)
+        match = _TIME.fullmatch(value)
+        if match is None:
+            raise self.bad(key, f"'{value}' is no time; write \"20 ms\" (us, ms, s)")
+        number = int(match.group(1)) * _SPAN[match.group(2)]
+        if not low <= number <= high:
+            raise self.bad(key, f"'{value}' is not in {low} us to {high} us")
+        return number
 
     def name(self, key: str, longest: int) -> str:
         """A name: a lower-case letter, then letters, digits, '-', '_'."""

@@ -18,11 +18,11 @@ from .model import (CELLS_MAX, CPUS_MAX, IPA_END, KERNEL, MEASURED, REGIONS_MAX,
 def judge(plan: Plan) -> list[PlanError]:
     """All refusals in the order of the proved judge; empty for a good plan.
 
-    @req CFG_TOOL_006 CFG_TOOL_008 CFG_TOOL_009 CFG_TOOL_011 CFG_TOOL_012
+    @req CFG_TOOL_006 CFG_TOOL_008 CFG_TOOL_009 CFG_TOOL_011 CFG_TOOL_012 CFG_TOOL_030
     """
     found: list[PlanError] = []
     for rule in (_counts, _mpidr, _forms, _aliases, _overlaps, _shares, _status, _cpus, _irqs,
-                 _entries, _dma, _board_has, _sides, _comms, _boot, _measured):
+                 _entries, _dma, _watchdogs, _board_has, _sides, _comms, _boot, _measured):
         found += rule(plan)
     return found
 
@@ -164,6 +164,26 @@ def _status(plan: Plan) -> list[PlanError]:
                                f"{span(low, high)} by its region {span(region.phys, region.end)}",
                                region.source, note=f"status pages at {status.source.brief}",
                                rule="CFG_TOOL_006", a=_number(plan, region), b=region.owner))
+    return found
+
+
+def _watchdogs(plan: Plan) -> list[PlanError]:
+    """The CPU is another cell's, and there is a page of memory with a heartbeat to look at."""
+    found = []
+    for number, cell in enumerate(plan.cells):
+        if not cell.watch_us:
+            continue
+        cpu, why = cell.watch_cpu, ""
+        page = [r for r in cell.regions if r.virt <= cell.comm < r.virt_end and not r.flags & DEVICE]
+        if cpu in cell.cpus:
+            why = f"it is to run on CPU {cpu}, which is its own"
+        elif not any(cpu in other.cpus for other in plan.cells):
+            why = f"it is to run on CPU {cpu}, which no cell has"
+        elif not cell.comm or not page:
+            why = "it has no communication region"
+        if why:
+            found.append(PlanError("PLAN_WATCH", f"the watchdog of cell '{cell.name}' cannot be kept: "
+                                   f"{why}", cell.watch_source, a=number, b=cpu, rule="CFG_TOOL_030"))
     return found
 
 
