@@ -15,6 +15,7 @@ import cases_life  # noqa: F401
 import cases_plan  # noqa: F401
 import cases_scrub  # noqa: F401
 import cases_smp  # noqa: F401
+import cases_watch  # noqa: F401
 import direct
 
 COUNTER = itertools.count()

@@ -43,6 +43,8 @@ CYCLES = 20
 CELL_CPUS = 112 + 2 * 176 + 24  # cells[2].cpus in the blob
 CODE, CODE_BYTES = 0x71000000, 0x100000  # the cell's private memory
 DATA, DATA_BYTES = 0x71200000, 0x200000
+CELL_WATCH = 5616 + 2 * 48 + 40  # policy[2].watch_us and watch_cpu
+WATCH_SECONDS = 4
 HARM_SECONDS = 3
 NEWS_MILLISECONDS = 200
 RING = 128
@@ -549,6 +551,25 @@ def panicked(guest):
     raise Wrong("Linux came back")
 
 
+def watched(guest):
+    """The cell hangs and root panics: the watchdog on root's CPU ends the cell, without Linux.
+
+    @test TC_DRV_045 @verifies SYR_WDG_001 SYR_CPU_002 @technique requirements @level system
+    """
+    guest.run(f"bulkhead enable /plans/watched.plan && {START}")
+    guest.cell_lives()
+    guest.run(f"sleep {WATCH_SECONDS}")
+    demand(status.ID["EV_WATCHDOG"] not in kernel_events(guest.machine), "a cell that beats was ended")
+    guest.run(f"physmem write {0x72000000 + status.COMM_COMMAND:#x} {status.ATTEMPT['SPIN']} 64; sleep 0.2")
+    first = guest.beats()
+    panicked(guest)
+    end = time.monotonic() + 120
+    while status.ID["EV_WATCHDOG"] not in kernel_events(guest.machine):
+        demand(time.monotonic() < end, "nobody noticed that the cell hangs")
+        time.sleep(0.2)
+    demand(guest.beats() == first, "the cell went on")
+
+
 CONTAINED = [
     (harm("reboot -f", 0x518), """Root asks for a reset: it is stopped, the cell goes on.
 
@@ -734,7 +755,7 @@ BY_BOTH = [(f, f.__doc__) for f in (
     hostile_calls, maps, held, uevents, memory, restarted, nothing_left, panic)] + CONTAINED
 BY_LATE = [(f, f.__doc__) for f in (
     cycles, state_refusals, refused_create, image_refusals, plan_refusals, missing_cpu,
-    news, overflow, stats, half_way)]
+    news, overflow, stats, half_way, watched)]
 BY_DIRECT = [(f, f.__doc__) for f in (take_over, attach_refusals)]
 WAYS = {LATE: BY_LATE + BY_BOTH, DIRECT: BY_DIRECT + BY_BOTH}
 CASES = BY_LATE + BY_BOTH + BY_DIRECT
@@ -752,6 +773,7 @@ def initrd(kernel):
         subprocess.run([sys.executable, REPO / "src/plan/bulkhead-plan", "build", PLAN, "-o",
                         plans / "demo.plan"], check=True, stdout=subprocess.DEVNULL)
         (plans / "wide.plan").write_bytes(widened((plans / "demo.plan").read_bytes()))
+        (plans / "watched.plan").write_bytes(watching((plans / "demo.plan").read_bytes()))
         guest = mkguest.build(kernel, None, False, [
             (GUEST / "refuse", "refuse"), (plans, "plans")])
         guest.file(f"inmates/{IMAGE}", REPO / "build/inmates" / IMAGE)
@@ -766,6 +788,14 @@ def widened(plan):
     """The plan with CPUs 0 to 2 instead of 3 for the cell."""
     data = bytearray(plan)
     struct.pack_into("<I", data, CELL_CPUS, 7)
+    struct.pack_into("<I", data, len(data) - 4, zlib.crc32(data[:-4]))
+    return data
+
+
+def watching(plan):
+    """The plan with a watchdog for the cell, on root's first CPU."""
+    data = bytearray(plan)
+    struct.pack_into("<II", data, CELL_WATCH, WATCH_SECONDS * 1000000, 0)
     struct.pack_into("<I", data, len(data) - 4, zlib.crc32(data[:-4]))
     return data
 
