@@ -30,11 +30,11 @@ struct bh_ioc_enable {
     struct bh_result result;
 };
 
-/** DISABLE and the cell life cycle. */
+/** DISABLE, the cell life cycle, LOCK. */
 struct bh_ioc_cell {
     bh_u32 abi;
     bh_u32 op;   /**< BH_HC_... */
-    bh_u32 cell; /**< index in the plan */
+    bh_u32 cell; /**< index in the plan; LOCK: scopes, BH_LOCK_... */
     bh_u32 zero;
     struct bh_result result;
 };
@@ -85,6 +85,9 @@ struct bh_news {
 
 /** The plan is the one in force of a kernel which was started before Linux. */
 #define BH_IOC_ATTACH _IOWR('B', 6, struct bh_ioc_enable)
+
+/** op is BH_HC_LOCK. The answer's a: what is locked for root now. */
+#define BH_IOC_LOCK _IOWR('B', 8, struct bh_ioc_cell)
 
 #define BH_MMAP_STATUS 0ULL
 #define BH_MMAP_COMM(cell) ((bh_u64)(cell) << 20)

@@ -11,6 +11,7 @@
 #define BH_ABI_PLAN_H
 
 #include "types.h"
+#include "lock.h"
 
 #define BH_ABI_VERSION 3U          /**< One number for plan, hypercalls, status pages, hand-over. */
 
@@ -47,10 +48,10 @@
 #define BH_CELL_FLAGS_MAX 8U       /**< one more than all that this release knows */
 
 /* What the policies may ask for. */
-#define BH_LOCKS_MAX 1U            /**< one more than all locks that the kernel enforces */
-#define BH_GRANT_LOCK_ALL 1U       /**< It may lock for all cells. */
+#define BH_GRANT_LOCK_ALL 1U       /**< It may lock for all cells, and lock DISABLE. */
 #define BH_GRANT_MEASURE 2U        /**< It may read the measurements of others. */
 #define BH_GRANTS_MAX 4U           /**< one more than all grants */
+
 #define BH_DIGEST_WORDS 8U         /**< SHA-256 (FIPS 180-4): words H0 to H7 */
 
 #define BH_WATCH_US_MIN 1000U      /**< deadline of a heartbeat: 1 ms */
@@ -81,8 +82,8 @@ struct bh_cell {
 
 /** What is locked for a cell, what it may ask, what its memory must be, and how it is watched. */
 struct bh_policy {
-    bh_u32 locks;
-    bh_u32 grants;
+    bh_u32 locks;                   /**< BH_LOCK_...: in force before its first instruction */
+    bh_u32 grants;                  /**< BH_GRANT_... */
     bh_u32 digest[BH_DIGEST_WORDS]; /**< its measurement must be this; zero: may be any */
     bh_u32 watch_us;  /**< deadline of its heartbeat in microseconds; 0: not watched */
     bh_u32 watch_cpu; /**< CPU, of another cell, that checks it; 0 when not watched */

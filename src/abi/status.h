@@ -65,7 +65,7 @@ struct bh_cell_status {
     bh_u32 state;    /**< enum bh_cell_state */
     bh_u32 starts;   /**< times started */
     bh_u64 events;   /**< events it caused */
-    bh_u32 locks;    /**< what is locked for it */
+    bh_u32 locks;    /**< BH_LOCK_...: what is locked for it, beside the locks for all */
     bh_u32 measured; /**< 1: digest is that of the last start, 2: the plan approved it */
     bh_u32 digest[BH_DIGEST_WORDS]; /**< SHA-256 of its memory before its first instruction */
 };
@@ -80,7 +80,7 @@ struct bh_status {
     bh_u32 n_cpus;
     bh_u32 plan_crc;  /**< crc of the plan in force */
     bh_u32 dma_open;  /**< 1: DMA is not isolated */
-    bh_u32 locks;     /**< what is locked for all cells */
+    bh_u32 locks;     /**< BH_LOCK_...: what is locked for all cells */
     bh_u32 reserved;
     bh_u32 plan_digest[BH_DIGEST_WORDS]; /**< SHA-256 of the plan in force; zero: not measured */
     struct bh_cell_status cells[BH_CELLS_MAX];

@@ -41,13 +41,14 @@ struct options {
     bool help;
     bool follow;          /**< -f */
     bool completion;      /**< --completion */
+    bool all;             /**< --all */
     const char *count;    /**< -n N */
     const char *interval; /**< -i SECONDS */
     const char *root;     /**< --root DIR */
     const char *baseline; /**< --baseline FILE */
     const char *write;    /**< --write FILE */
     int argc;             /**< words behind the verb */
-    const char *argv[4];
+    const char *argv[5];
 };
 
 extern struct options opt;
@@ -96,6 +97,8 @@ void out_text(char *out, size_t bytes, const void *untrusted, size_t n);
 void out_cell_name(char *out, size_t bytes, const struct bh_plan *plan, uint64_t cell);
 void out_size(char *out, size_t bytes, uint64_t size);
 void out_bits(char *out, size_t bytes, uint32_t bits);
+/** Names of locked scopes; "-" for none. */
+void out_locks(char *out, size_t bytes, uint32_t scopes);
 const char *out_state(uint64_t state);
 const char *out_cpu_state(uint64_t state);
 /** Tables: cells of text, columns as wide as their widest cell. */
@@ -190,6 +193,7 @@ int cmd_cell_destroy(void);
 int cmd_cell_console(void);
 int cmd_cell_stats(void);
 int cmd_measure(void);
+int cmd_lock(void);
 int cmd_events(void);
 int cmd_plan_check(void);
 int cmd_explain(void);

@@ -72,6 +72,8 @@ static void cell_json(uint32_t cell)
     json_number("irqs", cell_interrupts(plan, cell));
     json_number("events", session.status->cells[cell].events);
     json_number("starts", session.status->cells[cell].starts);
+    out_locks(text, sizeof(text), session.status->cells[cell].locks);
+    json_string("locks", text);
     if (heartbeat(cell, &beats)) {
         json_number("heartbeat", beats);
     }
@@ -200,6 +202,29 @@ static void regions_json(uint32_t cell)
     json_close(']');
 }
 
+/* One line when something is locked: for whom, what. */
+static void locks_line(const char *whom, uint32_t locks)
+{
+    char text[64];
+
+    if (locks != 0U) {
+        out_locks(text, sizeof(text), locks);
+        printf("locked for %s: %s\n", whom, text);
+    }
+}
+
+static void locks_lines(void)
+{
+    char name[BH_NAME_BYTES + 1U];
+    uint32_t cell;
+
+    locks_line("every cell", session.status->locks);
+    for (cell = BH_CELL_ROOT; cell < cells_shown(); cell++) {
+        out_cell_name(name, sizeof(name), &session.info.plan, cell);
+        locks_line(name, session.status->cells[cell].locks);
+    }
+}
+
 int cmd_cell_show(void)
 {
     uint32_t cell;
@@ -226,6 +251,7 @@ int cmd_cell_show(void)
                (uint64_t)session.info.plan.cells[cell].entry,
                (uint32_t)session.status->cells[cell].starts);
     }
+    locks_line(opt.argv[0], session.status->cells[cell].locks | session.status->locks);
     region_table(cell);
     return EXIT_OK;
 }
@@ -295,6 +321,12 @@ static int status_json(void)
     json_number("plan_crc", session.status->plan_crc);
     json_bool("dma_isolated", session.status->dma_open == 0U);
     json_number("events", session.status->next);
+    {
+        char text[64];
+
+        out_locks(text, sizeof(text), session.status->locks);
+        json_string("locks", text);
+    }
     cells_json();
     cpus_json();
     json_end();
@@ -322,6 +354,7 @@ int cmd_status(void)
     if (session.status->dma_open != 0U) {
         puts(DMA_LINE);
     }
+    locks_lines();
     putchar('\n');
     cells_table(true);
     putchar('\n');

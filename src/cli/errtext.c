@@ -34,7 +34,7 @@ static const struct id_entry entries[] = {
 #define ENTRIES (sizeof(entries) / sizeof(entries[0]))
 
 /** What a number stands for. */
-enum kind { DEC, HEX, CELL, REGION, CPU, STATE, CALL, BOARD, STATUS, BITS };
+enum kind { DEC, HEX, CELL, REGION, CPU, STATE, CALL, BOARD, STATUS, BITS, SCOPES, POLICY };
 
 struct id_kinds {
     uint32_t id;
@@ -56,6 +56,7 @@ static const struct id_kinds kinds[] = {
     {BH_E_PLAN_STATUS, REGION, CELL},
     {BH_E_PLAN_ENTRY, CELL, DEC},
     {BH_E_PLAN_CPUID, CPU, CPU},
+    {BH_E_PLAN_POLICY, CELL, POLICY},
     {BH_E_HC_UNKNOWN, CALL, DEC},
     {BH_E_HC_PERMISSION, CELL, CALL},
     {BH_E_HC_STATE, CELL, STATE},
@@ -68,6 +69,8 @@ static const struct id_kinds kinds[] = {
     {BH_E_HC_LOST, CELL, CPU},
     {BH_E_HC_AGAIN, CELL, DEC},
     {BH_E_HC_GIVEN_BACK, CPU, CALL},
+    {BH_E_HC_LOCKED, CELL, SCOPES},
+    {BH_E_HC_LOCK_SCOPE, HEX, HEX},
     {BH_E_LAUNCH_CPU, CPU, HEX},
     {BH_E_LAUNCH_GIC, HEX, DEC},
     {BH_E_LAUNCH_REGISTER, CPU, DEC},
@@ -100,6 +103,7 @@ static const struct id_kinds kinds[] = {
     {BH_EV_HYP_CALL_DENIED, HEX, DEC},
     {BH_EV_KERNEL_FAULT, HEX, HEX},
     {BH_EV_LPI_DENIED, HEX, DEC},
+    {BH_EV_LOCKED, CELL, SCOPES},
     {BH_E_SYS_OTHER_PLAN, HEX, HEX},
 };
 
@@ -125,6 +129,7 @@ static const struct {
     {BH_E_HC_DIRECT, EXIT_STATE},           {BH_E_SYS_BELOW, EXIT_STATE},
     {BH_E_SYS_NO_KERNEL, EXIT_ABSENT},      {BH_E_SYS_OTHER_PLAN, EXIT_PLAN},
     {BH_E_SYS_BASELINE_LINE, EXIT_USAGE},   {BH_E_HC_GIVEN_BACK, EXIT_STATE},
+    {BH_E_HC_LOCKED, EXIT_STATE},
 };
 
 static const struct id_entry *find(uint32_t id)
@@ -222,6 +227,10 @@ static void cell_words(char *out, size_t bytes, uint64_t cell)
 {
     char name[BH_NAME_BYTES + 8U];
 
+    if (cell == 0xFFFFFFFFU) { /* of a lock */
+        snprintf(out, bytes, "all");
+        return;
+    }
     out_cell_name(name, sizeof(name), error_plan, cell);
     if (error_plan != NULL && cell < error_plan->n_cells) {
         snprintf(out, bytes, "'%s'", name);
@@ -252,7 +261,7 @@ static void call_words(char *out, size_t bytes, uint64_t call)
 {
     static const char *const names[BH_HC_COUNT] = {
         "get_info",  "cell_create",  "cell_load", "cell_start",
-        "cell_stop", "cell_destroy", "disable",
+        "cell_stop", "cell_destroy", "disable",   "lock",
     };
 
     if (call < BH_HC_COUNT) {
@@ -270,6 +279,14 @@ static void board_words(char *out, size_t bytes, uint64_t board)
 static void status_words(char *out, size_t bytes, uint64_t status)
 {
     snprintf(out, bytes, "E%04" PRIX64 " %s", status, id_name((uint32_t)status));
+}
+
+/* A word of a cell's policy: which, and its value. */
+static void policy_words(char *out, size_t bytes, uint64_t word)
+{
+    const char *which = word >= BH_POLICY_GRANTS ? "grants" : "locks";
+
+    snprintf(out, bytes, "%s 0x%" PRIx32, word < BH_POLICY_LOCKS ? "flags" : which, (uint32_t)word);
 }
 
 static void party(char *out, size_t bytes, enum kind kind, uint64_t value)
@@ -295,6 +312,12 @@ static void party(char *out, size_t bytes, enum kind kind, uint64_t value)
         break;
     case STATUS:
         status_words(out, bytes, value);
+        break;
+    case SCOPES:
+        out_locks(out, bytes, (uint32_t)value);
+        break;
+    case POLICY:
+        policy_words(out, bytes, value);
         break;
     case BITS:
         out_bits(out, bytes, (uint32_t)value);

@@ -21,6 +21,7 @@ static const struct {
     {'n', "-n N", "the last N only"},
     {'i', "-i SECONDS", "again every SECONDS: what came since"},
     {'r', "--root DIR", "judge the machine whose /proc, /sys and /lib were copied to DIR"},
+    {'a', "--all", "for every cell: needs the grant lock-all of the plan"},
     {'c', "--completion", "print the completion script for bash"},
     {'b', "--baseline FILE", "compare with these measurements; exit 1 if one differs"},
     {'w', "--write FILE", "write a baseline of the measurements of now"},

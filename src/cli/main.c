@@ -66,6 +66,7 @@ static const struct option known[] = {
     {"-n", "--number", 'n', NULL, &opt.count},
     {"-i", "--interval", 'i', NULL, &opt.interval},
     {"--root", "--root", 'r', NULL, &opt.root},
+    {"--all", "--all", 'a', &opt.all, NULL},
     {"--completion", "--completion", 'c', &opt.completion, NULL},
     {"--baseline", "--baseline", 'b', NULL, &opt.baseline},
     {"--write", "--write", 'w', NULL, &opt.write},

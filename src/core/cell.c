@@ -419,6 +419,7 @@ struct outcome cell_start(uint32_t self, uint32_t cell)
         out = change_view(self, cell, (uint32_t)PART_CLOSE);
     }
     if (out.status == BH_OK) {
+        lock_demanded(self, cell);
         arch_irq_reset(cell, cell_first_cpu(cell));
         event_record(self, BH_CELL_ROOT, (uint32_t)BH_EV_STARTED, cell, 0U);
         start_cpus(cell);

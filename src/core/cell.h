@@ -9,6 +9,7 @@
 
 #include "core/bits.h"
 #include "core/cpu.h"
+#include "core/lock.h"
 #include "core/prep.h"
 #include "core/watch.h"
 #include "core/arch/irq.h"
@@ -20,13 +21,6 @@
     predicate refusal(integer status) = status != BH_OK && status != BH_E_HC_AGAIN; */
 
 #define CELL_STATE VIEW_STATE, owner[0 .. BH_CPUS_MAX - 1], PREP_STATE
-
-/** Outcome of an operation: status 0 or an error number, and the two values its text names. */
-struct outcome {
-    uint32_t status;
-    uint64_t a;
-    uint64_t b;
-};
 
 /** Give the cell of the plan its CPUs, memory and interrupts; root loses them. Then clear its private
  * memory in steps: BH_E_HC_AGAIN until all is done. In direct boot (@p keep) firmware put its image there,
@@ -59,15 +53,20 @@ struct outcome cell_create(uint32_t self, uint32_t cell, bool keep);
     ensures refused: \result.status != BH_OK ==> view_kept{Pre, Post}; */
 struct outcome cell_load(uint32_t self, uint32_t cell);
 
-/** Close them and start the cell's first CPU at the plan's entry.
- * @req SWR_CEL_003 SWR_CEL_004 */
+/** Close them, put the locks in force that the plan demands, and start the cell's first CPU at the
+ * plan's entry.
+ * @req SWR_CEL_003 SWR_CEL_004 SWR_LCK_004 */
 /*@ requires args: cell_args(self, cell);
     requires inv: kernel_inv;
     terminates \true; exits \false;
-    assigns VIEW_STATE, cpu_entry[0 .. BH_CPUS_MAX - 1], cpu_context[0 .. BH_CPUS_MAX - 1];
+    assigns VIEW_STATE, in_force[0 .. BH_CELLS_MAX - 1], cpu_entry[0 .. BH_CPUS_MAX - 1],
+      cpu_context[0 .. BH_CPUS_MAX - 1];
     ensures SWR_CEL_001: kernel_inv;
     ensures SWR_CEL_003: \result.status == BH_OK ==> 2 <= cell < plan.n_cells &&
       !open(part_view, cell);
+    ensures SWR_LCK_001: locks_kept{Pre, Post};
+    ensures SWR_LCK_004: \result.status == BH_OK ==> \forall integer k; 0 <= k < 32 &&
+      bit_set(plan.policy[cell].locks % 32, k) ==> is_locked(cell, k);
     ensures refused: \result.status != BH_OK ==> view_kept{Pre, Post}; */
 struct outcome cell_start(uint32_t self, uint32_t cell);
 

@@ -131,6 +131,7 @@ static struct outcome disable(uint32_t cpu)
     terminates \true; exits \false;
     assigns HCALL_STATE;
     ensures SWR_HCL_001: kernel_inv;
+    ensures SWR_LCK_001: locks_kept{Pre, Post};
     ensures refused: refusal(\result.status) ==> view_kept{Pre, Post}; */
 static struct outcome manage(uint32_t cpu, uint64_t number, uint32_t cell)
 {
@@ -159,6 +160,28 @@ static struct outcome manage(uint32_t cpu, uint64_t number, uint32_t cell)
     return out;
 }
 
+/** Root's calls that no lock stands against.
+ * @req SWR_LCK_002 */
+/*@ requires args: cell_args(cpu, cell);
+    requires inv: kernel_inv;
+    terminates \true; exits \false;
+    assigns HCALL_STATE;
+    ensures SWR_HCL_001: kernel_inv;
+    ensures SWR_LCK_001: locks_kept{Pre, Post};
+    ensures SWR_LCK_002: \old(barred(number, cell)) ==> \result.status == BH_E_HC_LOCKED;
+    ensures refused: refusal(\result.status) ==> view_kept{Pre, Post}; */
+static struct outcome unlocked(uint32_t cpu, uint64_t number, uint32_t cell)
+{
+    uint32_t bars = lock_bars(number, cell);
+    uint32_t whose = (number == BH_HC_DISABLE) ? BH_CELL_ROOT : cell;
+    struct outcome out = {(uint32_t)BH_E_HC_LOCKED, whose, bars};
+
+    if (bars == 0U) {
+        out = manage(cpu, number, cell);
+    }
+    return out;
+}
+
 /** Root's calls as long as all CPUs are the kernel's; then only the wish to have the rest back.
  * @req SWR_HCL_010 */
 /*@ requires args: cell_args(cpu, cell);
@@ -166,6 +189,8 @@ static struct outcome manage(uint32_t cpu, uint64_t number, uint32_t cell)
     terminates \true; exits \false;
     assigns HCALL_STATE;
     ensures SWR_HCL_001: kernel_inv;
+    ensures SWR_LCK_001: locks_kept{Pre, Post};
+    ensures SWR_LCK_002: \old(barred(number, cell)) ==> refusal(\result.status);
     ensures refused: refusal(\result.status) ==> view_kept{Pre, Post}; */
 static struct outcome guarded(uint32_t cpu, uint64_t number, uint32_t cell)
 {
@@ -173,7 +198,7 @@ static struct outcome guarded(uint32_t cpu, uint64_t number, uint32_t cell)
     struct outcome out = {(uint32_t)BH_E_HC_GIVEN_BACK, gone, number};
 
     if ((number == BH_HC_DISABLE) || (gone == BH_CPUS_MAX)) {
-        out = manage(cpu, number, cell);
+        out = unlocked(cpu, number, cell);
     }
     return out;
 }
@@ -185,6 +210,8 @@ static struct outcome guarded(uint32_t cpu, uint64_t number, uint32_t cell)
     terminates \true; exits \false;
     assigns HCALL_STATE;
     ensures SWR_HCL_001: kernel_inv;
+    ensures SWR_LCK_001: locks_kept{Pre, Post};
+    ensures SWR_LCK_002: \old(barred(number, cell)) ==> refusal(\result.status);
     ensures refused: refusal(\result.status) ==> view_kept{Pre, Post}; */
 static struct outcome locked(uint32_t cpu, uint64_t number, uint32_t cell)
 {
@@ -208,6 +235,8 @@ struct outcome hcall(uint32_t cpu, uint64_t number, uint64_t arg)
 
     if (number == BH_HC_GET_INFO) {
         out = get_info(cpu, arg);
+    } else if (number == BH_HC_LOCK) {
+        out = lock_make(cpu, cell, arg);
     } else if (number >= BH_HC_COUNT) {
         out.status = (uint32_t)BH_E_HC_UNKNOWN;
         out.a = number;

@@ -20,13 +20,15 @@ void init_open(void)
     arch_shared_store((uint32_t)SW_EVENT, 0U, 0U);
     /*@ loop invariant bound: 0 <= i <= SHARED_INDEX_MAX;
         loop invariant so_far: \forall integer k; 0 <= k < i ==> owner[k] == BH_CELL_ROOT;
-        loop assigns i, hw, owner[0 .. SHARED_INDEX_MAX - 1];
+        loop assigns i, hw, owner[0 .. SHARED_INDEX_MAX - 1], in_force[0 .. SHARED_INDEX_MAX - 1];
         loop variant SHARED_INDEX_MAX - i; */
     while (i < SHARED_INDEX_MAX) {
         arch_shared_store((uint32_t)SW_CPU_STATE, i, (uint64_t)CPU_ABSENT);
         cpu_give(i, BH_CELL_ROOT);
         arch_shared_store((uint32_t)SW_CPU_REQUEST, i, (uint64_t)CPU_REQ_NONE);
         arch_shared_store((uint32_t)SW_CELL_STATE, i, (uint64_t)BH_STATE_ABSENT);
+        //@ ghost in_force[i] = 0;
+        arch_shared_store((uint32_t)SW_CELL_LOCK, i, 0U);
         i++;
     }
     arch_shared_store((uint32_t)SW_LAUNCH, 0U, (uint64_t)LAUNCH_OPEN);
@@ -109,12 +111,12 @@ static bool all_came(void)
     return all;
 }
 
-/** Show that the kernel holds the machine.
- * @req SWR_INI_001 */
+/** Show that the kernel holds the machine, with what the plan locks for root.
+ * @req SWR_INI_001 SWR_LCK_004 */
 /*@ requires cpu: cpu < BH_CPUS_MAX;
     requires counts: rule_counts;
     terminates \true; exits \false;
-    assigns hw, status_page, totals;
+    assigns hw, status_page, totals, in_force[0 .. BH_CELLS_MAX - 1];
     ensures SWR_EVT_004: status_page.armed == 1; */
 static void show_enabled(uint32_t cpu)
 {
@@ -122,6 +124,7 @@ static void show_enabled(uint32_t cpu)
     arch_shared_store((uint32_t)SW_CELL_STATE, BH_CELL_ROOT, (uint64_t)BH_STATE_RUNNING);
     event_show_cell(BH_CELL_ROOT, (uint32_t)BH_STATE_RUNNING);
     event_record(cpu, BH_CELL_KERNEL, (uint32_t)BH_EV_ENABLED, 0U, plan.n_cpus);
+    lock_demanded(cpu, BH_CELL_ROOT);
     event_show_armed(1U);
 }
 
@@ -226,6 +229,7 @@ struct outcome init_cpu(uint32_t cpu)
             if (!arch_cpu_taken(cpu)) {
                 event_record(cpu, BH_CELL_KERNEL, (uint32_t)BH_EV_EL2_REGISTER, cpu, 0U);
             }
+            lock_apply(BH_CELL_ROOT);
             cpu_set_phase(cpu,
                           (handover.mode == BH_MODE_LATE) ? (uint32_t)CPU_RUN : (uint32_t)CPU_OFF);
         } else {

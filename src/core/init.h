@@ -30,7 +30,8 @@ extern struct outcome launch_result;
 /** Open a launch; on one CPU, before any comes.
  * @req SWR_INI_001 */
 /*@ terminates \true; exits \false;
-    assigns hw, launch_result, launch_go, owner[0 .. BH_CPUS_MAX - 1];
+    assigns hw, launch_result, launch_go, owner[0 .. BH_CPUS_MAX - 1],
+      in_force[0 .. BH_CELLS_MAX - 1];
     ensures SWR_INI_001: launch_inv;
     ensures owner: \forall integer k; 0 <= k < BH_CPUS_MAX ==> owner[k] == BH_CELL_ROOT; */
 void init_open(void);

@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "abi/errors.h"
+#include "abi/hypercall.h"
 #include "abi/plan.h"
 #include "abi/status.h"
 #include "core/arch/board.h"

@@ -4,20 +4,72 @@
  */
 #include "core/plan.h"
 
-/* Cell c asks for nothing that this release does not know. */
+/* Flags that this release knows; the kernel has none. */
 /*@ requires range: rule_counts && c < plan.n_cells;
     terminates \true;
     exits \false;
     assigns \nothing;
+    ensures SWR_PLN_001: \result <==> flags_ok(c);
+*/
+static bool is_flags_ok(uint32_t c)
+{
+    return (plan.cells[c].flags < BH_CELL_FLAGS_MAX) &&
+           ((c != BH_CELL_KERNEL) || (plan.cells[c].flags == 0U));
+}
+
+/* Locks that this release knows and that are the cell's to demand: DISABLE is root's own affair, for
+ * another cell it takes the grant. */
+/*@ requires range: rule_counts && c < plan.n_cells;
+    terminates \true;
+    exits \false;
+    assigns \nothing;
+    ensures SWR_PLN_001: \result <==> locks_ok(c);
+*/
+static bool is_locks_ok(uint32_t c)
+{
+    uint32_t disable = (plan.policy[c].locks / BH_LOCK_DISABLE) % 2U;
+    uint32_t grant = plan.policy[c].grants % 2U;
+
+    return (plan.policy[c].locks < BH_LOCKS_MAX) &&
+           ((c != BH_CELL_KERNEL) || (plan.policy[c].locks == 0U)) &&
+           ((disable == 0U) || (c == BH_CELL_ROOT) || (grant == 1U));
+}
+
+/* Grants that this release knows; the kernel has none. */
+/*@ requires range: rule_counts && c < plan.n_cells;
+    terminates \true;
+    exits \false;
+    assigns \nothing;
+    ensures SWR_PLN_001: \result <==> grants_ok(c);
+*/
+static bool is_grants_ok(uint32_t c)
+{
+    return (plan.policy[c].grants < BH_GRANTS_MAX) &&
+           ((c != BH_CELL_KERNEL) || (plan.policy[c].grants == 0U));
+}
+
+/* Cell c asks for nothing that this release does not know or that is not its to ask; else the refusal
+ * names what. */
+/*@ requires range: rule_counts && c < plan.n_cells;
+    terminates \true;
+    exits \false;
+    assigns plan_a, plan_b;
     ensures SWR_PLN_001: \result <==> policy_ok(c);
 */
 static bool is_policy_ok(uint32_t c)
 {
-    bool kernel = (c == BH_CELL_KERNEL);
+    bool ok = true;
 
-    return (plan.cells[c].flags < BH_CELL_FLAGS_MAX) && (plan.policy[c].locks < BH_LOCKS_MAX) &&
-           (plan.policy[c].grants < BH_GRANTS_MAX) &&
-           ((!kernel) || ((plan.cells[c].flags == 0U) && (plan.policy[c].grants == 0U)));
+    if (!is_flags_ok(c)) {
+        ok = plan_refuse(c, plan.cells[c].flags);
+    } else if (!is_locks_ok(c)) {
+        ok = plan_refuse(c, BH_POLICY_LOCKS + plan.policy[c].locks);
+    } else if (!is_grants_ok(c)) {
+        ok = plan_refuse(c, BH_POLICY_GRANTS + plan.policy[c].grants);
+    } else {
+        ok = true;
+    }
+    return ok;
 }
 
 bool plan_judge_policies(void)
@@ -34,9 +86,7 @@ bool plan_judge_policies(void)
         loop variant plan.n_cells - c;
     */
     for (uint32_t c = 0U; ok && (c < plan.n_cells); c++) {
-        if (!is_policy_ok(c)) {
-            ok = plan_refuse(c, plan.cells[c].flags);
-        }
+        ok = is_policy_ok(c);
     }
     return ok;
 }

@@ -134,6 +134,29 @@ static bool give_back(struct bh_result *result)
 }
 
 /**
+ * Lock scopes for root, or by the plan's grant for all. The kernel judges.
+ *
+ * @req SWR_DRV_014
+ */
+static long call_lock(struct bh_ioc_cell *call)
+{
+    struct bh_result *result = &call->result;
+
+    if (!abi_matches(call->abi, result)) {
+        return 0;
+    }
+    if (!bh.enabled) {
+        bh_refuse(result, BH_E_SYS_NOT_ENABLED, 0U, 0U);
+    } else if (call->op != BH_HC_LOCK) {
+        bh_refuse(result, BH_E_HC_UNKNOWN, call->op, 0U);
+    } else {
+        bh_hypercall(BH_HC_LOCK, call->cell, result);
+        bh_report();
+    }
+    return 0;
+}
+
+/**
  * Give the machine back and let the module go.
  *
  * @req SWR_DRV_003
@@ -220,6 +243,8 @@ static long dispatch(unsigned int number, void *call)
         return call_disable(call);
     case BH_IOC_CELL:
         return call_cell(call);
+    case BH_IOC_LOCK:
+        return call_lock(call);
     case BH_IOC_WRITE:
         return call_write(call);
     default:
@@ -229,8 +254,9 @@ static long dispatch(unsigned int number, void *call)
 
 static bool is_known(unsigned int number)
 {
-    return number == BH_IOC_ENABLE || number == BH_IOC_ATTACH || number == BH_IOC_DISABLE ||
-           number == BH_IOC_CELL || number == BH_IOC_WRITE || number == BH_IOC_INFO;
+    return number == BH_IOC_LOCK || number == BH_IOC_ENABLE || number == BH_IOC_ATTACH ||
+           number == BH_IOC_DISABLE || number == BH_IOC_CELL || number == BH_IOC_WRITE ||
+           number == BH_IOC_INFO;
 }
 
 static struct bh_result *result_of(unsigned int number, void *call)

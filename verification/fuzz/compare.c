@@ -286,6 +286,9 @@ static bool same_cell(uint32_t c)
     return same("state of cell", c, host_word[SW_CELL_STATE][c], w->state) &&
            same("live cell", c, part_live[part_view][c], w->live ? 1U : 0U) &&
            same("open cell", c, part_open[part_view][c], w->open ? 1U : 0U) &&
+           same("locks of cell", c, host_word[SW_CELL_LOCK][c], w->locks) &&
+           same("shown locks of cell", c,
+                (c == BH_CELL_KERNEL) ? status_page.locks : status_page.cells[c].locks, w->locks) &&
            same("shown state of cell", c, status_page.cells[c].state, w->state) &&
            same("shown starts of cell", c, status_page.cells[c].starts, w->starts) &&
            same("shown events of cell", c, status_page.cells[c].events, w->events);

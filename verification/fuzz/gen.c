@@ -130,6 +130,18 @@ static struct op odd_call(void)
     return call(cpu, number, (gen_below(2U) == 0U) ? edge() : gen_below(BH_CELLS_MAX));
 }
 
+/* Some CPU locks. */
+static struct op locking(void)
+{
+    static const uint32_t asked[] = {BH_LOCK_CREATE, BH_LOCK_LOAD,  BH_LOCK_START,
+                                     BH_LOCK_DEBUG,  BH_LOCK_DEBUG, BH_LOCK_DISABLE};
+    uint32_t cells = cpus(P_RUN, false), root = cpus(P_RUN, true);
+    uint64_t scopes = asked[gen_below(6U)] | ((gen_below(3U) == 0U) ? BH_LOCK_ALL : 0U);
+
+    return call(one_of(((cells != 0U) && (gen_below(4U) != 0U)) ? cells : root), BH_HC_LOCK,
+                (gen_below(8U) == 0U) ? edge() : scopes);
+}
+
 static struct op power(void)
 {
     uint32_t root = cpus(P_RUN, true), cells = cpus(P_RUN, false);
@@ -201,8 +213,10 @@ struct op gen_step(void)
         op = unrest();
     } else if (dice < 64U) {
         op = (root < O_CPUS) ? sensible(root) : odd_call();
-    } else if (dice < 70U) {
+    } else if (dice < 69U) {
         op = odd_call();
+    } else if (dice < 70U) {
+        op = locking();
     } else if (dice < 86U) {
         op = power();
     } else if (dice < 93U) {

@@ -75,6 +75,57 @@ static void irq_reset(uint32_t cell, uint32_t cpu)
     o.n_reset++;
 }
 
+/* ---- locks */
+
+/* Scopes that are no affair of the cell alone: to disable is root's. */
+static uint32_t of_all(uint32_t cell, uint32_t scopes)
+{
+    return (cell == BH_CELL_ROOT) ? 0U : (scopes & BH_LOCK_DISABLE);
+}
+
+static void lock_row(uint32_t cpu, uint32_t cell, uint32_t row, uint32_t scopes)
+{
+    uint32_t fresh = scopes & ~o.cell[row].locks;
+
+    o.cell[row].locks |= scopes;
+    if (fresh != 0U) {
+        o_record(cpu, cell, BH_EV_LOCKED, (row == BH_CELL_KERNEL) ? 0xFFFFFFFFU : row, fresh);
+    }
+}
+
+static void lock_down(uint32_t cpu, uint32_t cell, uint32_t scopes, uint32_t all)
+{
+    lock_row(cpu, cell, cell, scopes & ~all);
+    lock_row(cpu, cell, BH_CELL_KERNEL, scopes & all);
+}
+
+/* What the plan demands, from the first start on. */
+static void demand(uint32_t cpu, uint32_t cell)
+{
+    uint32_t scopes = o.plan->policy[cell].locks;
+
+    lock_down(cpu, cell, scopes, of_all(cell, scopes));
+}
+
+static uint32_t locked_for(uint32_t cell)
+{
+    return o.cell[cell].locks | o.cell[BH_CELL_KERNEL].locks;
+}
+
+/* The scopes of which none may be locked when a call is made. */
+static uint32_t needs(uint32_t number)
+{
+    static const uint32_t table[BH_HC_DISABLE + 1U] = {[BH_HC_CELL_CREATE] = BH_LOCK_CREATE,
+                                                       [BH_HC_CELL_LOAD] = BH_LOCK_LOAD,
+                                                       [BH_HC_CELL_START] = BH_LOCK_START,
+                                                       [BH_HC_CELL_STOP] = BH_LOCK_START,
+                                                       [BH_HC_CELL_DESTROY] =
+                                                           BH_LOCK_CREATE | BH_LOCK_START,
+                                                       [BH_HC_DISABLE] = BH_LOCK_DISABLE};
+
+    return (number <= BH_HC_DISABLE) ? table[number] : 0U;
+}
+
 static struct o_answer answer(uint32_t status, uint64_t a, uint64_t b)
 {
     return (struct o_answer){status, a, b, 0U, 0U, false};
@@ -560,6 +611,7 @@ static struct o_answer start(uint32_t self, uint32_t cell)
     }
     o_count.marks[MARK_REFILL] += (o.cell[cell].map == M_EMPTY) ? 1U : 0U;
     o.cell[cell].map = M_EXACT;
+    demand(self, cell);
     irq_reset(cell, first);
     o_record(self, BH_CELL_ROOT, BH_EV_STARTED, cell, 0U);
     set_state(cell, BH_STATE_RUNNING);
@@ -657,10 +709,14 @@ static uint32_t given_back(void)
 static struct o_answer apply(uint32_t self, const struct o_rule *rule, uint32_t cell)
 {
     uint32_t before = o.cell[cell].state;
+    uint32_t whose = (rule->number == BH_HC_DISABLE) ? BH_CELL_ROOT : cell;
+    uint32_t bars = locked_for(whose) & needs(rule->number);
     struct o_answer out;
 
     if ((rule->allowed != ANY_STATE) && (given_back() < o.plan->n_cpus)) {
         out = answer(BH_E_HC_GIVEN_BACK, given_back(), rule->number);
+    } else if (bars != 0U) {
+        out = answer(BH_E_HC_LOCKED, whose, bars);
     } else if ((rule->allowed != ANY_STATE) && (cell <= BH_CELL_ROOT)) {
         out = answer(BH_E_HC_NO_CELL, cell, o.plan->n_cells);
     } else if ((rule->allowed != ANY_STATE) && !in_state(rule->allowed, cell)) {
@@ -694,6 +750,22 @@ static struct o_answer info(uint32_t cpu, uint64_t what)
     return (what < 4U) ? answer(BH_OK, known[what], 0U) : answer(BH_E_HC_UNKNOWN, what, 0U);
 }
 
+static struct o_answer lock(uint32_t cpu, uint32_t cell, uint64_t asked)
+{
+    uint32_t scopes = (uint32_t)(asked & BH_LOCK_SCOPES);
+    bool all = (asked & BH_LOCK_ALL) != 0U;
+    uint32_t beyond = all ? scopes : of_all(cell, scopes);
+
+    if ((scopes == 0U) || ((asked & ~(uint64_t)(BH_LOCK_ALL | BH_LOCK_SCOPES)) != 0U)) {
+        return answer(BH_E_HC_LOCK_SCOPE, asked, BH_LOCK_ALL | BH_LOCK_SCOPES);
+    }
+    if ((beyond != 0U) && ((o.plan->policy[cell].grants & BH_GRANT_LOCK_ALL) == 0U)) {
+        return answer(BH_E_HC_PERMISSION, cell, BH_HC_LOCK);
+    }
+    lock_down(cpu, cell, scopes, beyond);
+    return answer(BH_OK, locked_for(cell), 0U);
+}
+
 struct o_answer o_call(uint32_t cpu, uint64_t number, uint64_t arg)
 {
     const struct o_rule *rule = rule_of(number);
@@ -702,6 +774,8 @@ struct o_answer o_call(uint32_t cpu, uint64_t number, uint64_t arg)
 
     if (number == BH_HC_GET_INFO) {
         out = info(cpu, arg);
+    } else if (number == BH_HC_LOCK) {
+        out = lock(cpu, cell, arg);
     } else if (rule == NULL) {
         out = answer(BH_E_HC_UNKNOWN, number, 0U);
     } else if (cell != BH_CELL_ROOT) {
@@ -816,6 +890,7 @@ void o_launch(const struct bh_plan *plan, bool direct)
     o.armed = true;
     o.direct = direct;
     o_record(0U, BH_CELL_KERNEL, BH_EV_ENABLED, 0U, plan->n_cpus);
+    demand(0U, BH_CELL_ROOT);
 }
 
 static void launch_cell(uint32_t cell)

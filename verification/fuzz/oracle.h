@@ -56,6 +56,7 @@ struct o_cpu {
 struct o_cell {
     uint32_t state; /**< enum bh_cell_state */
     bool live, open;
+    uint32_t locks; /**< of the kernel's row: for all cells */
     enum o_map map;
     uint32_t starts;
     uint64_t events;

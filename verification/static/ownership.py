@@ -16,7 +16,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent))
 import csource  # noqa: E402
 import kernel  # noqa: E402
 
-STORES = ("arch_shared_store", "arch_shared_swap", "arch_shared_next")
+STORES = ("arch_shared_store", "arch_shared_swap", "arch_shared_next", "arch_shared_set")
 SWAP = "arch_shared_swap"
 ENTRY = re.compile(r"^[ \t]*(?:bl|from_cell)[ \t]+(\w+)", re.MULTILINE)
 ADDRESS = re.compile(r"^([A-Za-z_]\w*):|^[ \t]*\.macro[ \t]+(\w+)|^[ \t]*(?:adrp|adr)[ \t]+\S+, (\w+)",

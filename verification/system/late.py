@@ -696,6 +696,35 @@ def periods(machine):
     return (end - start) // PERIOD, end
 
 
+def locked(kernel):
+    """Linux locks itself out: no way back, no debug registers for CPUs to come; nothing for others.
+
+    @test TC_DRV_055 @verifies SWR_DRV_014 SWR_CLI_014 SYR_LCK_001 SYR_LCK_002
+    @technique error-guessing @level system
+    """
+    with Machine(kernel, CPUS["a57"], initrd(kernel), f"{LINUX_ARGS} {SMMU_ARGS}") as machine:
+        machine.ready()
+        guest = Guest(machine)
+        guest.run("insmod /lib/modules/bulkhead.ko")
+        guest.refused("bulkhead lock disable", "E040A", 5)
+        guest.run(ENABLE)
+        for line in ("bulkhead lock start --all", "bulkhead lock disable debug --all"):
+            guest.refused(line, "E0202", 7)
+        demand("locked" not in guest.run("bulkhead status"), "something is locked")
+        guest.run("bulkhead disable && " + ENABLE)  # nothing was
+        said = guest.run("bulkhead lock create disable")
+        demand("locked for root until power-off: create,disable" in said, said)
+        demand("locked for root: create,disable" in guest.run("bulkhead status"), "not shown")
+        demand(guest.events()[-1] == "EV_LOCKED", f"events: {guest.events()[-3:]}")
+        for _ in range(2):
+            guest.refused("bulkhead disable", "E020E", 6)
+        guest.run(START)  # root's locks bind root alone
+        guest.cell_lives()
+        guest.run("bulkhead cell stop rt && bulkhead cell destroy rt")
+        guest.refused("bulkhead disable", "E020E", 6)
+        guest.log_is_clean()
+
+
 def no_kernel(kernel):
     """Attach where no kernel is below, with EL2, without, and after a late launch.
 
@@ -760,7 +789,7 @@ BY_DIRECT = [(f, f.__doc__) for f in (take_over, attach_refusals)]
 WAYS = {LATE: BY_LATE + BY_BOTH, DIRECT: BY_DIRECT + BY_BOTH}
 CASES = BY_LATE + BY_BOTH + BY_DIRECT
 # Cases that boot machines of their own, per kernel.
-OWN = [(f, f.__doc__) for f in (kexec, unfit, whole_boot, no_kernel)]
+OWN = [(f, f.__doc__) for f in (kexec, unfit, whole_boot, locked, no_kernel)]
 MADE = set()
 
 

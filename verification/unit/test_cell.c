@@ -16,6 +16,7 @@
  * @link src/arch/host/shared.c
  * @link src/arch/host/machine.c
  * @link src/boards/qemu-virt-arm64/board.c
+ * @link src/core/lock.c
  */
 #include "other_cpus.h"
 #include "test.h"

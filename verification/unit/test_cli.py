@@ -91,17 +91,18 @@ def make_event(seq, number, a=0, b=0, which=2, place_seq=None):
 
 
 def make_status(state=3, events=(), following=None, dma_open=1, exits=range(8), counted=7,
-                starts=1, armed=1, plan_digest=(0,) * 8, measured=None):
+                starts=1, armed=1, plan_digest=(0,) * 8, measured=None, locks=None):
     """events: records in the order of their numbers; following: number of events ever written.
     exits: of CPU 3; counted: events of the cell; starts: of the cell; measured: for some cells the
     word of that name and the 8 words of the digest."""
     following = len(events) if following is None else following
-    measured = measured or {}
+    measured, locks = measured or {}, locks or {}
     out = struct.pack("<QIIQIIIIII8I", 0x3153544154535442, 3, armed, following, 3, 4, 0xABCD,
-                      dma_open, 0, 0, *plan_digest)
+                      dma_open, locks.get(0, 0), 0, *plan_digest)
     for index in range(8):
         out += struct.pack("<IIQII8I", state if index == 2 else 0, starts if index == 2 else 1,
-                           counted if index == 2 else 0, 0, *measured.get(index, [0] * 9))
+                           counted if index == 2 else 0, locks.get(index, 0),
+                           *measured.get(index, [0] * 9))
     for index in range(8):
         owner = 2 if index == 3 and state != 0 else 1
         mine = [*(exits if index == 3 else range(8)), 0]
@@ -331,7 +332,7 @@ class Plans(Cli):
         flipped[3000] ^= 4
         for data, eid, part in (
                 (good[:-1], "E0101", "6007 bytes, 6008 expected"), (b"", "E0101", "0 bytes"),
-                (good + b"x", "E0101", "5945"), (b"X" + good[1:], "E0102", "not a Bulkhead"),
+                (good + b"x", "E0101", "6009"), (b"X" + good[1:], "E0102", "not a Bulkhead"),
                 (make_plan(version=9), "E0104", "version 9, this release reads version 3"),
                 (make_plan(size=7), "E0101", "7 bytes"), (bytes(flipped), "E0105", "checksum 0x"),
                 (make_plan(board=3), "E0106", "board 3"), (make_plan(flags=0), "E010F", "DMA"),
@@ -490,6 +491,46 @@ class Cells(Cli):
         self.assertNotIn("DMA", out)
         for line in out.splitlines():
             self.assertEqual(line, line.rstrip())
+
+    def test_lock(self):
+        """@test TC_CLI_060 @verifies SWR_CLI_014 SWR_CLI_002 @technique equivalence @level unit"""
+        for words, asked, told in ((["start"], 4, "locked for root until power-off: start\n"),
+                                   (["create", "load", "start", "disable", "debug"], 31,
+                                    "root until power-off: create,load,start,disable,debug\n"),
+                                   (["disable", "--all", "disable"], 0x80000008,
+                                    "locked for every cell until power-off: disable\n")):
+            out, err = self.run_cli("lock", *words, machine=make_machine(), result="0 1f 0")
+            self.assertIn(told, out)
+            self.assertEqual(err, f"FAKE cell 7 {asked}\n")
+        out, _ = self.run_cli("--json", "lock", "start", machine=make_machine(), result="0 c 0")
+        told = json.loads(out)
+        self.assertEqual((told["ok"], told["locked"], told["all"], told["root"]),
+                         (True, "start", False, "start,disable"))
+        for words in (["lock"], ["lock", "everything"], ["lock", "start", "--root", "x"],
+                      ["status", "--all"]):
+            self.refused(*words, eid="E040C", code=2, machine=make_machine())
+        self.refused("lock", "start", eid="E040A", code=5, machine=make_machine(enabled=0))
+        err = self.refused("lock", "start", "--all", eid="E0202", code=7, machine=make_machine(),
+                           result="202 1 7")
+        self.assertIn("may not make hypercall lock", err)
+        err = self.refused("cell", "stop", "rt", eid="E020E", code=6, machine=make_machine(),
+                           result="20e 2 5")
+        self.assertIn("cell 'rt': scope create,start is locked\n", err)
+
+    def test_locks_are_shown(self):
+        """@test TC_CLI_061 @verifies SWR_CLI_014 @technique equivalence @level unit"""
+        plain, _ = self.run_cli("status", machine=make_machine())
+        self.assertNotIn("locked", plain)
+        event = make_event(0, 0x528, a=0xFFFFFFFF, b=9)
+        machine = make_machine(status=make_status(locks={0: 8, 2: 5}, events=(event,)))
+        out, _ = self.run_cli("status", machine=machine)
+        self.assertIn("locked for every cell: disable\nlocked for rt: create,start\n", out)
+        self.assertIn("locked for all: create,disable", out)
+        out, _ = self.run_cli("cell", "show", "rt", machine=machine)
+        self.assertIn("locked for rt: create,start,disable\n", out)
+        told = json.loads(self.run_cli("--json", "status", machine=machine)[0])
+        self.assertEqual((told["locks"], [c["locks"] for c in told["cells"]]),
+                         ("disable", ["-", "create,start"]))
 
     def test_untrusted_name(self):
         """@test TC_CLI_037 @verifies SWR_CLI_005 @technique error-guessing @level unit"""

@@ -19,6 +19,7 @@
  * @link src/core/plan_crc.c
  * @link src/core/event.c @link src/core/hcall.c @link src/core/init.c @link src/core/part.c
  * @link src/core/plan.c
+ * @link src/core/lock.c
  */
 #include "aarch64_machine.h"
 #include "core/arch/irq.h"
@@ -41,6 +42,8 @@ static const uint32_t rows[EL2REG_COUNT] = {
 #include "arch/aarch64/el2regs.def"
 #undef EL2REG
 };
+
+static struct frame entered;
 
 static void found(uint64_t value)
 {
@@ -78,6 +81,35 @@ static void what_take_makes_of_the_worst(void)
             CHECK((rows[i] == SR_VTTBR_EL2) || (stub_state[0].found[i] == worst[k]));
             CHECK_EQ(el2reg_value(i, worst[k]) & ~(worst[k] | el2reg_value(i, 0U)), 0U);
         }
+    }
+}
+
+/** @test TC_EL2_010 @verifies SWR_LCK_005 @technique equivalence @level unit */
+static void debug_registers_are_trapped_and_left(void)
+{
+    static const uint64_t worst[] = {0U, UINT64_MAX, 0xA5A5A5A5A5A5A5A5U};
+
+    for (uint32_t k = 0U; k < COUNT_OF(worst); k++) {
+        CHECK(aarch64_machine());
+        fake.reg[SR_MDCR_EL2] = worst[k];
+        arch_cpu_debug(true);
+        CHECK_EQ(fake.reg[SR_MDCR_EL2], worst[k] | 0xE00U); /* TDRA, TDOSA, TDA */
+        arch_cpu_debug(false);
+        CHECK_EQ(fake.reg[SR_MDCR_EL2], worst[k] & ~0xE00ULL);
+    }
+}
+
+/** @test TC_EL2_011 @verifies SWR_LCK_005 @technique equivalence @level unit */
+static void a_cpu_enters_a_locked_cell_with_its_debug_registers_trapped(void)
+{
+    for (uint32_t cell = 1U; cell < 4U; cell++) {
+        CHECK(aarch64_machine());
+        host_word[SW_CELL_LOCK][2] = BH_LOCK_DEBUG;
+        host_word[SW_CELL_LOCK][1] = BH_LOCK_SCOPES - BH_LOCK_DEBUG;
+        host_word[SW_CPU_CELL][1] = cell;
+        fake.reg[SR_MDCR_EL2] = 0xE00U;
+        cpu_enter(1U, &entered);
+        CHECK_EQ(fake.reg[SR_MDCR_EL2] & 0xE00U, (cell == 2U) ? 0xE00U : 0U);
     }
 }
 
@@ -230,6 +262,8 @@ static void time_saturates(void)
 int main(void)
 {
     TEST(TC_EL2_001, what_take_makes_of_the_worst);
+    TEST(TC_EL2_010, debug_registers_are_trapped_and_left);
+    TEST(TC_EL2_011, a_cpu_enters_a_locked_cell_with_its_debug_registers_trapped);
     TEST(TC_EL2_002, what_depends_on_the_cpu);
     TEST(TC_EL2_003, release_puts_all_back);
     TEST(TC_EL2_004, tables_in_force);

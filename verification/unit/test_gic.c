@@ -18,6 +18,7 @@
  * @link src/core/plan_crc.c
  * @link src/core/event.c @link src/core/hcall.c @link src/core/init.c @link src/core/part.c
  * @link src/core/plan.c
+ * @link src/core/lock.c
  */
 #include "aarch64_machine.h"
 #include "core/arch/alarm.h"

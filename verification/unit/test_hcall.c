@@ -16,6 +16,7 @@
  * @link src/arch/host/shared.c
  * @link src/arch/host/machine.c
  * @link src/boards/qemu-virt-arm64/board.c
+ * @link src/core/lock.c
  */
 #include "core/hcall.h"
 #include "other_cpus.h"
@@ -70,7 +71,7 @@ static void only_root_manages(void)
 {
     CHECK(core_machine());
     for (uint64_t cell = 0U; cell < BH_CELLS_MAX; cell++) {
-        for (uint64_t number = BH_HC_CELL_CREATE; number < BH_HC_COUNT; number++) {
+        for (uint64_t number = BH_HC_CELL_CREATE; number <= BH_HC_DISABLE; number++) {
             if (cell != BH_CELL_ROOT) {
                 host_word[SW_CPU_CELL][1] = cell;
                 refused(hcall(1U, number, 2U), BH_E_HC_PERMISSION, cell, number, number);
@@ -131,7 +132,7 @@ static void one_reconfiguration_at_a_time(void)
 {
     CHECK(core_machine());
     host_word[SW_LOCK][0] = 2U; /* CPU 1 */
-    for (uint64_t number = BH_HC_CELL_CREATE; number < BH_HC_COUNT; number++) {
+    for (uint64_t number = BH_HC_CELL_CREATE; number <= BH_HC_DISABLE; number++) {
         refused(hcall(0U, number, 2U), BH_E_HC_BUSY, 1U, 0U, number);
         CHECK_EQ(host_word[SW_LOCK][0], 2U);
         CHECK_EQ(state_of(2U), BH_STATE_ABSENT);

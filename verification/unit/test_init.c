@@ -18,6 +18,7 @@
  * @link src/arch/host/shared.c
  * @link src/arch/host/machine.c
  * @link src/boards/qemu-virt-arm64/board.c
+ * @link src/core/lock.c
  */
 #include "interleave.h"
 #include "other_cpus.h"
@@ -96,6 +97,7 @@ static void open_forgets_the_past(void)
         CHECK_EQ(cell_of(i), BH_CELL_ROOT);
         CHECK_EQ(host_word[SW_CPU_REQUEST][i], CPU_REQ_NONE);
         CHECK_EQ(state_of(i), BH_STATE_ABSENT);
+        CHECK_EQ(host_word[SW_CELL_LOCK][i], 0U);
     }
 }
 

@@ -325,13 +325,19 @@ static const struct row claim_rows[] = {
     NO(POLICY, 0U, 4U, W(cells[0].flags, 4U)),
     OK(W(cells[3].flags, 7U)),
     NO(POLICY, 0U, 1U, W(cells[0].flags, 1U)),
-    NO(POLICY, 2U, 0U, W(policy[2].locks, 1U)),
-    NO(POLICY, 0U, 0U, W(policy[0].locks, 1U)),
-    NO(POLICY, 3U, 2U, W(policy[3].grants, 4U)),
+    OK(W(policy[2].locks, 23U)),
+    NO(POLICY, 2U, BH_POLICY_LOCKS + 32U, W(policy[2].locks, 32U)),
+    NO(POLICY, 2U, BH_POLICY_LOCKS + 8U, W(policy[2].locks, 8U)),
+    NO(POLICY, 3U, BH_POLICY_LOCKS + 31U, W(policy[3].locks, 31U), W(policy[3].grants, 2U)),
+    OK(W(policy[3].locks, 31U), W(policy[3].grants, 1U)),
+    OK(W(policy[1].locks, 31U)),
+    NO(POLICY, 1U, BH_POLICY_LOCKS + 40U, W(policy[1].locks, 40U)),
+    NO(POLICY, 0U, BH_POLICY_LOCKS + 1U, W(policy[0].locks, 1U)),
+    NO(POLICY, 3U, BH_POLICY_GRANTS + 4U, W(policy[3].grants, 4U)),
     OK(W(policy[3].grants, 3U)),
     OK(W(policy[3].digest[7], 1U)),
-    NO(POLICY, 0U, 0U, W(policy[0].grants, 1U)),
-    NO(POLICY, 0U, 0U, W(policy[0].grants, 4U)),
+    NO(POLICY, 0U, BH_POLICY_GRANTS + 1U, W(policy[0].grants, 1U)),
+    NO(POLICY, 0U, BH_POLICY_GRANTS + 4U, W(policy[0].grants, 4U)),
 };
 
 /** @test TC_PLN_006 @verifies SWR_PLN_001 SWR_PLN_002 @technique bva @level unit */
@@ -406,7 +412,7 @@ static void rules_are_judged_in_order(void)
     static const struct row worse[] = {
                                         /* each row is added to those before it */
         NO(WATCH, 0U, 0U, W(policy[3].watch_us, 1U)),
-        NO(POLICY, 0U, 0U, W(policy[3].locks, 1U)),
+        NO(POLICY, 0U, 0U, W(policy[3].locks, 8U)),
         NO(DMA, 0U, 0U, W(flags, 0U)),
         NO(ENTRY, 0U, 0U, W(cells[3].entry, 2U)),
         NO(IRQ, 0U, 0U, W(cells[0].irqs[5], 1U)),

@@ -310,7 +310,7 @@ class BadSources(unittest.TestCase):
         """@test TC_PLT_010 @verifies CFG_TOOL_001 CFG_TOOL_002 CFG_TOOL_003 CFG_TOOL_004
         CFG_TOOL_005 CFG_TOOL_006 CFG_TOOL_007 CFG_TOOL_008
         CFG_TOOL_009 CFG_TOOL_010 CFG_TOOL_011 CFG_TOOL_012 CFG_TOOL_026 CFG_TOOL_040 CFG_TOOL_041
-        @technique equivalence @level unit
+        CFG_TOOL_043 CFG_TOOL_044 @technique equivalence @level unit
 
         Each file of plan_bad is refused with the ID and the line in its first comment, exit code 3,
         and nothing is written.
@@ -456,6 +456,35 @@ class BadSources(unittest.TestCase):
         self.assertEqual(diff.differences(plans[0], plans[3]),
                          [("cell rt watchdog", "none", "60000000 us cpu2")])
         self.assertEqual(diff.differences(plans[1], plans[2]), [])
+
+    def test_locks(self):
+        """@test TC_PLT_109 @verifies CFG_TOOL_043 CFG_TOOL_019 @technique equivalence @level unit
+
+        Every combination of words that a cell may name; blob, decompiler, map and diff say the same.
+        """
+        text = (CONFIGS / "direct.toml").read_text()
+        plain = decode.decode(blob_of("direct.toml"))
+        every = list(model.LOCKS)
+        for bits in range(32):
+            names = [word for word in every if bits & model.LOCKS[word]]
+            quoted = ", ".join(f'"{word}"' for word in names)
+            words = f"locks = [{quoted}]\n" + ('grants = ["lock-all"]\n' if bits & 8 else "")
+            with scratch() as folder, self.subTest(words):
+                path = Path(folder) / "locks.toml"
+                path.write_text(text.replace('name = "rt"\n', 'name = "rt"\n' + words))
+                plan = compiler.compile_plan(str(path))
+                self.assertEqual(rules.judge(plan), [])
+                blob = encode.encode(plan)
+                self.assertIsNone(judge.judge_blob(blob))
+            self.assertEqual(blob[policy_at(2, "locks")], bits)
+            self.assertEqual(decode.decode(blob).parties[2].locks, tuple(names))
+            row = f" locks {','.join(names)}\n"
+            self.assertEqual(row in decode.text_map(decode.decode(blob)), bool(bits))
+            self.assertEqual(ownermap.without_sources(ownermap.owner_map(plan, blob)),
+                             decode.text_map(decode.decode(blob)))
+            told = {r[0] for r in diff.differences(plain, decode.decode(blob))}
+            self.assertEqual("cell rt locks" in told, bool(bits))
+            self.assertEqual(decode.as_json(decode.decode(blob))["cells"][2]["locks"], names)
 
     def test_message_form(self):
         """@test TC_PLT_013 @verifies CFG_TOOL_006 CFG_TOOL_017 @technique requirements @level unit
@@ -767,7 +796,12 @@ class BadBlobs(unittest.TestCase):
             ("flag of kernel", "E0115", change(cell_at(0, "flags"), word(1))),
             ("all flags", "ok", change(cell_at(3, "flags"), word(7))),
             ("next flag", "E0115", change(cell_at(3, "flags"), word(8))),
-            ("unknown lock", "E0115", change(policy_at(3, "locks"), word(1))),
+            ("unknown lock", "E0115", change(policy_at(3, "locks"), word(32))),
+            ("own locks", "ok", change(policy_at(3, "locks"), word(23))),
+            ("lock of all", "E0115", change(policy_at(3, "locks"), word(8))),
+            ("lock of all, granted", "ok", sealed(
+                change(policy_at(3, "locks"), word(31)), policy_at(3, "grants"), word(1))),
+            ("locks of root", "ok", change(policy_at(1, "locks"), word(31))),
             ("lock of kernel", "E0115", change(policy_at(0, "locks"), word(1))),
             ("all grants", "ok", change(policy_at(2, "grants"), word(3))),
             ("unknown grant", "E0115", change(policy_at(1, "grants"), word(4))),
@@ -1006,6 +1040,7 @@ class Layout(unittest.TestCase):
                          (value["BH_CELL_INJECTED"], value["BH_CELL_MEASURED"],
                           value["BH_GRANT_MEASURE"]))
         self.assertEqual({word: bit for bit, word in decode.GRANT_WORDS.items()}, model.GRANTS)
+        self.assertEqual({word: bit for bit, word in decode.LOCK_WORDS.items()}, model.LOCKS)
         self.assertEqual((encode.MAGIC, encode.VERSION, encode.ACCEPT_DMA),
                          (value["BH_PLAN_MAGIC"], value["BH_ABI_VERSION"],
                           value["BH_PLAN_ACCEPT_UNPROTECTED_DMA"]))
@@ -1167,7 +1202,7 @@ class Words(unittest.TestCase):
     def test_titles_are_the_requirements(self):
         """@test TC_PLT_066 @verifies CFG_TOOL_017 @technique back-to-back @level unit"""
         data = {}
-        for name in ("35-config", "38-measure-tools"):
+        for name in ("35-config", "38-measure-tools", "39-sw-lock"):
             found = tomllib.loads((REPO / f"requirements/{name}.toml").read_text())
             data |= {key: one for key, one in found.items() if key.startswith("CFG_")}
         for rule, title in errors.RULES.items():

@@ -2,6 +2,7 @@
 #include "cpu.h"
 #include "vinj.h"
 #include "core/arch/cpu.h"
+#include "core/lock.h"
 #include "core/part.h"
 
 #define HCR_EL2_E2H 0x400000000U
@@ -10,6 +11,7 @@
 #define HCR_EL2_VSE 0x100ULL
 #define HCR_EL2_TEA 0x2000000000U
 #define PFR0_RAS_SHIFT 0x10000000U /* ID_AA64PFR0_EL1.RAS is bits 31:28 */
+#define MDCR_EL2_DEBUG 0xE00ULL /* TDA, TDOSA, TDRA */
 #define VTCR_PS_SHIFT 0x10000U
 #define AFFINITY 0xFF00FFFFFFU
 #define SPSR_EL1H_MASKED 0x3C5U
@@ -209,6 +211,14 @@ void arch_cpu_kick(uint32_t cpu)
     isb();
 }
 
+void arch_cpu_debug(bool trapped)
+{
+    uint64_t mdcr = sysreg_read((uint32_t)SR_MDCR_EL2) & ~MDCR_EL2_DEBUG;
+
+    sysreg_write((uint32_t)SR_MDCR_EL2, trapped ? (mdcr | MDCR_EL2_DEBUG) : mdcr);
+    isb();
+}
+
 void arch_cpu_quiet(uint32_t cpu)
 {
     gic_cpu_quiet();
@@ -265,6 +275,7 @@ void cpu_enter(uint32_t cpu, struct frame *f)
     sysreg_write((uint32_t)SR_HCR_EL2, sysreg_read((uint32_t)SR_HCR_EL2) & ~HCR_EL2_VSE);
     gic_cpu_reset(cpu);
     vinj_enter(cpu, cpu_cell(cpu));
+    lock_apply(cpu_cell(cpu));
     ic_iallu();
     frame_put(f, 0U, cpu_context[cpu]);
     frame_put(f, FRAME_R_ELR, cpu_entry[cpu]);

@@ -16,7 +16,8 @@ struct launch_answer {
 extern struct launch_answer launch_answer[BH_CPUS_MAX];
 
 #define PREPARE_STATE \
-    hw, launch_result, launch_go, owner[0 ..BH_CPUS_MAX - 1], EL2MAP_STATE, el2_window[..]
+    hw, launch_result, launch_go, owner[0 ..BH_CPUS_MAX - 1], in_force[0 ..BH_CELLS_MAX - 1], \
+        EL2MAP_STATE, el2_window[..]
 
 /** Build the kernel's map and open the launch; MMU off. Returns 0 or an error number.
  * @req SWR_INI_005 */

@@ -63,3 +63,15 @@ arch_shared_next:
 	stlxr	w11, x10, [x9]
 	cbnz	w11, 1b
 	ret
+
+/* w2: bits to set. The retry ends as that of arch_shared_swap does. @req SWR_CPU_001 SWR_LCK_001 */
+	.globl	arch_shared_set
+	.type	arch_shared_set, %function
+arch_shared_set:
+	word_address
+	mov	w2, w2
+1:	ldaxr	x0, [x9]
+	orr	x10, x0, x2
+	stlxr	w11, x10, [x9]
+	cbnz	w11, 1b
+	ret

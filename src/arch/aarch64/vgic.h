@@ -22,9 +22,6 @@ struct access {
 /*@ predicate access_ok(struct access a) =
       a.cpu < BH_CPUS_MAX && a.cell < BH_CELLS_MAX && a.offset < 0x1000000 &&
       (a.size == 1 || a.size == 2 || a.size == 4 || a.size == 8);
-    // bits of v are bits of m
-    predicate bits_in(integer v, integer m) =
-      \forall integer k; 0 <= k < 32 && bit_set(v, k) ==> bit_set(m, k);
     // outside m, v is as old was
     predicate keeps_rest(integer v, integer old, integer m) =
       \forall integer k; 0 <= k < 32 && !bit_set(m, k) ==> (bit_set(v, k) <==> bit_set(old, k));

@@ -14,7 +14,7 @@
 #include "core/arch/page.h"
 
 /** Accesses to a shared word. */
-enum host_access { HOST_LOAD, HOST_STORE, HOST_SWAP, HOST_NEXT };
+enum host_access { HOST_LOAD, HOST_STORE, HOST_SWAP, HOST_NEXT, HOST_SET };
 
 /** Called before an access; may read and write words, or call the core as another CPU. Calls nest:
  * a hook that calls the core is called again. */
@@ -45,6 +45,7 @@ struct host_machine {
     uint32_t quiet[BH_CPUS_MAX];
     uint32_t taken[BH_CPUS_MAX];
     bool deaf[BH_CPUS_MAX]; /**< a control register does not keep what was written */
+    bool debug[BH_CPUS_MAX]; /**< debug registers are trapped */
     uint32_t stubborn; /**< what the CPU that comes answers to arch_cpu_try() */
     uint32_t powered[BH_CPUS_MAX];
     uint64_t alarm[BH_CPUS_MAX]; /**< as last set; 0: never */

@@ -59,6 +59,11 @@ void arch_cpu_forget_maps(void)
     host.flushes++;
 }
 
+void arch_cpu_debug(bool trapped)
+{
+    host.debug[host.self] = trapped;
+}
+
 void arch_cpu_quiet(uint32_t cpu)
 {
     host.quiet[cpu]++;

@@ -50,3 +50,13 @@ uint64_t arch_shared_next(uint32_t word, uint32_t i)
     host_word[word][i]++;
     return host_word[word][i] - 1U;
 }
+
+uint32_t arch_shared_set(uint32_t word, uint32_t i, uint32_t bits)
+{
+    uint32_t before;
+
+    announce(HOST_SET, word, i, bits);
+    before = (uint32_t)host_word[word][i];
+    host_word[word][i] |= bits;
+    return before;
+}

@@ -26,6 +26,11 @@ void arch_cpu_load_map(uint32_t cell, uint32_t pool);
 /*@ terminates \true; exits \false; assigns hw; */
 void arch_cpu_forget_maps(void);
 
+/** Trap what the calling CPU's cell does with its own debug registers, or leave them to it.
+ * @req SWR_LCK_005 */
+/*@ terminates \true; exits \false; assigns hw; */
+void arch_cpu_debug(bool trapped);
+
 /** Silence the calling CPU: no timer or interrupt of its former cell may wake it.
  * @req SWR_CPU_005 */
 /*@ requires cpu: cpu < BH_CPUS_MAX;

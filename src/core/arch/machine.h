@@ -8,6 +8,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include "core/bits.acsl"
 
 /* Registers, devices and the shared words, as one: who may change any of them says so. */
 /*@ ghost extern uint64_t hw; */
@@ -19,6 +20,17 @@
 /* Not 0 once the launch's judge has accepted, until the next launch is opened. SW_LAUNCH may say GO
  * only then, and the first CPU to come (SW_ARRIVED) comes before that. */
 /*@ ghost extern int launch_go; */
+
+/* Locks that are known to be in force, by index of SW_CELL_LOCK: the word holds these, and others that
+ * other CPUs may have added. Nothing takes one away. */
+/*@ ghost extern uint64_t in_force[8]; */
+
+/*@ // Every bit of a is in b.
+    predicate bits_in(integer a, integer b) =
+      \forall integer k; 0 <= k < 32 && bit_set(a, k) ==> bit_set(b, k);
+    // From A to B no lock ended.
+    predicate locks_kept{A, B} = \forall integer c; 0 <= c < 8 ==>
+      bits_in(\at(in_force[c], A), \at(in_force[c], B)); */
 
 /**
  * The words that more than one CPU writes in the steady state. All else is written under the
@@ -36,7 +48,8 @@ enum shared_word {
     SW_CELL_STATE = 8, /**< [cell]: enum bh_cell_state */
     SW_IRQ = 9,        /**< [0]: 1 + CPU which changes a word with interrupts of several cells, 0 free */
     SW_WATCH = 10,     /**< [cell]: 4 * run + enum watch_phase (core/watch.h) */
-    SW_COUNT = 11
+    SW_CELL_LOCK = 11, /**< [cell]: its locks, BH_LOCK_...; [BH_CELL_KERNEL]: those for all cells */
+    SW_COUNT = 12
 };
 #define SHARED_INDEX_MAX 8U
 
@@ -45,7 +58,8 @@ enum shared_word {
 /*@ requires word: word < SW_COUNT && i < SHARED_INDEX_MAX;
     terminates \true; exits \false; assigns \nothing;
     ensures owner: word == SW_CPU_CELL ==> \result == owner[i];
-    ensures go: word == SW_LAUNCH && \result == 2 ==> launch_go != 0; */
+    ensures go: word == SW_LAUNCH && \result == 2 ==> launch_go != 0;
+    ensures lock: word == SW_CELL_LOCK ==> \result <= 0xFFFFFFFF && bits_in(in_force[i], \result); */
 uint64_t arch_shared_load(uint32_t word, uint32_t i);
 
 /** Write a shared word after everything written before.
@@ -53,6 +67,7 @@ uint64_t arch_shared_load(uint32_t word, uint32_t i);
 /*@ requires word: word < SW_COUNT && i < SHARED_INDEX_MAX;
     requires owner: word == SW_CPU_CELL ==> value == owner[i];
     requires go: word == SW_LAUNCH && value == 2 ==> launch_go != 0;
+    requires lock: word == SW_CELL_LOCK ==> value == 0 && in_force[i] == 0 && launch_go == 0;
     terminates \true; exits \false; assigns hw; */
 void arch_shared_store(uint32_t word, uint32_t i, uint64_t value);
 
@@ -60,6 +75,7 @@ void arch_shared_store(uint32_t word, uint32_t i, uint64_t value);
  * @req SWR_CPU_001 */
 /*@ requires word: word < SW_COUNT && word != SW_CPU_CELL && i < SHARED_INDEX_MAX;
     requires go: word == SW_LAUNCH && value == 2 ==> launch_go != 0;
+    requires lock: word != SW_CELL_LOCK;
     terminates \true; exits \false; assigns hw; */
 bool arch_shared_swap(uint32_t word, uint32_t i, uint64_t old, uint64_t value);
 
@@ -67,9 +83,20 @@ bool arch_shared_swap(uint32_t word, uint32_t i, uint64_t old, uint64_t value);
  * @req SWR_CPU_001 */
 /*@ requires word: word < SW_COUNT && word != SW_CPU_CELL && i < SHARED_INDEX_MAX;
     requires go: word != SW_LAUNCH;
+    requires lock: word != SW_CELL_LOCK;
     terminates \true; exits \false; assigns hw;
     ensures first: word == SW_ARRIVED && \result == 0 ==> launch_go == 0; */
 uint64_t arch_shared_next(uint32_t word, uint32_t i);
+
+/** Set bits of a word of locks, whatever other CPUs set meanwhile; returns the word before. It follows
+ * everything written before. With no bit it tells whether the word has grown.
+ * @req SWR_CPU_001 SWR_LCK_001 */
+/*@ requires word: word == SW_CELL_LOCK && i < SHARED_INDEX_MAX;
+    terminates \true; exits \false; assigns hw, in_force[i];
+    ensures SWR_LCK_001: \forall integer k; 0 <= k < 32 ==>
+      (bit_set(in_force[i], k) <==> bit_set(\old(in_force[i]), k) || bit_set(bits, k));
+    ensures before: bits_in(\old(in_force[i]), \result); */
+uint32_t arch_shared_set(uint32_t word, uint32_t i, uint32_t bits);
 
 /** Make what was written so far visible to other CPUs before what is written next.
  * @req SWR_EVT_002 */

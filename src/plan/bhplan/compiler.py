@@ -7,8 +7,8 @@ from pathlib import Path
 
 from .board import PHYS_END, Board, check_pages, load_board, names, parse_flags
 from .errors import PlanError, Source
-from .model import (AUTOSTART, CONTINUE, GRANTS, INJECTED, IPA_END, KERNEL, MEASURED, ROOT, Cell,
-                    Plan, Region)
+from .model import (AUTOSTART, CONTINUE, GRANTS, INJECTED, IPA_END, KERNEL, LOCKS, MEASURED, ROOT,
+                    Cell, Plan, Region)
 from .reader import Table
 from .source import load
 
@@ -91,6 +91,7 @@ def _cell(table: Table, number: int, board: Board) -> Cell:
         raise table.bad("name", f"'{cell.name}' is reserved")
     cell.flags = _cell_flags(table)
     cell.grants = _words(table, "grants", GRANTS)
+    _locks(table, cell)
     _measure(table, cell)
     cell.cpus = _cpus(table, board)
     cell.irqs = _interrupts(table, board)
@@ -109,6 +110,7 @@ def _root(plan: Plan, table: Table) -> None:
     root, board = plan.cells[ROOT], plan.board
     root.flags = _cell_flags(table)
     root.grants = _words(table, "grants", GRANTS)
+    _locks(table, root)
     root.cpus = _cpus(table, board)
     if table.is_word("memory"):
         table.choice("memory", ("machine",))
@@ -191,6 +193,15 @@ def _words(table: Table, key: str, known: dict[str, int]) -> int:
             raise table.bad(key, f"'{value}' stands twice", place)
         bits |= bit
     return bits
+
+
+def _locks(table: Table, cell: Cell) -> None:
+    """What is locked when the cell first starts.
+
+    @req CFG_TOOL_043
+    """
+    cell.locks_source = table.at("locks") if table.has("locks") else None
+    cell.locks = _words(table, "locks", LOCKS)
 
 
 def _measure(table: Table, cell: Cell) -> None:

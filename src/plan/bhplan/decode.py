@@ -28,7 +28,8 @@ PAGE_SHIFT = 12
 MEMORY_END = 0x1000000000000
 
 
-GRANT_WORDS = {2: "measure"}
+GRANT_WORDS = {1: "lock-all", 2: "measure"}
+LOCK_WORDS = {1: "create", 2: "load", 4: "start", 8: "disable", 16: "debug"}
 
 
 class DecodeError(Exception):
@@ -70,6 +71,7 @@ class Party:
     interrupts: int
     measured: bool
     grants: tuple[str, ...]
+    locks: tuple[str, ...]
     digest: str
     watch_us: int
     watch_cpu: int
@@ -127,10 +129,10 @@ def _require_frame(blob: bytes) -> None:
                               most)
 
 
-def _granted(bits: int) -> tuple[str, ...]:
-    """Words of the grants; a bit without a word as a number."""
-    found = tuple(word for bit, word in GRANT_WORDS.items() if bits & bit)
-    rest = bits & ~sum(GRANT_WORDS)
+def _worded(bits: int, words: dict[int, str]) -> tuple[str, ...]:
+    """Bits by their words; one without a word as a number."""
+    found = tuple(word for bit, word in words.items() if bits & bit)
+    rest = bits & ~sum(words)
     return found + ((hex(rest),) if rest else ())
 
 
@@ -145,7 +147,8 @@ def _party(blob: bytes, index: int) -> Party:
     return Party(text, value["first"], value["count"], value["cpus"],
                  "continue" if value["flags"] & 2 else "park", bool(value["flags"] & 1),
                  "injected" if value["flags"] & 4 else "direct", value["entry"], value["comm"], bits,
-                 bool(value["flags"] & 8), _granted(_number(blob, rules, POLICY["grants"])),
+                 bool(value["flags"] & 8), _worded(_number(blob, rules, POLICY["grants"]), GRANT_WORDS),
+                 _worded(_number(blob, rules, POLICY["locks"]), LOCK_WORDS),
                  "".join("%08x" % w for w in words) if any(words) else "",
                  _number(blob, rules, POLICY["watch_us"]), _number(blob, rules, POLICY["watch_cpu"]))
 
@@ -273,6 +276,8 @@ def _party_line(index: int, party: Party) -> str:
         "true" if party.measured else "false")
     if party.grants:
         line += " grants " + ",".join(party.grants)
+    if party.locks:
+        line += " locks " + ",".join(party.locks)
     if party.digest:
         line += " digest " + party.digest
     return line + (" watchdog " + party.watchdog if party.watch_us else "")
@@ -306,6 +311,7 @@ def as_json(plan: Contents) -> dict:
         "cells": [{"index": i, "name": p.name, "entry": p.entry, "comm": p.comm, "policy": p.policy,
                    "autostart": p.autostart, "interrupt_mode": p.interrupt_mode,
                    "measure": p.measured, "digest": p.digest or None, "grants": list(p.grants),
+                   "locks": list(p.locks),
                    "watchdog": {"deadline_us": p.watch_us, "cpu": p.watch_cpu} if p.watch_us else None,
                    "cpus": [c for c in range(len(plan.mpidr)) if p.cpus >> c & 1]}
                   for i, p in enumerate(plan.parties)],

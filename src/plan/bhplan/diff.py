@@ -40,8 +40,9 @@ def _cell_rows(one: Contents, two: Contents) -> list[Row]:
         for key in ("policy", "autostart", "interrupt_mode", "measured", "digest", "watchdog"):
             rows += _compare(f"cell {name} {key}", getattr(first[name], key),
                              getattr(second[name], key))
-        rows += _compare(f"cell {name} grants", " ".join(first[name].grants) or "-",
-                         " ".join(second[name].grants) or "-")
+        for key in ("grants", "locks"):
+            rows += _compare(f"cell {name} {key}", " ".join(getattr(first[name], key)) or "-",
+                             " ".join(getattr(second[name], key)) or "-")
     return rows
 
 

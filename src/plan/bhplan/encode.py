@@ -62,7 +62,7 @@ def _policy(cell: Cell) -> bytes:
     @req CFG_TOOL_040
     """
     words = struct.unpack(">8I", bytes.fromhex(cell.digest or "00" * 32))
-    return POLICY.pack(0, cell.grants, *words, cell.watch_us, cell.watch_cpu)
+    return POLICY.pack(cell.locks, cell.grants, *words, cell.watch_us, cell.watch_cpu)
 
 
 def _region(region: Region, shares: dict[str, int]) -> bytes:

@@ -30,6 +30,8 @@ RULES = {
     "CFG_TOOL_030": "a watchdog runs on a CPU of another cell",
     "CFG_TOOL_041": "a measured cell executes what was measured",
     "CFG_TOOL_042": "the measurement is known before",
+    "CFG_TOOL_043": "locks are named and shown",
+    "CFG_TOOL_044": "a lock for all takes the grant",
 }
 
 _STRING = r'"((?:[^"\\]|\\.)*)"'

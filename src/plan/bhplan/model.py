@@ -11,13 +11,21 @@ KERNEL, ROOT = 0, 1
 CELLS_MAX, REGIONS_MAX, CPUS_MAX = 8, 128, 8
 IPA_END = 1 << 40   #: one more than the greatest address of a cell
 AUTOSTART, CONTINUE, INJECTED, MEASURED = 1, 2, 4, 8
-GRANTS = {"measure": 2}  #: what a cell may ask beside its own: word of the source, bit of the blob
+#: What a cell may ask beside its own: word of the source, bit of the blob.
+GRANTS = {"lock-all": 1, "measure": 2}
+#: What is locked before its first instruction.
+LOCKS = {"create": 1, "load": 2, "start": 4, "disable": 8, "debug": 16}
 _SHOWN = ((READ, "r"), (WRITE, "w"), (EXECUTE, "x"), (DEVICE, "d"), (LOADABLE, "l"))
 
 
 def granted(bits: int) -> list[str]:
     """Grants as in the source."""
     return [word for word, bit in GRANTS.items() if bits & bit]
+
+
+def locked(bits: int) -> list[str]:
+    """Locks as in the source."""
+    return [word for word, bit in LOCKS.items() if bits & bit]
 
 
 def letters(flags: int) -> str:
@@ -67,6 +75,8 @@ class Cell:
     irqs: dict[int, Source] = field(default_factory=dict)
     regions: list[Region] = field(default_factory=list)
     grants: int = 0
+    locks: int = 0
+    locks_source: Source | None = None
     digest: str = ""        #: SHA-256 in hexadecimal that its memory must have; "": any
     digest_source: Source | None = None
     entry_source: Source | None = None

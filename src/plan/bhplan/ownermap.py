@@ -12,7 +12,7 @@ from .board import PHYS_END
 from .encode import VERSION
 from .errors import Source
 from .model import (AUTOSTART, CONTINUE, INJECTED, KERNEL, MEASURED, ROOT, Cell, Plan, Region,
-                    granted, letters)
+                    granted, letters, locked)
 
 MARK = "  @ "  #: before the sources of a row
 HEADER = """bulkhead map 1
@@ -62,6 +62,8 @@ def _cell_row(number: int, cell: Cell) -> str:
                 f" measure {str(bool(cell.flags & MEASURED)).lower()}")
     if cell.grants:
         row += f" grants {','.join(granted(cell.grants))}"
+    if cell.locks:
+        row += f" locks {','.join(locked(cell.locks))}"
     row += f" digest {cell.digest}" if cell.digest else ""
     row += f" watchdog {cell.watch_us} us cpu{cell.watch_cpu}" if cell.watch_us else ""
     return _with(row.rstrip(), [cell.source])

@@ -11,8 +11,10 @@ from itertools import combinations
 
 from .board import DEVICE, EXECUTE, LOADABLE, PAGE, WRITE, Board
 from .errors import PlanError, Source
-from .model import (CELLS_MAX, CPUS_MAX, IPA_END, KERNEL, MEASURED, REGIONS_MAX, ROOT, Plan, Region,
-                    letters, span)
+from .model import (CELLS_MAX, CPUS_MAX, GRANTS, IPA_END, KERNEL, LOCKS, MEASURED, REGIONS_MAX,
+                    ROOT, Plan, Region, letters, span)
+
+POLICY_LOCKS = 1 << 32  #: the second party of E0115 when the locks are wrong
 
 
 def judge(plan: Plan) -> list[PlanError]:
@@ -22,7 +24,8 @@ def judge(plan: Plan) -> list[PlanError]:
     """
     found: list[PlanError] = []
     for rule in (_counts, _mpidr, _forms, _aliases, _overlaps, _shares, _status, _cpus, _irqs,
-                 _entries, _dma, _watchdogs, _board_has, _sides, _comms, _boot, _measured):
+                 _entries, _dma, _watchdogs, _board_has, _sides, _comms, _boot, _measured,
+                 _locked):
         found += rule(plan)
     return found
 
@@ -320,6 +323,20 @@ def _measured(plan: Plan) -> list[PlanError]:
                     rule="CFG_TOOL_041", hint="leave x out of the flags, or the share",
                     a=_number(plan, region), b=region.owner))
     return found
+
+
+def _locked(plan: Plan) -> list[PlanError]:
+    """To disable is root's own affair: another cell locks it for all.
+
+    @req CFG_TOOL_044
+    """
+    return [PlanError("PLAN_POLICY", f"cell '{cell.name}' locks 'disable', which binds every cell, "
+                      "without the grant 'lock-all'", cell.locks_source, rule="CFG_TOOL_044",
+                      hint='write grants = ["lock-all"], or leave it to root', a=number,
+                      b=POLICY_LOCKS + cell.locks)
+            for number, cell in enumerate(plan.cells)
+            if number > ROOT and cell.locks & LOCKS["disable"]
+            and not cell.grants & GRANTS["lock-all"]]
 
 
 def _root_covers(plan: Plan, region: Region) -> bool:
