@@ -4,6 +4,8 @@
  * @link src/core/lock.c
  * @link src/core/hcall.c
  * @link src/core/cell.c
+ * @link src/core/watch.c
+ * @link src/core/plan_watch.c
  * @link src/core/cpu.c
  * @link src/core/prep.c
  * @link src/core/bits.c
