@@ -196,7 +196,7 @@ class CommandLine(Cli):
         """@test TC_CLI_002 @verifies SWR_CLI_009 @technique requirements @level unit"""
         listing, _ = self.run_cli("--help")
         verbs = re.findall(r"^  ((?:cell |plan )?[a-z]+) ", listing, re.MULTILINE)
-        self.assertEqual(len(verbs), 20)
+        self.assertEqual(len(verbs), 21)
         for verb in verbs:
             if not verb.startswith("-"):
                 short, _ = self.run_cli(*verb.split(), "--help")
