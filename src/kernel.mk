@@ -22,6 +22,8 @@ LDCOVER := --defsym=__gcov_merge_add=entry_launch --defsym=__gcov_merge_ior=entr
 else
 CFLAGS += -O2
 LINKED := -flto -fomit-frame-pointer
+# What every exit executes calls little.
+$(O)/arch_trap.o $(O)/arch_abort.o: LINKED += -finline-functions --param max-inline-insns-auto=30
 endif
 CFLAGS += $(EXTRA_CFLAGS)
 DEFS := -DKERNEL_BASE=$(KERNEL_BASE) -DTABLE_BASE=$(TABLE_BASE) -DSTATUS_BASE=$(STATUS_BASE) \

@@ -75,6 +75,14 @@ uint32_t cpu_service(uint32_t cpu)
     return next;
 }
 
+bool cpu_undisturbed(uint32_t cpu)
+{
+    uint64_t request = arch_shared_load((uint32_t)SW_CPU_REQUEST, cpu);
+
+    return (request == (uint64_t)CPU_REQ_NONE) &&
+           (arch_shared_load((uint32_t)SW_CPU_STATE, cpu) == (uint64_t)CPU_RUN);
+}
+
 bool cpu_start(uint32_t cpu, uint64_t from, uint64_t entry, uint64_t context)
 {
     /* A phase of its own while the entry is written: nobody else starts the CPU between the two

@@ -83,6 +83,12 @@ void cpu_give(uint32_t cpu, uint32_t cell);
       status_page.cpus[cpu].cell == cell_on(cpu); */
 void cpu_set_phase(uint32_t cpu, uint32_t phase);
 
+/** Nothing is asked of the calling CPU and it executes its cell: cpu_service() would change nothing.
+ * @req SWR_CPU_002 SWR_CPU_003 */
+/*@ requires cpu: cpu < BH_CPUS_MAX;
+    terminates \true; exits \false; assigns \nothing; */
+bool cpu_undisturbed(uint32_t cpu);
+
 /** Obey what was asked of the calling CPU and say what it does next.
  * @req SWR_CPU_002 SWR_CPU_003 */
 /*@ requires cpu: cpu < BH_CPUS_MAX;

@@ -1,6 +1,22 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "core/hcall.h"
 
+uint64_t hcall_info(uint32_t cpu, uint64_t what)
+{
+    uint64_t told;
+
+    if (what == BH_INFO_ABI) {
+        told = BH_ABI_VERSION;
+    } else if (what == BH_INFO_CELL) {
+        told = cpu_cell(cpu);
+    } else if (what == BH_INFO_CPU) {
+        told = cpu;
+    } else {
+        told = plan.n_cells;
+    }
+    return told;
+}
+
 /** What any cell may know.
  * @req SWR_HCL_001 */
 /*@ requires cpu: cpu < BH_CPUS_MAX;
@@ -11,14 +27,8 @@ static struct outcome get_info(uint32_t cpu, uint64_t what)
 {
     struct outcome out = {BH_OK, 0U, 0U};
 
-    if (what == BH_INFO_ABI) {
-        out.a = BH_ABI_VERSION;
-    } else if (what == BH_INFO_CELL) {
-        out.a = cpu_cell(cpu);
-    } else if (what == BH_INFO_CPU) {
-        out.a = cpu;
-    } else if (what == BH_INFO_CELLS) {
-        out.a = plan.n_cells;
+    if (what <= BH_INFO_CELLS) {
+        out.a = hcall_info(cpu, what);
     } else {
         out.status = (uint32_t)BH_E_HC_UNKNOWN;
         out.a = what;

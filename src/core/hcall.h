@@ -20,6 +20,16 @@ extern struct bh_handover handover;
 /*@ predicate denied(integer status) = status == BH_E_HC_PERMISSION || status == BH_E_HC_UNKNOWN ||
       status == BH_E_HC_LOCK_SCOPE; */
 
+/** The answer to BH_HC_GET_INFO; it changes nothing.
+ * @req SWR_HCL_001 */
+/*@ requires args: cpu < BH_CPUS_MAX && what <= BH_INFO_CELLS;
+    terminates \true; exits \false; assigns \nothing;
+    ensures SWR_HCL_001: what == BH_INFO_ABI ==> \result == BH_ABI_VERSION;
+    ensures SWR_HCL_001: what == BH_INFO_CELL ==> \result == cell_on(cpu);
+    ensures SWR_HCL_001: what == BH_INFO_CPU ==> \result == cpu;
+    ensures SWR_HCL_001: what == BH_INFO_CELLS ==> \result == plan.n_cells; */
+uint64_t hcall_info(uint32_t cpu, uint64_t what);
+
 /** Serve hypercall @p number with argument @p arg from the cell on CPU @p cpu. Total: any number
  * and argument from any cell. BH_HC_DISABLE answers 0 when this CPU may be given back; the caller
  * then does so.

@@ -31,5 +31,6 @@
 #define EXIT_RESUME 0
 #define EXIT_WAIT 1
 #define EXIT_LEAVE 2
+#define EXIT_RELOAD 3 /* as EXIT_RESUME, when x19 to x29 of the frame may have changed */
 
 #endif

@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The shared words (src/core/arch/machine.h): acquire loads, release stores, compare and swap by
- * load-exclusive/store-exclusive. Arm ARM B2.3 and B2.9; the MMU is on wherever exclusives are used.
+ * The shared words (src/core/arch/machine.h) and what changes them by load-exclusive and
+ * store-exclusive or store-release; loads are in shared.c. Arm ARM B2.3 and B2.9; the MMU is on
+ * wherever exclusives are used.
  */
 #include "layout.h"
 
 	.section .bss, "aw", %nobits
 	.balign	64
+	.globl	shared_words
 shared_words:
 	.skip	SHARED_ROW * SHARED_ROWS
 
@@ -19,14 +21,6 @@ shared_words:
 	add	x9, x9, x0
 	add	x9, x9, w1, uxtw #3
 	.endm
-
-/* @req SWR_CPU_001 */
-	.globl	arch_shared_load
-	.type	arch_shared_load, %function
-arch_shared_load:
-	word_address
-	ldar	x0, [x9]
-	ret
 
 /* @req SWR_CPU_001 */
 	.globl	arch_shared_store

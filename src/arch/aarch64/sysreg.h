@@ -69,6 +69,13 @@ void tlbi_alle1is(void);
 /** Drop the calling CPU's cached instructions. */
 /*@ terminates \true; exits \false; assigns hw; */
 void ic_iallu(void);
+/** Load-acquire of a shared word. */
+/*@ requires word: word < SW_COUNT && i < SHARED_INDEX_MAX;
+    terminates \true; exits \false; assigns \nothing;
+    ensures owner: word == SW_CPU_CELL ==> \result == owner[i];
+    ensures go: word == SW_LAUNCH && \result == 2 ==> launch_go != 0;
+    ensures lock: word == SW_CELL_LOCK ==> \result <= 0xFFFFFFFF && bits_in(in_force[i], \result); */
+uint64_t shared_get(uint32_t word, uint32_t i);
 /** A call of the firmware, SMC Calling Convention; returns x0. */
 /*@ terminates \true; exits \false; assigns hw; */
 uint64_t smc_call(uint64_t function, uint64_t a1, uint64_t a2, uint64_t a3);
@@ -208,6 +215,18 @@ static inline void tlbi_alle1is(void)
 static inline void ic_iallu(void)
 {
     __asm__ volatile("ic iallu\n\tdsb nsh\n\tisb" : : : "memory");
+}
+
+/** The shared words, in shared.S. */
+extern uint64_t shared_words[SW_COUNT][SHARED_INDEX_MAX];
+
+/** Load-acquire of a shared word (Arm ARM B2.3). */
+static inline uint64_t shared_get(uint32_t word, uint32_t i)
+{
+    uint64_t value;
+
+    __asm__ volatile("ldar %0, %1" : "=r"(value) : "Q"(shared_words[word][i]) : "memory");
+    return value;
 }
 
 /** A call of the firmware, SMC Calling Convention. */

@@ -17,13 +17,14 @@
 #define STUB_RESET_VECTORS 2U
 #define STUB_ERROR 0xBADCA11U
 
+/* What an exit needs seldom has its own frame, so that the others need none. */
+#define APART __attribute__((noinline))
+
 /* ESR_EL2.ISS of a trapped MSR, MRS without Rt and direction (Arm ARM, ISS for EC 0x18). */
 #define ISS_REGISTER 0x3FFC1EU
 #define ISS_ICC_SGI1R_EL1 0x3A3016U
 #define ISS_ICC_ASGI1R_EL1 0x3C3016U
 #define ISS_ICC_SGI0R_EL1 0x3E3016U
-
-bool leaving[BH_CPUS_MAX];
 
 /** Index of the calling CPU in the plan; head.S put it into TPIDR_EL2.
  * @req SWR_TRP_001 */
@@ -34,29 +35,52 @@ static uint32_t this_cpu(void)
     return (uint32_t)(sysreg_read((uint32_t)SR_TPIDR_EL2) % BH_CPUS_MAX);
 }
 
-/** What the CPU does after an exit.
+/** What a CPU does after an exit with something to do; @p resume says how a cell goes on.
  * @req SWR_TRP_001 */
 /*@ requires cpu: cpu < BH_CPUS_MAX;
+    requires how: resume == EXIT_RESUME || resume == EXIT_RELOAD;
     terminates \true; exits \false;
-    assigns hw, status_page, leaving[cpu], cell_r[0 .. FRAME_ROWS - 1];
-    ensures SWR_TRP_001: exit_answer(\result) && (\result == EXIT_LEAVE <==> \old(leaving[cpu]) != 0);
-    ensures once: !leaving[cpu]; */
-static uint64_t finish(uint32_t cpu, struct frame *f)
+    assigns hw, status_page, cell_r[0 .. FRAME_ROWS - 1];
+    ensures SWR_TRP_001: exit_answer(\result) && \result != EXIT_LEAVE;
+    ensures SWR_TRP_001: \result == EXIT_RESUME ==> resume == EXIT_RESUME && kept_rows{Pre, Post}; */
+APART static uint64_t obey(uint32_t cpu, struct frame *f, uint64_t resume)
 {
-    uint64_t answer = EXIT_LEAVE;
+    uint32_t next = cpu_service(cpu);
+    uint64_t answer;
 
-    if (!leaving[cpu]) {
-        uint32_t next = cpu_service(cpu);
-
-        if (next == (uint32_t)CPU_ENTER) {
-            cpu_enter(cpu, f);
-        }
-        answer = (next == (uint32_t)CPU_WAIT) ? (uint64_t)EXIT_WAIT : (uint64_t)EXIT_RESUME;
+    if (next == (uint32_t)CPU_WAIT) {
+        answer = EXIT_WAIT;
+    } else if (next == (uint32_t)CPU_ENTER) {
+        cpu_enter(cpu, f);
+        answer = EXIT_RELOAD;
     } else {
-        leaving[cpu] = false;
-        cpu_release(cpu);
+        answer = resume;
     }
     return answer;
+}
+
+/** What the CPU does after an exit; @p resume says how a cell goes on that was not stopped.
+ * @req SWR_TRP_001 */
+/*@ requires cpu: cpu < BH_CPUS_MAX;
+    requires how: resume == EXIT_RESUME || resume == EXIT_RELOAD;
+    terminates \true; exits \false;
+    assigns hw, status_page, cell_r[0 .. FRAME_ROWS - 1];
+    ensures SWR_TRP_001: exit_answer(\result) && \result != EXIT_LEAVE;
+    ensures SWR_TRP_001: \result == EXIT_RESUME ==> resume == EXIT_RESUME && kept_rows{Pre, Post}; */
+static uint64_t finish(uint32_t cpu, struct frame *f, uint64_t resume)
+{
+    return cpu_undisturbed(cpu) ? resume : obey(cpu, f, resume);
+}
+
+/** The CPU is given back: it goes on without the kernel.
+ * @req SWR_TRP_001 */
+/*@ requires cpu: cpu < BH_CPUS_MAX;
+    terminates \true; exits \false; assigns hw;
+    ensures SWR_TRP_001: \result == EXIT_LEAVE; */
+static uint64_t release(uint32_t cpu)
+{
+    cpu_release(cpu);
+    return EXIT_LEAVE;
 }
 
 /** Linux wants its hyp stub: a new kernel is about to be started over this one.
@@ -82,16 +106,20 @@ static uint64_t stub_call(uint32_t cpu, uint64_t function)
     return ret;
 }
 
-/** Hypercalls of the kernel, and of the hyp stub that root believes to be there.
+/** Hypercalls but for a question, and those of the hyp stub that root believes to be there.
  * @req SWR_TRP_001 SWR_TRP_009 */
 /*@ requires cpu: cpu < BH_CPUS_MAX;
     requires inv: kernel_inv;
     terminates \true; exits \false;
     assigns TRAP_STATE;
-    ensures SWR_TRP_001: kernel_inv; */
-static void trap_hvc(uint32_t cpu, struct frame *f, uint64_t esr)
+    ensures SWR_TRP_001: kernel_inv && exit_answer(\result);
+    ensures SWR_TRP_001: \result == EXIT_LEAVE ==>
+      \old(cell_r[0]) == BH_HC_DISABLE && cell_r[0] == BH_OK;
+    ensures SWR_TRP_001: \result == EXIT_RESUME ==> kept_rows{Pre, Post}; */
+APART static uint64_t serve_hvc(uint32_t cpu, struct frame *f, uint64_t esr)
 {
-    event_exit(cpu, (uint32_t)BH_EXIT_HVC);
+    bool leave = false;
+
     if ((esr % 0x10000U) == (uint64_t)BH_HVC_IMM) {
         uint64_t number = frame_get(f, 0U);
         struct outcome out = hcall(cpu, number, frame_get(f, 1U));
@@ -99,24 +127,76 @@ static void trap_hvc(uint32_t cpu, struct frame *f, uint64_t esr)
         frame_put(f, 0U, out.status);
         frame_put(f, 1U, out.a);
         frame_put(f, 2U, out.b);
-        leaving[cpu] = (number == BH_HC_DISABLE) && (out.status == BH_OK);
+        leave = (number == BH_HC_DISABLE) && (out.status == BH_OK);
     } else {
         frame_put(f, 0U, stub_call(cpu, frame_get(f, 0U)));
     }
+    return leave ? release(cpu) : finish(cpu, f, EXIT_RESUME);
 }
 
-/** Firmware calls, answered here.
+/** Hypercalls; a question is answered at once.
  * @req SWR_TRP_001 */
 /*@ requires cpu: cpu < BH_CPUS_MAX;
     requires inv: kernel_inv;
     terminates \true; exits \false;
     assigns TRAP_STATE;
-    ensures SWR_TRP_001: kernel_inv; */
-static void trap_smc(uint32_t cpu, struct frame *f)
+    ensures SWR_TRP_001: kernel_inv && exit_answer(\result);
+    ensures SWR_TRP_001: \result == EXIT_LEAVE ==>
+      \old(cell_r[0]) == BH_HC_DISABLE && cell_r[0] == BH_OK;
+    ensures SWR_TRP_001: \result == EXIT_RESUME ==> kept_rows{Pre, Post}; */
+static uint64_t trap_hvc(uint32_t cpu, struct frame *f, uint64_t esr)
 {
-    event_exit(cpu, (uint32_t)BH_EXIT_SMC);
-    next_instruction(f); /* a trapped SMC has not been executed */
+    uint64_t what = frame_get(f, 1U);
+    uint64_t answer;
+
+    event_exit(cpu, (uint32_t)BH_EXIT_HVC);
+    if (((esr % 0x10000U) == (uint64_t)BH_HVC_IMM) && (frame_get(f, 0U) == BH_HC_GET_INFO) &&
+        (what <= BH_INFO_CELLS)) {
+        frame_put(f, 0U, BH_OK);
+        frame_put(f, 1U, hcall_info(cpu, what));
+        frame_put(f, 2U, 0U);
+        answer = finish(cpu, f, EXIT_RESUME);
+    } else {
+        answer = serve_hvc(cpu, f, esr);
+    }
+    return answer;
+}
+
+/** Firmware calls but for the version, answered here.
+ * @req SWR_TRP_001 */
+/*@ requires cpu: cpu < BH_CPUS_MAX;
+    requires inv: kernel_inv;
+    terminates \true; exits \false;
+    assigns TRAP_STATE;
+    ensures SWR_TRP_001: kernel_inv && exit_answer(\result);
+    ensures SWR_TRP_001: \result == EXIT_RESUME ==> kept_rows{Pre, Post}; */
+APART static uint64_t serve_smc(uint32_t cpu, struct frame *f)
+{
     smc_serve(cpu, f);
+    return finish(cpu, f, EXIT_RESUME);
+}
+
+/** Firmware calls; a trapped SMC has not been executed.
+ * @req SWR_TRP_001 SWR_PSC_001 */
+/*@ requires cpu: cpu < BH_CPUS_MAX;
+    requires inv: kernel_inv;
+    terminates \true; exits \false;
+    assigns TRAP_STATE;
+    ensures SWR_TRP_001: kernel_inv && exit_answer(\result);
+    ensures SWR_TRP_001: \result == EXIT_RESUME ==> kept_rows{Pre, Post}; */
+static uint64_t trap_smc(uint32_t cpu, struct frame *f)
+{
+    uint64_t answer;
+
+    event_exit(cpu, (uint32_t)BH_EXIT_SMC);
+    next_instruction(f);
+    if ((frame_get(f, 0U) % 0x100000000U) == PSCI_VERSION) {
+        frame_put(f, 0U, VERSION_1_1);
+        answer = finish(cpu, f, EXIT_RESUME);
+    } else {
+        answer = serve_smc(cpu, f);
+    }
+    return answer;
 }
 
 /** Source of a trapped write; number 31 reads as zero.
@@ -132,8 +212,10 @@ static uint64_t register_of(const struct frame *f, uint32_t rt)
  * @req SWR_TRP_001 SWR_IRQ_005 */
 /*@ requires cpu: cpu < BH_CPUS_MAX;
     terminates \true; exits \false;
-    assigns hw, status_page, totals, cell_r[FRAME_R_ELR], cell_r[FRAME_R_SPSR]; */
-static void trap_sysreg(uint32_t cpu, struct frame *f, uint64_t esr)
+    assigns hw, status_page, totals, cell_r[0 .. FRAME_ROWS - 1];
+    ensures SWR_TRP_001: exit_answer(\result);
+    ensures SWR_TRP_001: \result == EXIT_RESUME ==> kept_rows{Pre, Post}; */
+APART static uint64_t trap_sysreg(uint32_t cpu, struct frame *f, uint64_t esr)
 {
     uint64_t which = esr & ISS_REGISTER;
     bool write = (esr % 2U) == 0U;
@@ -151,44 +233,55 @@ static void trap_sysreg(uint32_t cpu, struct frame *f, uint64_t esr)
                      frame_get(f, FRAME_R_ELR));
         inject_undefined(f);
     }
+    return finish(cpu, f, EXIT_RESUME);
 }
 
 /** A class of exception that no cell can cause in this configuration: the cell has failed.
  * @req SWR_TRP_001 */
 /*@ requires cpu: cpu < BH_CPUS_MAX;
     terminates \true; exits \false;
-    assigns hw, status_page, totals; */
-static void trap_unknown(uint32_t cpu, uint64_t esr)
+    assigns hw, status_page, totals, cell_r[0 .. FRAME_ROWS - 1];
+    ensures SWR_TRP_001: exit_answer(\result);
+    ensures SWR_TRP_001: \result == EXIT_RESUME ==> kept_rows{Pre, Post}; */
+APART static uint64_t trap_unknown(uint32_t cpu, struct frame *f, uint64_t esr)
 {
     event_exit(cpu, (uint32_t)BH_EXIT_OTHER);
     event_record(cpu, cpu_cell(cpu), (uint32_t)BH_EV_CELL_FAILED, cpu_cell(cpu), esr);
     cell_end(cpu, (uint32_t)BH_STATE_FAILED);
+    return finish(cpu, f, EXIT_RESUME);
+}
+
+/** Aborts: a read of an emulated frame may have changed any register.
+ * @req SWR_TRP_001 */
+/*@ requires cpu: cpu < BH_CPUS_MAX;
+    terminates \true; exits \false;
+    assigns hw, status_page, totals, cell_r[0 .. FRAME_ROWS - 1];
+    ensures SWR_TRP_001: exit_answer(\result) && \result != EXIT_RESUME; */
+APART static uint64_t trap_abort(uint32_t cpu, struct frame *f, uint64_t esr)
+{
+    abort_handle(cpu, f, esr);
+    return finish(cpu, f, EXIT_RELOAD);
 }
 
 uint64_t trap_sync(struct frame *f)
 {
     uint32_t cpu = this_cpu();
     uint64_t esr = sysreg_read((uint32_t)SR_ESR_EL2);
+    uint64_t class = (esr / 0x4000000U) % 64U;
+    uint64_t answer;
 
-    switch ((esr / 0x4000000U) % 64U) {
-    case EC_HVC64:
-        trap_hvc(cpu, f, esr);
-        break;
-    case EC_SMC64:
-        trap_smc(cpu, f);
-        break;
-    case EC_SYSREG:
-        trap_sysreg(cpu, f, esr);
-        break;
-    case EC_IABT_LOWER:
-    case EC_DABT_LOWER:
-        abort_handle(cpu, f, esr);
-        break;
-    default:
-        trap_unknown(cpu, esr);
-        break;
+    if (class == EC_HVC64) {
+        answer = trap_hvc(cpu, f, esr);
+    } else if (class == EC_SMC64) {
+        answer = trap_smc(cpu, f);
+    } else if (class == EC_SYSREG) {
+        answer = trap_sysreg(cpu, f, esr);
+    } else if ((class == EC_DABT_LOWER) || (class == EC_IABT_LOWER)) {
+        answer = trap_abort(cpu, f, esr);
+    } else {
+        answer = trap_unknown(cpu, f, esr);
     }
-    return finish(cpu, f);
+    return answer;
 }
 
 uint64_t trap_fiq(struct frame *f)
@@ -199,7 +292,7 @@ uint64_t trap_fiq(struct frame *f)
     /* First: what the timer asserts goes with its new compare value. */
     watch_serve(cpu);
     gic_acknowledge();
-    return finish(cpu, f);
+    return finish(cpu, f, EXIT_RESUME);
 }
 
 uint64_t trap_serror(struct frame *f)
@@ -211,15 +304,14 @@ uint64_t trap_serror(struct frame *f)
                  frame_get(f, FRAME_R_ELR));
     /* Forwarded to the cell on this CPU as a virtual SError, taken when it unmasks them. */
     sysreg_write((uint32_t)SR_HCR_EL2, sysreg_read((uint32_t)SR_HCR_EL2) | 0x100U);
-    return finish(cpu, f);
+    return finish(cpu, f, EXIT_RESUME);
 }
 
 uint64_t trap_other(struct frame *f)
 {
     uint32_t cpu = this_cpu();
 
-    trap_unknown(cpu, sysreg_read((uint32_t)SR_ESR_EL2));
-    return finish(cpu, f);
+    return trap_unknown(cpu, f, sysreg_read((uint32_t)SR_ESR_EL2));
 }
 
 void trap_irq(void)
@@ -236,7 +328,7 @@ uint64_t trap_wait(struct frame *f)
 
     watch_serve(cpu);
     gic_acknowledge();
-    return finish(cpu, f);
+    return finish(cpu, f, EXIT_RESUME);
 }
 
 void kernel_fault(uint64_t cpu, uint64_t esr, uint64_t elr)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /** @file trap.h
  * Exits from cells: one function per vector, called by vectors.S with the cell's registers; the
- * answer is EXIT_RESUME, EXIT_WAIT or EXIT_LEAVE.
+ * answer is EXIT_RESUME, EXIT_RELOAD, EXIT_WAIT or EXIT_LEAVE.
  */
 #ifndef AARCH64_TRAP_H
 #define AARCH64_TRAP_H
@@ -10,20 +10,21 @@
 #include "vinj.h"
 #include "core/hcall.h"
 
-/** Set when the CPU is given back at the end of this exit. */
-extern bool leaving[BH_CPUS_MAX];
+#define TRAP_STATE HCALL_STATE, WATCH_OWN, cell_r[0 .. FRAME_ROWS - 1]
 
-#define OWN_STATE WATCH_OWN, leaving[0 .. BH_CPUS_MAX - 1]
-#define TRAP_STATE HCALL_STATE, OWN_STATE, cell_r[0 .. FRAME_ROWS - 1]
-
-/*@ predicate exit_answer(integer a) = a == EXIT_RESUME || a == EXIT_WAIT || a == EXIT_LEAVE; */
+/*@ predicate exit_answer(integer a) =
+      a == EXIT_RESUME || a == EXIT_WAIT || a == EXIT_LEAVE || a == EXIT_RELOAD;
+    // x19 to x29, which C keeps in the registers: with EXIT_RESUME they are not loaded again
+    predicate kept_rows{A, B} =
+      \forall integer k; 19 <= k < 30 ==> \at(cell_r[k], A) == \at(cell_r[k], B); */
 
 /** Synchronous exception from a cell, by class (ESR_EL2.EC).
  * @req SWR_TRP_001 SWR_TRP_002 SWR_TRP_003 */
 /*@ requires inv: kernel_inv;
     terminates \true; exits \false;
     assigns TRAP_STATE;
-    ensures SWR_TRP_001: kernel_inv && exit_answer(\result); */
+    ensures SWR_TRP_001: kernel_inv && exit_answer(\result);
+    ensures SWR_TRP_001: \result == EXIT_RESUME ==> kept_rows{Pre, Post}; */
 uint64_t trap_sync(struct frame *f);
 
 /** Group 0 interrupt: the kick or the alarm.
@@ -31,7 +32,8 @@ uint64_t trap_sync(struct frame *f);
 /*@ requires inv: kernel_inv;
     terminates \true; exits \false;
     assigns TRAP_STATE;
-    ensures SWR_TRP_001: kernel_inv && exit_answer(\result); */
+    ensures SWR_TRP_001: kernel_inv && exit_answer(\result);
+    ensures SWR_TRP_001: \result == EXIT_RESUME ==> kept_rows{Pre, Post}; */
 uint64_t trap_fiq(struct frame *f);
 
 /** Physical SError from a cell.
@@ -39,7 +41,8 @@ uint64_t trap_fiq(struct frame *f);
 /*@ requires inv: kernel_inv;
     terminates \true; exits \false;
     assigns TRAP_STATE;
-    ensures SWR_TRP_001: kernel_inv && exit_answer(\result); */
+    ensures SWR_TRP_001: kernel_inv && exit_answer(\result);
+    ensures SWR_TRP_001: \result == EXIT_RESUME ==> kept_rows{Pre, Post}; */
 uint64_t trap_serror(struct frame *f);
 
 /** An exception that this configuration never takes.
@@ -47,7 +50,8 @@ uint64_t trap_serror(struct frame *f);
 /*@ requires inv: kernel_inv;
     terminates \true; exits \false;
     assigns TRAP_STATE;
-    ensures SWR_TRP_001: kernel_inv && exit_answer(\result); */
+    ensures SWR_TRP_001: kernel_inv && exit_answer(\result);
+    ensures SWR_TRP_001: \result == EXIT_RESUME ==> kept_rows{Pre, Post}; */
 uint64_t trap_other(struct frame *f);
 
 /** Group 1 interrupt of a cell whose interrupts are injected. The cell goes on: a kick that waits is
@@ -64,7 +68,8 @@ void trap_irq(void);
 /*@ requires inv: kernel_inv;
     terminates \true; exits \false;
     assigns TRAP_STATE;
-    ensures SWR_TRP_001: kernel_inv && exit_answer(\result); */
+    ensures SWR_TRP_001: kernel_inv && exit_answer(\result);
+    ensures SWR_TRP_001: \result == EXIT_RESUME ==> kept_rows{Pre, Post}; */
 uint64_t trap_wait(struct frame *f);
 
 /** Fault in the kernel itself: recorded; the CPU then stops for good.

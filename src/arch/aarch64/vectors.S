@@ -24,8 +24,8 @@
 	mov	x0, sp
 	.endm
 
-	/* All but x0 and x1. */
-	.macro	load_frame
+	/* What C may change; it keeps x19 to x29 as it found them. */
+	.macro	load_scratch
 	ldp	x2, x3, [sp, #16]
 	ldp	x4, x5, [sp, #32]
 	ldp	x6, x7, [sp, #48]
@@ -34,13 +34,17 @@
 	ldp	x12, x13, [sp, #96]
 	ldp	x14, x15, [sp, #112]
 	ldp	x16, x17, [sp, #128]
-	ldp	x18, x19, [sp, #144]
-	ldp	x20, x21, [sp, #160]
-	ldp	x22, x23, [sp, #176]
-	ldp	x24, x25, [sp, #192]
-	ldp	x26, x27, [sp, #208]
-	ldp	x28, x29, [sp, #224]
+	ldr	x18, [sp, #144]
 	ldr	x30, [sp, #240]
+	.endm
+
+	.macro	load_kept
+	ldp	x19, x20, [sp, #152]
+	ldp	x21, x22, [sp, #168]
+	ldp	x23, x24, [sp, #184]
+	ldp	x25, x26, [sp, #200]
+	ldp	x27, x28, [sp, #216]
+	ldr	x29, [sp, #232]
 	.endm
 
 	/* An exception from a cell. ELR_EL2 and SPSR_EL2 stay where they are: no exception is taken
@@ -49,7 +53,10 @@
 	.balign	128
 	save_frame
 	bl	\handler
-	b	trap_return
+	cbnz	x0, trap_return		/* not EXIT_RESUME */
+	load_scratch
+	ldp	x0, x1, [sp], #FRAME_BYTES
+	eret
 	.endm
 
 	/* An interrupt of a cell whose interrupts are injected. It is none of the cell's instructions and
@@ -111,9 +118,11 @@ vectors:
 	.type	trap_return, %function
 trap_return:
 	cmp	x0, #EXIT_WAIT
-	b.hi	leave
 	b.eq	wait
-	load_frame
+	cmp	x0, #EXIT_LEAVE
+	b.eq	leave
+	load_kept
+	load_scratch
 	ldp	x0, x1, [sp], #FRAME_BYTES
 	eret
 
@@ -134,7 +143,8 @@ leave:
 	add	x1, x1, x2, lsl #7
 	ldp	x2, x1, [x1]		/* VBAR_EL2, SCTLR_EL2 */
 	msr	vbar_el2, x2
-	load_frame
+	load_kept
+	load_scratch
 	ldr	x0, [sp]
 	add	sp, sp, #FRAME_BYTES
 	msr	sctlr_el2, x1
