@@ -44,8 +44,8 @@
 #define BH_CELL_AUTOSTART 1U       /**< Direct boot: create and start at power-on. */
 #define BH_CELL_CONTINUE 2U        /**< A refused access is reported and answered; else it parks. */
 #define BH_CELL_INJECTED 4U        /**< Interrupts come by list registers; else straight to EL1. */
-#define BH_CELL_MEASURED 8U        /**< Its memory is to be measured; not in this release. */
-#define BH_CELL_FLAGS_MAX 8U       /**< one more than all that this release knows */
+#define BH_CELL_MEASURED 8U        /**< Its memory is measured before its first instruction. */
+#define BH_CELL_FLAGS_MAX 16U      /**< one more than all of them */
 
 /* What the policies may ask for. */
 #define BH_GRANT_LOCK_ALL 1U       /**< It may lock for all cells, and lock DISABLE. */

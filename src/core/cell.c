@@ -174,19 +174,19 @@ static struct outcome change_view(uint32_t self, uint32_t cell, uint32_t op)
     return out;
 }
 
-/** Refuse unless the cell is in one of two states.
+/** Refuse unless the cell is in one of three states.
  * @req SWR_CEL_001 */
 /*@ requires cell: cell < BH_CELLS_MAX;
     terminates \true; exits \false; assigns \nothing;
     ensures SWR_CEL_001: \result.status == BH_OK ==> 2 <= cell < plan.n_cells; */
-static struct outcome require_state(uint32_t cell, uint32_t one, uint32_t other)
+static struct outcome require_state(uint32_t cell, uint32_t one, uint32_t other, uint32_t third)
 {
     uint32_t state = cell_state(cell);
     struct outcome out = outcome_of(BH_OK, 0U, 0U);
 
     if ((cell < 2U) || (cell >= plan.n_cells)) {
         out = outcome_of((uint32_t)BH_E_HC_NO_CELL, cell, plan.n_cells);
-    } else if ((state != one) && (state != other)) {
+    } else if ((state != one) && (state != other) && (state != third)) {
         out = outcome_of((uint32_t)BH_E_HC_STATE, cell, state);
     } else {
         out.status = BH_OK;
@@ -273,8 +273,8 @@ static struct outcome clear(uint32_t self, uint32_t cell)
 
 struct outcome cell_create(uint32_t self, uint32_t cell, bool keep)
 {
-    struct outcome out =
-        require_state(cell, (uint32_t)BH_STATE_ABSENT, (uint32_t)BH_STATE_CLEANING);
+    struct outcome out = require_state(cell, (uint32_t)BH_STATE_ABSENT, (uint32_t)BH_STATE_CLEANING,
+                                       (uint32_t)BH_STATE_CLEANING);
 
     if (out.status == BH_OK) {
         out = take_once(self, cell);
@@ -344,8 +344,8 @@ static struct outcome settle(uint32_t self, uint32_t cell)
 
 struct outcome cell_load(uint32_t self, uint32_t cell)
 {
-    struct outcome out =
-        require_state(cell, (uint32_t)BH_STATE_CREATED, (uint32_t)BH_STATE_STOPPED);
+    struct outcome out = require_state(cell, (uint32_t)BH_STATE_CREATED, (uint32_t)BH_STATE_STOPPED,
+                                       (uint32_t)BH_STATE_MEASURING);
 
     if (out.status == BH_OK) {
         out = settle(self, cell);
@@ -399,10 +399,44 @@ static struct outcome root_synced(uint32_t self)
                                 : outcome_of(BH_OK, 0U, 0U);
 }
 
+/** Measure more of the memory of a cell that is closed, parked and about to start, if the plan asks
+ * for it. BH_OK: the cell may start, with the bytes that were measured.
+ * @req SWR_MSR_003 */
+/*@ requires args: self < BH_CPUS_MAX && 2 <= cell < BH_CELLS_MAX;
+    requires inv: kernel_inv;
+    terminates \true; exits \false;
+    assigns hw, totals, MEASURE_STATE;
+    ensures SWR_CEL_001: kernel_inv;
+    ensures kept: maps_kept{Pre, Post};
+    ensures only: !refusal(\result.status); */
+static struct outcome measured(uint32_t self, uint32_t cell)
+{
+    struct outcome out = outcome_of(BH_OK, cell, 0U);
+
+    if (measure_wanted(cell)) {
+        if (cell_state(cell) != (uint32_t)BH_STATE_MEASURING) {
+            set_state(cell, (uint32_t)BH_STATE_MEASURING);
+            measure_begin(cell);
+        }
+        out.b = measure_step(self, cell);
+        if (out.b > 0U) {
+            out.status = (uint32_t)BH_E_HC_AGAIN;
+        } else if (measure_approved(cell)) {
+            event_record(self, cell, (uint32_t)BH_EV_MEASURED, measure_half(cell, 0U),
+                         measure_half(cell, 2U));
+        } else {
+            out = outcome_of((uint32_t)BH_E_HC_DIGEST, cell, measure_half(cell, 0U));
+            set_state(cell, (uint32_t)BH_STATE_STOPPED);
+            event_record(self, cell, (uint32_t)BH_EV_DIGEST_REFUSED, cell, out.b);
+        }
+    }
+    return out;
+}
+
 struct outcome cell_start(uint32_t self, uint32_t cell)
 {
-    struct outcome out =
-        require_state(cell, (uint32_t)BH_STATE_LOADING, (uint32_t)BH_STATE_STOPPED);
+    struct outcome out = require_state(cell, (uint32_t)BH_STATE_LOADING, (uint32_t)BH_STATE_STOPPED,
+                                       (uint32_t)BH_STATE_MEASURING);
 
     if (out.status == BH_OK) {
         out = settle(self, cell);
@@ -419,6 +453,9 @@ struct outcome cell_start(uint32_t self, uint32_t cell)
         out = change_view(self, cell, (uint32_t)PART_CLOSE);
     }
     if (out.status == BH_OK) {
+        out = measured(self, cell);
+    }
+    if (out.status == BH_OK) {
         lock_demanded(self, cell);
         arch_irq_reset(cell, cell_first_cpu(cell));
         event_record(self, BH_CELL_ROOT, (uint32_t)BH_EV_STARTED, cell, 0U);
@@ -429,7 +466,8 @@ struct outcome cell_start(uint32_t self, uint32_t cell)
 
 struct outcome cell_stop(uint32_t self, uint32_t cell)
 {
-    struct outcome out = require_state(cell, (uint32_t)BH_STATE_RUNNING, (uint32_t)BH_STATE_FAILED);
+    struct outcome out = require_state(cell, (uint32_t)BH_STATE_RUNNING, (uint32_t)BH_STATE_FAILED,
+                                       (uint32_t)BH_STATE_MEASURING);
 
     if (out.status == BH_OK) {
         out = settle(self, cell);
@@ -495,7 +533,8 @@ struct outcome cell_destroy(uint32_t self, uint32_t cell)
 
     if ((state == (uint32_t)BH_STATE_ABSENT) || (state == (uint32_t)BH_STATE_LOST) || (cell < 2U) ||
         (cell >= plan.n_cells)) {
-        out = require_state(cell, (uint32_t)BH_STATE_CREATED, (uint32_t)BH_STATE_STOPPED);
+        out = require_state(cell, (uint32_t)BH_STATE_CREATED, (uint32_t)BH_STATE_STOPPED,
+                            (uint32_t)BH_STATE_MEASURING);
     } else if ((state == (uint32_t)BH_STATE_RUNNING) || (state == (uint32_t)BH_STATE_FAILED)) {
         out = cell_stop(self, cell);
     } else {

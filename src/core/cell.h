@@ -10,6 +10,7 @@
 #include "core/bits.h"
 #include "core/cpu.h"
 #include "core/lock.h"
+#include "core/measure.h"
 #include "core/prep.h"
 #include "core/watch.h"
 #include "core/arch/irq.h"
@@ -17,8 +18,10 @@
 /*@ // What every operation for root takes and leaves.
     predicate cell_args(integer self, integer cell) = self < BH_CPUS_MAX && cell < BH_CELLS_MAX;
 
-    // The call was refused; and it was not, but there is more to do.
-    predicate refusal(integer status) = status != BH_OK && status != BH_E_HC_AGAIN; */
+    // The call was refused and changed nothing. BH_E_HC_AGAIN: there is more to do; BH_E_HC_DIGEST: the
+    // cell was closed and measured, and is not what the plan approves.
+    predicate refusal(integer status) =
+      status != BH_OK && status != BH_E_HC_AGAIN && status != BH_E_HC_DIGEST; */
 
 #define CELL_STATE VIEW_STATE, owner[0 .. BH_CPUS_MAX - 1], PREP_STATE
 
@@ -53,13 +56,14 @@ struct outcome cell_create(uint32_t self, uint32_t cell, bool keep);
     ensures refused: \result.status != BH_OK ==> view_kept{Pre, Post}; */
 struct outcome cell_load(uint32_t self, uint32_t cell);
 
-/** Close them, put the locks in force that the plan demands, and start the cell's first CPU at the
+/** Close them, measure the cell's private memory in steps if the plan asks for it (BH_E_HC_AGAIN until
+ * all is done), put the locks in force that the plan demands, and start the cell's first CPU at the
  * plan's entry.
- * @req SWR_CEL_003 SWR_CEL_004 SWR_LCK_004 */
+ * @req SWR_CEL_003 SWR_CEL_004 SWR_LCK_004 SWR_MSR_003 */
 /*@ requires args: cell_args(self, cell);
     requires inv: kernel_inv;
     terminates \true; exits \false;
-    assigns VIEW_STATE, in_force[0 .. BH_CELLS_MAX - 1], cpu_entry[0 .. BH_CPUS_MAX - 1],
+    assigns VIEW_STATE, MEASURE_STATE, in_force[0 .. BH_CELLS_MAX - 1], cpu_entry[0 .. BH_CPUS_MAX - 1],
       cpu_context[0 .. BH_CPUS_MAX - 1];
     ensures SWR_CEL_001: kernel_inv;
     ensures SWR_CEL_003: \result.status == BH_OK ==> 2 <= cell < plan.n_cells &&
@@ -67,7 +71,7 @@ struct outcome cell_load(uint32_t self, uint32_t cell);
     ensures SWR_LCK_001: locks_kept{Pre, Post};
     ensures SWR_LCK_004: \result.status == BH_OK ==> \forall integer k; 0 <= k < 32 &&
       bit_set(plan.policy[cell].locks % 32, k) ==> is_locked(cell, k);
-    ensures refused: \result.status != BH_OK ==> view_kept{Pre, Post}; */
+    ensures refused: refusal(\result.status) ==> view_kept{Pre, Post}; */
 struct outcome cell_start(uint32_t self, uint32_t cell);
 
 /** Park the CPUs of a running cell.

@@ -14,7 +14,7 @@
 extern struct bh_handover handover;
 
 #define HCALL_STATE \
-    CELL_STATE, in_force[0 ..BH_CELLS_MAX - 1], cpu_entry[0 ..BH_CPUS_MAX - 1], \
+    CELL_STATE, MEASURE_STATE, in_force[0 ..BH_CELLS_MAX - 1], cpu_entry[0 ..BH_CPUS_MAX - 1], \
         cpu_context[0 ..BH_CPUS_MAX - 1]
 
 /*@ predicate denied(integer status) = status == BH_E_HC_PERMISSION || status == BH_E_HC_UNKNOWN ||

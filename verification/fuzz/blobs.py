@@ -125,7 +125,7 @@ class Valid:
                 cpus = 1 << keep
             entry = mine[0][1] * 4096 + 4 * rng.randrange(1024)
             d.fill("cell", c, first=n, count=len(mine), cpus=cpus, entry=entry if c else 0,
-                   flags=rng.choice([0, 1, 2, 3]) if c else 0, comm=comm.get(c, 0) * 4096,
+                   flags=rng.choice([0, 1, 2, 3, 0, 1, 2, 3, 8, 11]) if c else 0, comm=comm.get(c, 0) * 4096,
                    name0=65 + c)
             for region in mine:
                 d.fill("region", n, **dict(zip(REGION, region)))

@@ -26,7 +26,8 @@ ORACLE = "verification/fuzz/oracle.c"
 #: name: file, what stands there, what is put in its place
 MUTANTS = {
     "load-any-state": (CELL, "require_state(cell, (uint32_t)BH_STATE_CREATED, "
-                       "(uint32_t)BH_STATE_STOPPED);\n\n    if (out.status == BH_OK) {\n"
+                       "(uint32_t)BH_STATE_STOPPED,\n                                       "
+                       "(uint32_t)BH_STATE_MEASURING);\n\n    if (out.status == BH_OK) {\n"
                        "        out = settle(self, cell);\n    }\n    if (out.status == BH_OK) {\n"
                        "        out = change_view(self, cell, (uint32_t)PART_OPEN);",
                        "outcome_of(BH_OK, 0U, 0U);\n\n    if (out.status == BH_OK) {\n"
@@ -81,7 +82,7 @@ MUTANTS = {
                       "(plan.regions[j].own == BH_CELL_KERNEL)) {"),
     "out-of-bounds": ("src/core/event.c", "    uint32_t k = (uint32_t)(seq % BH_EVENTS);",
                       "    uint32_t k = (uint32_t)(seq % (BH_EVENTS + 1U));"),
-    "oracle-table": (ORACLE, "{BH_HC_CELL_STOP, STATE(RUNNING) | STATE(FAILED), stop}",
+    "oracle-table": (ORACLE, "{BH_HC_CELL_STOP, STATE(RUNNING) | STATE(FAILED) | STATE(MEASURING), stop}",
                      "{BH_HC_CELL_STOP, STATE(RUNNING), stop}"),
     "oracle-holes": (ORACLE, "(r->root == 0U) && !lent", "!lent"),
 }

@@ -588,6 +588,149 @@ static struct o_answer open_cell(uint32_t self, uint32_t cell)
     return out;
 }
 
+/* SHA-256 by the book (FIPS 180-4, 6.2), over the blocks of a cell; all its memory is zeros here. */
+static uint32_t rotated(uint32_t x, uint32_t n)
+{
+    return (x >> n) | (x << (32U - n));
+}
+
+/* The constants are the fractions of the cube roots of the first 64 primes: found, not copied. */
+static uint32_t fraction(uint32_t prime, bool cube)
+{
+    unsigned __int128 low = 0U, high = (unsigned __int128)1U << 40;
+    unsigned __int128 want = (unsigned __int128)prime << (cube ? 96 : 64);
+
+    while ((high - low) > 1U) {
+        unsigned __int128 x = (low + high) / 2U;
+        bool over = cube ? (x > (want / x / x)) : (x > (want / x));
+
+        low = over ? low : x;
+        high = over ? x : high;
+    }
+    return (uint32_t)low;
+}
+
+static uint32_t prime_after(uint32_t p)
+{
+    bool prime = false;
+
+    while (!prime) {
+        p++;
+        prime = true;
+        for (uint32_t d = 2U; (d * d) <= p; d++) {
+            prime = prime && ((p % d) != 0U);
+        }
+    }
+    return p;
+}
+
+static uint32_t sha_k[64], sha_first[8];
+
+static void sha_constants(void)
+{
+    uint32_t p = 1U;
+
+    for (uint32_t t = 0U; (t < 64U) && (sha_k[63] == 0U); t++) {
+        p = prime_after(p);
+        sha_k[t] = fraction(p, true);
+        if (t < 8U) {
+            sha_first[t] = fraction(p, false);
+        }
+    }
+}
+
+static void sha_block(uint32_t h[8], const uint32_t block[16])
+{
+    uint32_t w[64], v[8];
+
+    memcpy(w, block, 64U);
+    memcpy(v, h, sizeof(v));
+    for (uint32_t t = 16U; t < 64U; t++) {
+        w[t] = w[t - 16U] + w[t - 7U] +
+               (rotated(w[t - 15U], 7U) ^ rotated(w[t - 15U], 18U) ^ (w[t - 15U] >> 3)) +
+               (rotated(w[t - 2U], 17U) ^ rotated(w[t - 2U], 19U) ^ (w[t - 2U] >> 10));
+    }
+    for (uint32_t t = 0U; t < 64U; t++) {
+        uint32_t one = v[7] + sha_k[t] + w[t] + ((v[4] & v[5]) ^ (~v[4] & v[6])) +
+                       (rotated(v[4], 6U) ^ rotated(v[4], 11U) ^ rotated(v[4], 25U));
+        uint32_t two = (rotated(v[0], 2U) ^ rotated(v[0], 13U) ^ rotated(v[0], 22U)) +
+                       ((v[0] & v[1]) ^ (v[0] & v[2]) ^ (v[1] & v[2]));
+
+        memmove(&v[1], &v[0], 28U);
+        v[4] += one;
+        v[0] = one + two;
+    }
+    for (uint32_t i = 0U; i < 8U; i++) {
+        h[i] += v[i];
+    }
+}
+
+static void digest_of(uint32_t cell, uint32_t h[8])
+{
+    uint32_t block[16] = {0U};
+    uint64_t bits = 0U;
+
+    sha_constants();
+    memcpy(h, sha_first, 32U);
+    for (uint32_t j = 0U; j < o.plan->n_regions; j++) {
+        const struct bh_region *r = &o.plan->regions[j];
+
+        if ((r->own == cell) && (r->share == 0U) && ((r->flags & BH_REGION_DEVICE) == 0U)) {
+            block[0] = __builtin_bswap32(r->ipn);
+            block[1] = __builtin_bswap32(r->n);
+            block[2] = __builtin_bswap32(r->flags);
+            sha_block(h, block);
+            memset(block, 0, sizeof(block));
+            for (uint64_t b = 0U; b < (64U * (uint64_t)r->n); b++) {
+                sha_block(h, block);
+            }
+            bits += (1U + (64U * (uint64_t)r->n)) * 512U;
+        }
+    }
+    block[0] = 0x80000000U;
+    block[14] = (uint32_t)(bits >> 32);
+    block[15] = (uint32_t)bits;
+    sha_block(h, block);
+}
+
+#define O_MEASURE 16U /* pages that one call measures, from the specification */
+static struct o_answer measure(uint32_t self, uint32_t cell)
+{
+    static const uint32_t none[8];
+    const uint32_t *approved = o.plan->policy[cell].digest;
+    bool named = memcmp(approved, none, sizeof(none)) != 0;
+    uint32_t h[8];
+    uint64_t now;
+
+    if (!named && ((o.plan->cells[cell].flags & BH_CELL_MEASURED) == 0U)) {
+        return answer(BH_OK, cell, 0U);
+    }
+    if (!in_state(STATE(MEASURING), cell) || (o.measuring != cell)) {
+        o.cell[cell].left = private_pages(cell);
+    }
+    if (!in_state(STATE(MEASURING), cell)) {
+        set_state(cell, BH_STATE_MEASURING);
+    }
+    now = (o.cell[cell].left < O_MEASURE) ? o.cell[cell].left : O_MEASURE;
+    o.cell[cell].left -= now;
+    o.pages += now * 64U;
+    o.measuring = (o.cell[cell].left > 0U) ? cell : 0U;
+    if (o.measuring == cell) {
+        return answer(BH_E_HC_AGAIN, cell, o.cell[cell].left);
+    }
+    digest_of(cell, h);
+    if (named && (memcmp(approved, h, sizeof(h)) != 0)) {
+        uint64_t first = ((uint64_t)h[0] << 32) | h[1];
+
+        set_state(cell, BH_STATE_STOPPED);
+        o_record(self, cell, BH_EV_DIGEST_REFUSED, cell, first);
+        return answer(BH_E_HC_DIGEST, cell, first);
+    }
+    o_record(self, cell, BH_EV_MEASURED, ((uint64_t)h[0] << 32) | h[1],
+             ((uint64_t)h[2] << 32) | h[3]);
+    return answer(BH_OK, cell, 0U);
+}
+
 static struct o_answer start(uint32_t self, uint32_t cell)
 {
     uint32_t first = first_of(cpus_of(cell));
@@ -611,6 +754,10 @@ static struct o_answer start(uint32_t self, uint32_t cell)
     }
     o_count.marks[MARK_REFILL] += (o.cell[cell].map == M_EMPTY) ? 1U : 0U;
     o.cell[cell].map = M_EXACT;
+    out = measure(self, cell);
+    if (out.status != BH_OK) {
+        return out;
+    }
     demand(self, cell);
     irq_reset(cell, first);
     o_record(self, BH_CELL_ROOT, BH_EV_STARTED, cell, 0U);
@@ -685,12 +832,12 @@ static struct o_answer disable(uint32_t self, uint32_t cell)
 #define ANY_STATE 0xFFFFFFFFU
 static const struct o_rule rules[] = {
     {BH_HC_CELL_CREATE, STATE(ABSENT) | STATE(CLEANING), create},
-    {BH_HC_CELL_LOAD, STATE(CREATED) | STATE(STOPPED), open_cell},
-    {BH_HC_CELL_START, STATE(LOADING) | STATE(STOPPED), start},
-    {BH_HC_CELL_STOP, STATE(RUNNING) | STATE(FAILED), stop},
+    {BH_HC_CELL_LOAD, STATE(CREATED) | STATE(STOPPED) | STATE(MEASURING), open_cell},
+    {BH_HC_CELL_START, STATE(LOADING) | STATE(STOPPED) | STATE(MEASURING), start},
+    {BH_HC_CELL_STOP, STATE(RUNNING) | STATE(FAILED) | STATE(MEASURING), stop},
     {BH_HC_CELL_DESTROY,
      STATE(CREATED) | STATE(LOADING) | STATE(RUNNING) | STATE(STOPPED) | STATE(FAILED) |
-         STATE(CLEANING) | STATE(LEAVING),
+         STATE(CLEANING) | STATE(LEAVING) | STATE(MEASURING),
      destroy},
     {BH_HC_DISABLE, ANY_STATE, disable},
 };
@@ -902,7 +1049,9 @@ static void launch_cell(uint32_t cell)
         out = open_cell(0U, cell);
     }
     if (out.status == BH_OK) {
-        out = start(0U, cell);
+        do {
+            out = start(0U, cell);
+        } while (out.status == (uint32_t)BH_E_HC_AGAIN);
     }
     if (out.status != BH_OK) {
         o_record(0U, cell, BH_EV_REFUSED, BH_HC_CELL_START, out.status);

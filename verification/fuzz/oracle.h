@@ -60,7 +60,7 @@ struct o_cell {
     enum o_map map;
     uint32_t starts;
     uint64_t events;
-    uint64_t left; /**< pages to clear */
+    uint64_t left; /**< pages to clear or to measure */
 };
 
 /** A status with the values it carries; a set bit in a set: any of these numbers will do. */
@@ -90,7 +90,8 @@ struct oracle {
     bool armed;
     bool direct; /**< started by firmware */
     uint64_t events; /**< ever recorded */
-    uint64_t pages;  /**< ever cleared */
+    uint64_t pages;  /**< pages ever cleared and blocks ever read */
+    uint32_t measuring; /**< the cell whose measurement goes on, 0: none */
     /* of the present operation: */
     uint32_t n_event, n_answer, n_reset, n_divert;
     struct o_event event[O_NEW];

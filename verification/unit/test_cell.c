@@ -5,6 +5,7 @@
  * @link src/core/cell.c
  * @link src/core/watch.c
  * @link src/core/prep.c
+ * @link src/core/measure.c @link src/core/sha256.c
  * @link src/core/cpu.c
  * @link src/core/bits.c
  * @link src/core/event.c
@@ -23,7 +24,7 @@
 
 enum op { CREATE, LOAD, START, STOP, DESTROY, OPS };
 #define STATES BH_STATES
-#define STEPS 4U /**< more than any cell of the fixture needs */
+#define STEPS 40U /**< more than any cell of the fixture needs */
 
 /** One call. */
 static struct outcome step(uint32_t op, uint32_t cell)
@@ -95,8 +96,9 @@ static void bring_to(uint32_t state)
         CHECK_EQ(step(DESTROY, 2U).status, BH_E_HC_AGAIN);
     }
     if (state == BH_STATE_MEASURING) {
-        host_word[SW_CELL_STATE][2] = BH_STATE_MEASURING;
-        status_page.cells[2].state = BH_STATE_MEASURING;
+        CHECK_EQ(act(LOAD, 2U).status, BH_OK);
+        plan.cells[2].flags |= BH_CELL_MEASURED;
+        CHECK_EQ(step(START, 2U).status, BH_E_HC_AGAIN);
     }
     CHECK_EQ(state_of(2U), state);
 }
@@ -106,12 +108,12 @@ static const uint32_t after[OPS][STATES] = {
     /* ABSENT, CREATED, LOADING, RUNNING, STOPPED, FAILED, LOST, CLEANING, MEASURING, LEAVING */
     {BH_STATE_CREATED, STATES, STATES, STATES, STATES, STATES, STATES, BH_STATE_CREATED, STATES,
      STATES},
-    {STATES, BH_STATE_LOADING, STATES, STATES, BH_STATE_LOADING, STATES, STATES, STATES, STATES,
-     STATES},
-    {STATES, STATES, BH_STATE_RUNNING, STATES, BH_STATE_RUNNING, STATES, STATES, STATES, STATES,
-     STATES},
-    {STATES, STATES, STATES, BH_STATE_STOPPED, STATES, BH_STATE_STOPPED, STATES, STATES, STATES,
-     STATES},
+    {STATES, BH_STATE_LOADING, STATES, STATES, BH_STATE_LOADING, STATES, STATES, STATES,
+     BH_STATE_LOADING, STATES},
+    {STATES, STATES, BH_STATE_RUNNING, STATES, BH_STATE_RUNNING, STATES, STATES, STATES,
+     BH_STATE_RUNNING, STATES},
+    {STATES, STATES, STATES, BH_STATE_STOPPED, STATES, BH_STATE_STOPPED, STATES, STATES,
+     BH_STATE_STOPPED, STATES},
     {STATES, BH_STATE_ABSENT, BH_STATE_ABSENT, BH_STATE_ABSENT, BH_STATE_ABSENT, BH_STATE_ABSENT,
      STATES, BH_STATE_ABSENT, BH_STATE_ABSENT, BH_STATE_ABSENT},
 };
@@ -639,6 +641,69 @@ static void memory_that_firmware_filled_is_kept(void)
     CHECK_EQ(page_of_2(0U)[0], 0xA5U);
 }
 
+/** @test TC_CEL_040 @verifies SWR_MSR_003 SWR_CEL_003 @technique equivalence @level unit */
+static void a_cell_is_measured_before_its_first_instruction(void)
+{
+    struct outcome out;
+
+    bring_to(BH_STATE_LOADING);
+    plan.cells[2].flags |= BH_CELL_MEASURED;
+    host_memory.n_calls = 0U;
+    out = step(START, 2U);
+    CHECK_EQ(out.status, BH_E_HC_AGAIN);
+    CHECK((out.a == 2U) && (out.b == 512U - MEASURE_PAGES));
+    CHECK_EQ(state_of(2U), BH_STATE_MEASURING);
+    CHECK_EQ(phase_of(2U), CPU_PARKED);
+    CHECK_EQ(walk(part_view, FIX_CELL2), 0U); /* root cannot write what was hashed */
+    CHECK_EQ(host.pool[0], part_view);
+    CHECK_EQ(status_page.cells[2].measured, 0U);
+    CHECK_EQ(act(START, 2U).status, BH_OK);
+    CHECK_EQ(host_memory.n_calls, 512U * 64U);
+    CHECK_EQ(state_of(2U), BH_STATE_RUNNING);
+    CHECK_EQ(phase_of(2U), CPU_STARTING);
+    CHECK_EQ(status_page.cells[2].measured, 1U);
+    CHECK_EQ(event_back(1U)->id, BH_EV_MEASURED);
+    CHECK_EQ(event_back(1U)->cell, 2U);
+    CHECK_EQ(event_back(1U)->a, measure_half(2U, 0U));
+    CHECK_EQ(event_back(1U)->b, measure_half(2U, 2U));
+    CHECK_EQ(event_back(0U)->id, BH_EV_STARTED);
+}
+
+/** @test TC_CEL_041 @verifies SWR_MSR_003 @technique equivalence @level unit */
+static void a_cell_with_another_digest_does_not_start(void)
+{
+    struct outcome out;
+
+    bring_to(BH_STATE_LOADING);
+    plan.policy[2].digest[7] = 1U;
+    out = act(START, 2U);
+    CHECK_EQ(out.status, BH_E_HC_DIGEST);
+    CHECK((out.a == 2U) && (out.b == measure_half(2U, 0U)));
+    CHECK_EQ(state_of(2U), BH_STATE_STOPPED);
+    CHECK_EQ(phase_of(2U), CPU_PARKED);
+    CHECK_EQ(part_open[part_view][2], 0U);
+    CHECK_EQ(event_back(0U)->id, BH_EV_DIGEST_REFUSED);
+    CHECK_EQ(event_back(0U)->b, out.b);
+    memcpy(plan.policy[2].digest, measure_digest[2], sizeof(plan.policy[2].digest));
+    CHECK_EQ(act(START, 2U).status, BH_OK);
+    CHECK_EQ(status_page.cells[2].measured, 2U);
+}
+
+/** @test TC_CEL_042 @verifies SWR_MSR_003 @technique race @level unit */
+static void a_measurement_that_was_left_starts_over(void)
+{
+    static const uint32_t ops[] = {LOAD, STOP};
+
+    for (uint32_t k = 0U; k < COUNT_OF(ops); k++) {
+        bring_to(BH_STATE_MEASURING);
+        CHECK_EQ(act(ops[k], 2U).status, BH_OK);
+        host_page(FIX_CELL2)[0] ^= 1U; /* root writes what had been hashed */
+        host_memory.n_calls = 0U;
+        CHECK_EQ(act(START, 2U).status, BH_OK);
+        CHECK_EQ(host_memory.n_calls, 512U * 64U);
+    }
+}
+
 int main(void)
 {
     TEST(TC_CEL_001, every_operation_in_every_state);
@@ -664,5 +729,8 @@ int main(void)
     TEST(TC_CEL_031, a_cell_leaves_clear_memory);
     TEST(TC_CEL_032, a_cell_that_cannot_be_given_back_stays_leaving);
     TEST(TC_CEL_033, memory_that_firmware_filled_is_kept);
+    TEST(TC_CEL_040, a_cell_is_measured_before_its_first_instruction);
+    TEST(TC_CEL_041, a_cell_with_another_digest_does_not_start);
+    TEST(TC_CEL_042, a_measurement_that_was_left_starts_over);
     return test_result();
 }

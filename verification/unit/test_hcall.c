@@ -5,6 +5,7 @@
  * @link src/core/cell.c
  * @link src/core/watch.c
  * @link src/core/prep.c
+ * @link src/core/measure.c @link src/core/sha256.c
  * @link src/core/cpu.c
  * @link src/core/bits.c
  * @link src/core/event.c

@@ -15,6 +15,7 @@
  * @link src/core/bits.c @link src/core/cell.c
  * @link src/core/watch.c
  * @link src/core/prep.c @link src/core/cpu.c @link src/core/crc.c
+ * @link src/core/measure.c @link src/core/sha256.c
  * @link src/core/plan_crc.c @link src/core/plan_claims.c @link src/core/plan_policy.c
  * @link src/core/plan_watch.c
  * @link src/core/event.c @link src/core/hcall.c @link src/core/init.c @link src/core/part.c

@@ -3,6 +3,7 @@
  * Cell watchdog: when it looks, what it does with a heart that stands still, and what it leaves alone.
  * @link src/core/watch.c
  * @link src/core/lock.c
+ * @link src/core/measure.c @link src/core/sha256.c
  * @link src/core/prep.c
  * @link src/core/cell.c
  * @link src/core/cpu.c

@@ -1,0 +1,121 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Measurement of cells, direct boot: the digest that the kernel computes before a cell's first instruction is
+that of `bulkhead-plan digest`, and a cell whose memory is not what the plan approves does not start."""
+
+import subprocess
+
+import built
+import planblob as pb
+import status
+from cases import case, demand, equal
+from cases_life import call, must
+from cases_plan import scratch
+from direct import IMAGES, NAMES, OTHER, ROOT, RT
+
+PLAN = built.REPO / "src/configs/qemu-virt-arm64/direct.toml"
+NO, SHOWN, APPROVED = 0, 1, 2     # status: measured
+ZERO = (0,) * 8
+UP_TICKS = 400
+TAGS = ("SYR_MEA_001", "SWR_MSR_001", "SWR_MSR_002", "SWR_MSR_003")
+
+
+def digest(cell, image=None):
+    """What the shipped tool says of the cell with its image."""
+    image = image or built.need(built.INMATES / f"{IMAGES[cell]}.bin")
+    done = subprocess.run(pb.in_tool_root(str(built.REPO / "src/plan/bulkhead-plan"), "digest", str(PLAN),
+                                          NAMES[cell], str(image)),
+                          stdout=subprocess.PIPE, text=True, check=True)
+    return done.stdout.split()[0]
+
+
+def words(text):
+    return tuple(int(text[at:at + 8], 16) for at in range(0, 64, 8))
+
+
+def pairs(text):
+    """As events carry it: the first 16 bytes in two halves."""
+    return int(text[:16], 16), int(text[16:32], 16)
+
+
+def opened(fresh, keys):
+    """The shipped plan with a key more for some cells."""
+    text = PLAN.read_text()
+    for cell, key in keys.items():
+        text = text.replace(f'name = "{NAMES[cell]}"\n', f'name = "{NAMES[cell]}"\n{key}\n')
+    path = scratch("measure").with_suffix(".toml")
+    path.write_text(text)
+    return fresh.open("measure", pb.compile_plan(path, path.with_suffix(".plan")))
+
+
+def up(d, cells):
+    """Run until the cells work; the other cell goes on while the kernel measures."""
+    d.set_clock(OTHER)
+    done = d.until(lambda: all(d.comm(c).heartbeat > 1 for c in cells), UP_TICKS)
+    demand(done is not None, "not up: " + "; ".join(map(str, d.status().events())))
+
+
+def shown(d, cell):
+    """(measured, digest) of the status pages."""
+    row = d.status().cells[cell]
+    return row[4], tuple(row[5:])
+
+
+def named(events, name):
+    return [(e.cell, e.a, e.b) for e in events if status.NAME.get(e.id) == name]
+
+
+@case(285, "a measured cell starts with the digest that the plan tool computes, again after a new load", TAGS,
+      "fresh")
+def measured(fresh):
+    want, other = digest(RT), digest(OTHER)
+    with opened(fresh, {RT: f'digest = "{want}"', OTHER: "measure = true"}) as d:
+        up(d, (ROOT, RT, OTHER))
+        equal(sorted(named(d.new_events(), "EV_MEASURED")),
+              [(RT, *pairs(want)), (OTHER, *pairs(other))], "events")
+        equal(shown(d, RT), (APPROVED, words(want)), "rt")
+        equal(shown(d, OTHER), (SHOWN, words(other)), "other")
+        equal(shown(d, ROOT), (NO, ZERO), "root")
+        for name in ("CELL_DESTROY", "CELL_CREATE", "CELL_LOAD"):
+            must(d, name, RT)
+        got, events = call(d, "CELL_START", RT)
+        equal(got, 0, "start after a new load")
+        equal(named(events, "EV_MEASURED"), [(RT, *pairs(want))], "events of the second start")
+        equal(shown(d, RT), (APPROVED, words(want)), "rt again")
+        equal(d.silent([ROOT, RT, OTHER]), [], "silent cells")
+
+
+@case(286, "a cell whose memory is not what the plan approves does not start, others do", TAGS, "fresh")
+def not_approved(fresh):
+    want = digest(RT)
+    wrong = want[:-1] + f"{int(want[-1], 16) ^ 1:x}"
+    with opened(fresh, {RT: f'digest = "{wrong}"'}) as d:
+        up(d, (ROOT, OTHER))
+        refusals = named(d.new_events(), "EV_DIGEST_REFUSED")
+        equal(refusals, [(RT, RT, pairs(want)[0])], "refusals")
+        equal(d.status().state(RT), "STOPPED", "state")
+        equal(shown(d, RT)[0], NO, "measured")
+        demand(not d.comm(RT).up, "the cell executed")
+        got, events = call(d, "CELL_START", RT)
+        equal(got, status.ID["E_HC_DIGEST"], "start by root")
+        equal(named(events, "EV_DIGEST_REFUSED"), [(RT, RT, pairs(want)[0])], "refusal of the call")
+        equal(d.status().state(RT), "STOPPED", "state after the call")
+        equal(d.silent([ROOT, OTHER]), [], "silent cells")
+
+
+@case(287, "one byte of the image changed by root before START: the cell does not start", TAGS, "fresh")
+def changed_image(fresh):
+    with opened(fresh, {RT: f'digest = "{digest(RT)}"'}) as d:
+        up(d, (ROOT, RT, OTHER))
+        d.new_events()
+        for name in ("CELL_DESTROY", "CELL_CREATE", "CELL_LOAD"):
+            must(d, name, RT)
+        d.write(0x510FFFFF, b"\x01")
+        got, events = call(d, "CELL_START", RT)
+        equal(got, status.ID["E_HC_DIGEST"], "start")
+        equal(len(named(events, "EV_DIGEST_REFUSED")), 1, "refusals")
+        equal(d.status().state(RT), "STOPPED", "state")
+        must(d, "CELL_LOAD", RT)
+        d.write(0x510FFFFF, b"\x00")
+        got, _ = call(d, "CELL_START", RT)
+        equal((got, d.status().state(RT)), (0, "RUNNING"), "start of the approved image")
+        equal(d.silent([ROOT, RT, OTHER]), [], "silent cells")
