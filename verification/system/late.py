@@ -41,6 +41,9 @@ ATTACH = "bulkhead attach /plans/demo.plan"
 LATE, DIRECT = "late", "direct"
 CYCLES = 20
 CELL_CPUS = 112 + 2 * 176 + 24  # cells[2].cpus in the blob
+CELL_FLAGS = CELL_CPUS + 4
+CELL_DIGEST = 5616 + 2 * 48 + 8  # policy[2].digest
+MEASURED = 8
 CODE, CODE_BYTES = 0x71000000, 0x100000  # the cell's private memory
 DATA, DATA_BYTES = 0x71200000, 0x200000
 CELL_WATCH = 5616 + 2 * 48 + 40  # policy[2].watch_us and watch_cpu
@@ -509,6 +512,55 @@ def half_way(guest):
     guest.log_is_clean()
 
 
+def measured(guest):
+    """A cell that must have a digest: the same image starts, one byte more does not, nor what ran.
+
+    @test TC_DRV_053 @verifies SWR_MSR_002 SWR_MSR_003 SWR_CLI_020 SWR_CLI_021 SYR_MEA_001
+    @technique requirements @level system
+    """
+    guest.run(f"bulkhead enable /plans/measured.plan && {START}")
+    row = json.loads(guest.run("bulkhead --json measure rt"))["measurements"][0]
+    demand((row["measured"], row["digest"]) == ("approved", approved()), f"measured: {row}")
+    demand(guest.events()[-2:] == ["EV_MEASURED", "EV_STARTED"], f"events: {guest.events()[-3:]}")
+    guest.run("bulkhead measure --write /tmp/base && bulkhead measure --baseline /tmp/base")
+    guest.cell_lives()
+    # What the cell wrote is not what was approved.
+    guest.refused("bulkhead cell restart rt", "E020D", 1)
+    demand(guest.events()[-2:] == ["EV_DIGEST_REFUSED", "EV_REFUSED"], f"events: {guest.events()[-3:]}")
+    demand(guest.cell()["state"] == "stopped", f"the cell is {guest.cell()['state']}")
+    guest.refused("bulkhead cell start rt", "E020D", 1)
+    guest.run("bulkhead measure --baseline /tmp/base", 1)
+    again = "bulkhead cell destroy rt && bulkhead cell create rt && bulkhead cell load rt"
+    guest.run(f"cp /inmates/{IMAGE} /tmp/one && echo >> /tmp/one && {again} /tmp/one")
+    beats = guest.beats()
+    guest.refused("bulkhead cell start rt", "E020D", 1)
+    guest.run("sleep 1")
+    demand(guest.beats() == beats, "the cell runs though it was refused")
+    guest.run(f"{again} /inmates/{IMAGE} && bulkhead cell start rt")
+    guest.cell_lives()
+    guest.log_is_clean()
+
+
+def between(guest):
+    """Between two steps of a measurement root does not reach the memory; the start goes on.
+
+    @test TC_DRV_054 @verifies SWR_MSR_003 SWR_DRV_012 SYR_MEA_001 SYR_SPA_003
+    @technique fault-injection @level system
+    """
+    raw = "/sys/module/bulkhead/parameters/raw"
+    guest.run("rmmod bulkhead && insmod /test/bulkhead.ko && bulkhead enable /plans/measured.plan && "
+              f"bulkhead cell create rt && bulkhead cell load rt /inmates/{IMAGE}")
+    guest.run(f"physmem read {CODE:#x}")
+    demand(guest.run(f"echo call 3 2 > {raw}; cat {raw}").split()[0] == "20c", "one call was enough")
+    demand(guest.cell()["state"] == "measuring", f"the cell is {guest.cell()['state']}")
+    for at in (CODE, CODE + 0x80000, DATA):
+        demand("BUS-ERROR" in guest.run(f"physmem write {at:#x} 1", 3), f"root wrote {at:#x}")
+    guest.run("bulkhead cell start rt")
+    guest.cell_lives()
+    demand("approved" in guest.run("bulkhead measure rt"), "the cell was not approved")
+    guest.log_is_clean()
+
+
 def harm(line, event):
     """A case: root does `line` while the cell runs; the cell lives, the event is recorded."""
     def case(guest):
@@ -784,7 +836,7 @@ BY_BOTH = [(f, f.__doc__) for f in (
     hostile_calls, maps, held, uevents, memory, restarted, nothing_left, panic)] + CONTAINED
 BY_LATE = [(f, f.__doc__) for f in (
     cycles, state_refusals, refused_create, image_refusals, plan_refusals, missing_cpu,
-    news, overflow, stats, half_way, watched)]
+    news, overflow, stats, half_way, watched, measured, between)]
 BY_DIRECT = [(f, f.__doc__) for f in (take_over, attach_refusals)]
 WAYS = {LATE: BY_LATE + BY_BOTH, DIRECT: BY_DIRECT + BY_BOTH}
 CASES = BY_LATE + BY_BOTH + BY_DIRECT
@@ -803,6 +855,7 @@ def initrd(kernel):
                         plans / "demo.plan"], check=True, stdout=subprocess.DEVNULL)
         (plans / "wide.plan").write_bytes(widened((plans / "demo.plan").read_bytes()))
         (plans / "watched.plan").write_bytes(watching((plans / "demo.plan").read_bytes()))
+        (plans / "measured.plan").write_bytes(digested((plans / "demo.plan").read_bytes()))
         guest = mkguest.build(kernel, None, False, [
             (GUEST / "refuse", "refuse"), (plans, "plans")])
         guest.file(f"inmates/{IMAGE}", REPO / "build/inmates" / IMAGE)
@@ -825,6 +878,22 @@ def watching(plan):
     """The plan with a watchdog for the cell, on root's first CPU."""
     data = bytearray(plan)
     struct.pack_into("<II", data, CELL_WATCH, WATCH_SECONDS * 1000000, 0)
+    struct.pack_into("<I", data, len(data) - 4, zlib.crc32(data[:-4]))
+    return data
+
+
+def approved():
+    """The digest that the plan tools give for the cell with its image."""
+    done = subprocess.run([sys.executable, REPO / "src/plan/bulkhead-plan", "digest", PLAN, "rt",
+                           REPO / "build/inmates" / IMAGE], check=True, capture_output=True, text=True)
+    return done.stdout.split()[0]
+
+
+def digested(plan):
+    """The plan with that digest for the cell, as the key digest of its source would give it."""
+    data = bytearray(plan)
+    data[CELL_FLAGS] |= MEASURED
+    struct.pack_into("<8I", data, CELL_DIGEST, *struct.unpack(">8I", bytes.fromhex(approved())))
     struct.pack_into("<I", data, len(data) - 4, zlib.crc32(data[:-4]))
     return data
 
