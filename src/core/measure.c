@@ -64,7 +64,7 @@ uint64_t measure_half(uint32_t cell, uint32_t k)
 /*@ terminates \true; exits \false; assigns SHA256_STATE; */
 static void end_message(void)
 {
-    uint32_t none[SHA256_BLOCK_WORDS] = {0U};
+    uint32_t none[SHA256_BLOCK_WORDS] = {0};
 
     sha256_end(none, 0U);
 }
@@ -111,7 +111,7 @@ static uint32_t swapped(uint32_t x)
     terminates \true; exits \false; assigns SHA256_STATE; */
 static void hash_header(uint32_t i)
 {
-    uint32_t words[SHA256_BLOCK_WORDS] = {0U};
+    uint32_t words[SHA256_BLOCK_WORDS] = {0};
 
     words[0] = swapped(plan.regions[i].ipn);
     words[1] = swapped(plan.regions[i].n);
@@ -132,7 +132,7 @@ static void hash_header(uint32_t i)
       page_read[k] == \old(page_read[k]); */
 static void hash_page(uint32_t cpu, uint64_t ppn)
 {
-    uint32_t words[PAGE_BLOCK_WORDS] = {0U};
+    uint32_t words[PAGE_BLOCK_WORDS] = {0};
     uint32_t b = 0U;
 
     /*@ loop invariant bound: 0 <= b <= PAGE_BLOCKS;

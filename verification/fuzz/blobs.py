@@ -135,6 +135,8 @@ class Valid:
                 grants = rng.choice([0, 1, 1, 2])
                 locks = rng.choice([0, 0, 0, 2, 4, 16, 17, 8 if grants & 1 or c == 1 else 0])
                 d.fill("policy", c, locks=locks, grants=grants)
+            if c > 1 and rng.random() < 0.1:  # never the digest that is found
+                d.put("policy", c, "digest0", rng.randrange(1, 1 << 32))
         d.fill("plan", 0, board=1, flags=1, n_regions=n, n_cells=self.n_cells, n_cpus=self.n_cpus,
                status_n=4, status_ppn=self.status)
         for k in range(self.n_cpus):

@@ -368,6 +368,23 @@ static void autostart_starts_what_asks_for_it(void)
     CHECK_EQ(events(), 0U);
 }
 
+/** @test TC_INI_017 @verifies SWR_INI_004 SWR_MSR_003 @technique bva @level unit */
+static void autostart_measures_to_the_end(void)
+{
+    direct();
+    plan.cells[3].flags |= BH_CELL_AUTOSTART + BH_CELL_MEASURED; /* 0x110 pages: 17 steps */
+    init_autostart(0U);
+    CHECK_EQ(state_of(3U), BH_STATE_RUNNING);
+    CHECK_EQ(measure_done[3], 1U);
+    CHECK_EQ(host_memory.n_calls, 0x110U * 64U);
+    direct();
+    plan.cells[3].flags |= BH_CELL_AUTOSTART;
+    plan.policy[3].digest[0] = 1U;
+    init_autostart(0U);
+    CHECK_EQ(state_of(3U), BH_STATE_STOPPED);
+    CHECK_EQ(event_back(1U)->id, BH_EV_DIGEST_REFUSED);
+}
+
 /** @test TC_INI_012 @verifies SWR_INI_004 @technique equivalence @level unit */
 static void root_starts_on_a_cpu_that_it_still_has(void)
 {
@@ -469,6 +486,7 @@ int main(void)
     TEST(TC_INI_009, who_reads_the_reason_before_it_is_written_goes_back);
     TEST(TC_INI_010, all_or_none_in_any_order);
     TEST(TC_INI_011, autostart_starts_what_asks_for_it);
+    TEST(TC_INI_017, autostart_measures_to_the_end);
     TEST(TC_INI_012, root_starts_on_a_cpu_that_it_still_has);
     TEST(TC_INI_013, a_cell_may_own_the_cpu_that_starts_it);
     TEST(TC_INI_014, a_cell_that_cannot_start_is_reported);

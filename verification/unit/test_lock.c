@@ -371,6 +371,16 @@ static void root_is_locked_before_it_runs(void)
     CHECK_EQ(hcall(0U, BH_HC_DISABLE, 0U).status, BH_E_HC_LOCKED);
 }
 
+/** @test TC_LCK_015 @verifies SWR_LCK_002 @technique equivalence @level unit */
+static void what_changes_nothing_is_not_barred(void)
+{
+    CHECK(core_machine());
+    host_word[SW_CELL_LOCK][BH_CELL_KERNEL] = BH_LOCK_SCOPES;
+    CHECK_EQ(lock_bars(BH_HC_GET_INFO, 2U), 0U);
+    CHECK_EQ(lock_bars(BH_HC_LOCK, 2U), 0U);
+    CHECK_EQ(lock_bars(BH_HC_CELL_LOAD, 2U), BH_LOCK_LOAD);
+}
+
 int main(void)
 {
     TEST(TC_LCK_001, a_cell_locks_its_own);
@@ -387,5 +397,6 @@ int main(void)
     TEST(TC_LCK_012, cells_that_lock_at_the_same_time_lose_nothing);
     TEST(TC_LCK_013, nobody_makes_the_kernel_look_for_ever);
     TEST(TC_LCK_014, root_is_locked_before_it_runs);
+    TEST(TC_LCK_015, what_changes_nothing_is_not_barred);
     return test_result();
 }

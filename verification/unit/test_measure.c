@@ -95,6 +95,18 @@ static void a_displaced_measurement_starts_over(void)
     CHECK_EQ(measure_done[2], 0U);
 }
 
+/** @test TC_MSR_005 @verifies SWR_MSR_001 @technique bva @level unit */
+static void the_last_step_may_be_short(void)
+{
+    machine();
+    plan.regions[10].n = 5U; /* 21 pages in all: 16, then 5 */
+    measure_begin(3U);
+    CHECK_EQ(measure_step(1U, 3U), 5U);
+    CHECK_EQ(measure_step(1U, 3U), 0U);
+    CHECK_EQ(host_memory.n_calls, 21U * 64U);
+    CHECK_EQ(measure_done[3], 1U);
+}
+
 /** @test TC_MSR_004 @verifies SWR_MSR_002 @technique bva @level unit */
 static void the_plan_approves_one_digest_or_any(void)
 {
@@ -135,5 +147,6 @@ int main(void)
     TEST(TC_MSR_002, every_block_once_and_in_order);
     TEST(TC_MSR_003, a_displaced_measurement_starts_over);
     TEST(TC_MSR_004, the_plan_approves_one_digest_or_any);
+    TEST(TC_MSR_005, the_last_step_may_be_short);
     return test_result();
 }
