@@ -142,10 +142,11 @@ def missing_jobs():
 def control_jobs(chance):
     """Each control register of EL2, where the kernel tries it before the launch."""
     image = built.KERNEL / "bulkhead.elf"
-    caller = built.disassembly(image, "arch_cpu_try")
-    writer = re.search(r"\tbl\t([0-9a-f]+) <sysreg_write>", caller)[1]
-    copies = built.disassembly(image, "sysreg_write")
-    text = copies.split(f"{writer} <sysreg_write>:\n")[1].split("\n\n")[0]
+    caller = built.disassembly(image, "keeps")
+    writer = re.search(r"\tbl\t[0-9a-f]+ <(sysreg_write[^>]*)>", caller)
+    if writer is None:
+        raise built.MissingError("keeps() writes no register by sysreg_write()")
+    text = built.disassembly(image, writer[1])
     out, seen = [], set()
     for address, name, number in re.findall(r"^ *([0-9a-f]+):.*\tmsr\t(\w+_el2), x(\d+)", text, re.M):
         if name in CONTROL and name not in seen:
@@ -154,7 +155,7 @@ def control_jobs(chance):
             out.append(Job("control register", f"{name} bit {bit}",
                            lambda a=int(address, 16), n=int(number), b=bit: inject.deaf(a, n, b)))
     if seen != CONTROL:
-        raise built.MissingError(f"arch_cpu_try() does not write {', '.join(CONTROL - seen)}")
+        raise built.MissingError(f"keeps() does not write {', '.join(CONTROL - seen)}")
     return out
 
 

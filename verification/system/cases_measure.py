@@ -16,6 +16,7 @@ PLAN = built.REPO / "src/configs/qemu-virt-arm64/direct.toml"
 NO, SHOWN, APPROVED = 0, 1, 2     # status: measured
 ZERO = (0,) * 8
 UP_TICKS = 400
+SLOWER = 20  # instrumented, the kernel counts its counters too
 TAGS = ("SYR_MEA_001", "SWR_MSR_001", "SWR_MSR_002", "SWR_MSR_003")
 
 
@@ -47,10 +48,11 @@ def opened(fresh, keys):
     return fresh.open("measure", pb.compile_plan(path, path.with_suffix(".plan")))
 
 
-def up(d, cells):
+def up(d, cells, fresh):
     """Run until the cells work; the other cell goes on while the kernel measures."""
     d.set_clock(OTHER)
-    done = d.until(lambda: all(d.comm(c).heartbeat > 1 for c in cells), UP_TICKS)
+    done = d.until(lambda: all(d.comm(c).heartbeat > 1 for c in cells),
+                   UP_TICKS * (SLOWER if fresh.options.coverage else 1))
     demand(done is not None, "not up: " + "; ".join(map(str, d.status().events())))
 
 
@@ -69,7 +71,7 @@ def named(events, name):
 def measured(fresh):
     want, other = digest(RT), digest(OTHER)
     with opened(fresh, {RT: f'digest = "{want}"', OTHER: "measure = true"}) as d:
-        up(d, (ROOT, RT, OTHER))
+        up(d, (ROOT, RT, OTHER), fresh)
         equal(sorted(named(d.new_events(), "EV_MEASURED")),
               [(RT, *pairs(want)), (OTHER, *pairs(other))], "events")
         equal(shown(d, RT), (APPROVED, words(want)), "rt")
@@ -89,7 +91,7 @@ def not_approved(fresh):
     want = digest(RT)
     wrong = want[:-1] + f"{int(want[-1], 16) ^ 1:x}"
     with opened(fresh, {RT: f'digest = "{wrong}"'}) as d:
-        up(d, (ROOT, OTHER))
+        up(d, (ROOT, OTHER), fresh)
         refusals = named(d.new_events(), "EV_DIGEST_REFUSED")
         equal(refusals, [(RT, RT, pairs(want)[0])], "refusals")
         equal(d.status().state(RT), "STOPPED", "state")
@@ -105,7 +107,7 @@ def not_approved(fresh):
 @case(287, "one byte of the image changed by root before START: the cell does not start", TAGS, "fresh")
 def changed_image(fresh):
     with opened(fresh, {RT: f'digest = "{digest(RT)}"'}) as d:
-        up(d, (ROOT, RT, OTHER))
+        up(d, (ROOT, RT, OTHER), fresh)
         d.new_events()
         for name in ("CELL_DESTROY", "CELL_CREATE", "CELL_LOAD"):
             must(d, name, RT)

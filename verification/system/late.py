@@ -757,7 +757,7 @@ def locked(kernel):
     with Machine(kernel, CPUS["a57"], initrd(kernel), f"{LINUX_ARGS} {SMMU_ARGS}") as machine:
         machine.ready()
         guest = Guest(machine)
-        guest.run("insmod /lib/modules/bulkhead.ko")
+        guest.run("insmod /lib/modules/bulkhead.ko; dmesg -c > /dev/null")
         guest.refused("bulkhead lock disable", "E040A", 5)
         guest.run(ENABLE)
         for line in ("bulkhead lock start --all", "bulkhead lock disable debug --all"):

@@ -777,7 +777,7 @@ class Stats(Cli):
         return b"".join(make_machine(status=s, comm=make_comm(**comm)) for s in statuses)
 
     def test_one_cell(self):
-        """@test TC_CLI_060 @verifies SWR_CLI_012 @technique requirements @level unit"""
+        """@test TC_CLI_068 @verifies SWR_CLI_012 @technique requirements @level unit"""
         events = [make_event(n, 0x504, 2, which=1 + n % 2) for n in range(20)]
         machine = self.moments(make_status(events=events, starts=3), ticks=9, jitter=(4, 11))
         out, _ = self.run_cli("cell", "stats", "rt", machine=machine)
@@ -796,7 +796,7 @@ class Stats(Cli):
         self.assertEqual([e["seq"] for e in cell["last"]], [11, 13, 15, 17, 19])
 
     def test_all_cells(self):
-        """@test TC_CLI_061 @verifies SWR_CLI_012 @technique equivalence @level unit
+        """@test TC_CLI_069 @verifies SWR_CLI_012 @technique equivalence @level unit
 
         A cell without CPU, without events, without communication region has no number there."""
         out, _ = self.run_cli("cell", "stats", machine=make_machine(status=make_status(state=0)))

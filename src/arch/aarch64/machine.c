@@ -6,7 +6,8 @@ void arch_publish(void)
     dmb_store();
 }
 
-void arch_relax(void)
+/* A function of its own: the attack suite counts the turns of a wait here. */
+__attribute__((noinline)) void arch_relax(void)
 {
     hint_yield();
 }
