@@ -30,6 +30,7 @@ static bool holds_comm(uint32_t c, uint32_t i)
 static bool has_comm(uint32_t c)
 {
     bool found = false;
+    bool page = (plan.cells[c].comm != 0U) && ((plan.cells[c].comm % BH_PAGE_BYTES) == 0U);
 
     /*@ loop invariant range: 0 <= i <= plan.n_regions;
         loop invariant so_far: found <==> (\exists integer k; 0 <= k < i && watch_comm(c, k));
@@ -39,7 +40,7 @@ static bool has_comm(uint32_t c)
     for (uint32_t i = 0U; (!found) && (i < plan.n_regions); i++) {
         found = holds_comm(c, i);
     }
-    return found && (plan.cells[c].comm != 0U) && ((plan.cells[c].comm % BH_PAGE_BYTES) == 0U);
+    return found && page;
 }
 
 /* CPU k is one of a cell, but not of cell c. */

@@ -7,7 +7,7 @@ void arch_publish(void)
 }
 
 /* A function of its own: the attack suite counts the turns of a wait here. */
-__attribute__((noinline)) void arch_relax(void)
+void __attribute__((noinline)) arch_relax(void)
 {
     hint_yield();
 }

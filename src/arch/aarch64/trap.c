@@ -106,6 +106,25 @@ static uint64_t stub_call(uint32_t cpu, uint64_t function)
     return ret;
 }
 
+/** A hypercall but for a question. Returns whether the CPU leaves the kernel.
+ * @req SWR_TRP_001 */
+/*@ requires cpu: cpu < BH_CPUS_MAX;
+    requires inv: kernel_inv;
+    terminates \true; exits \false;
+    assigns HCALL_STATE, cell_r[0 .. 2];
+    ensures SWR_TRP_001: kernel_inv;
+    ensures SWR_TRP_001: \result ==> \old(cell_r[0]) == BH_HC_DISABLE && cell_r[0] == BH_OK; */
+static bool serve_call(uint32_t cpu, struct frame *f)
+{
+    uint64_t number = frame_get(f, 0U);
+    struct outcome out = hcall(cpu, number, frame_get(f, 1U));
+
+    frame_put(f, 0U, out.status);
+    frame_put(f, 1U, out.a);
+    frame_put(f, 2U, out.b);
+    return (number == BH_HC_DISABLE) && (out.status == BH_OK);
+}
+
 /** Hypercalls but for a question, and those of the hyp stub that root believes to be there.
  * @req SWR_TRP_001 SWR_TRP_009 */
 /*@ requires cpu: cpu < BH_CPUS_MAX;
@@ -121,13 +140,7 @@ APART static uint64_t serve_hvc(uint32_t cpu, struct frame *f, uint64_t esr)
     bool leave = false;
 
     if ((esr % 0x10000U) == (uint64_t)BH_HVC_IMM) {
-        uint64_t number = frame_get(f, 0U);
-        struct outcome out = hcall(cpu, number, frame_get(f, 1U));
-
-        frame_put(f, 0U, out.status);
-        frame_put(f, 1U, out.a);
-        frame_put(f, 2U, out.b);
-        leave = (number == BH_HC_DISABLE) && (out.status == BH_OK);
+        leave = serve_call(cpu, f);
     } else {
         frame_put(f, 0U, stub_call(cpu, frame_get(f, 0U)));
     }
