@@ -407,7 +407,7 @@ static struct outcome root_synced(uint32_t self)
     terminates \true; exits \false;
     assigns hw, totals, MEASURE_STATE;
     ensures SWR_CEL_001: kernel_inv;
-    ensures kept: maps_kept{Pre, Post};
+    ensures SWR_MSR_003: maps_kept{Pre, Post};
     ensures only: !refusal(\result.status); */
 static struct outcome measured(uint32_t self, uint32_t cell)
 {

@@ -20,17 +20,17 @@ static bool holds_comm(uint32_t c, uint32_t i)
            (plan.regions[i].ipn <= page) && ((page - plan.regions[i].ipn) < plan.regions[i].n);
 }
 
-/* Cell c has a communication region, on a page of its own memory. */
+/* One of the regions of cell c holds its communication region. */
 /*@ requires regions: rule_counts && rule_regions && c < plan.n_cells;
     terminates \true;
     exits \false;
     assigns \nothing;
-    ensures SWR_PLN_001: \result <==> watch_region(c);
+    ensures SWR_PLN_001: \result <==>
+      (\exists integer k; 0 <= k < plan.n_regions && watch_comm(c, k));
 */
-static bool has_comm(uint32_t c)
+static bool is_comm_held(uint32_t c)
 {
     bool found = false;
-    bool page = (plan.cells[c].comm != 0U) && ((plan.cells[c].comm % BH_PAGE_BYTES) == 0U);
 
     /*@ loop invariant range: 0 <= i <= plan.n_regions;
         loop invariant so_far: found <==> (\exists integer k; 0 <= k < i && watch_comm(c, k));
@@ -40,7 +40,20 @@ static bool has_comm(uint32_t c)
     for (uint32_t i = 0U; (!found) && (i < plan.n_regions); i++) {
         found = holds_comm(c, i);
     }
-    return found && page;
+    return found;
+}
+
+/* Cell c has a communication region, on a page of its own memory. */
+/*@ requires regions: rule_counts && rule_regions && c < plan.n_cells;
+    terminates \true;
+    exits \false;
+    assigns \nothing;
+    ensures SWR_PLN_001: \result <==> watch_region(c);
+*/
+static bool has_comm(uint32_t c)
+{
+    return (plan.cells[c].comm != 0U) && ((plan.cells[c].comm % BH_PAGE_BYTES) == 0U) &&
+           is_comm_held(c);
 }
 
 /* CPU k is one of a cell, but not of cell c. */

@@ -630,7 +630,7 @@ static void a_cell_that_cannot_be_given_back_stays_leaving(void)
     CHECK_EQ(state_of(2U), BH_STATE_ABSENT);
 }
 
-/** @test TC_CEL_033 @verifies SWR_PRP_003 SWR_INI_004 @technique equivalence @level unit */
+/** @test TC_CEL_033 @verifies SWR_PRP_003 @technique equivalence @level unit */
 static void memory_that_firmware_filled_is_kept(void)
 {
     CHECK(core_machine());
