@@ -249,15 +249,17 @@ struct outcome init_cpu(uint32_t cpu)
 static struct outcome start_whole(uint32_t self, uint32_t cell)
 {
     struct outcome out = cell_start(self, cell);
-    uint64_t turns = MEASURE_TURNS_MAX;
+    uint64_t left = (out.status == (uint32_t)BH_E_HC_AGAIN) ? out.b : 0U;
 
-    /*@ loop invariant bound: 0 <= turns <= MEASURE_TURNS_MAX;
-        loop invariant kept: kernel_inv;
-        loop assigns turns, out, HCALL_STATE;
-        loop variant turns; */
-    while ((out.status == (uint32_t)BH_E_HC_AGAIN) && (turns > 0U)) {
+    /*@ loop invariant kept: kernel_inv;
+        loop assigns left, MEASURE_STATE;
+        loop variant left; */
+    while (left > MEASURE_PAGES) {
+        (void)measure_step(self, cell); /* all but the last one, which start takes itself */
+        left -= MEASURE_PAGES;
+    }
+    if (out.status == (uint32_t)BH_E_HC_AGAIN) {
         out = cell_start(self, cell);
-        turns--;
     }
     return out;
 }

@@ -15,8 +15,6 @@
 #include "core/sha256.h"
 
 #define MEASURE_PAGES 16U /**< pages that one step measures */
-/** As many steps as a cell with memory at every address needs. */
-#define MEASURE_TURNS_MAX (BH_IPA_PAGES / MEASURE_PAGES)
 
 extern uint32_t measure_digest[BH_CELLS_MAX][BH_DIGEST_WORDS]; /**< of the last start, if done */
 extern uint32_t measure_done[BH_CELLS_MAX];

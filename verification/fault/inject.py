@@ -197,28 +197,32 @@ def strayed(cpu):
         return launch_refused(d)
 
 
-LINK = 30          # the register that holds where a function returns to
-KEEPS_BYTES = 0x80  # up to its second write, which puts back what was found
+LINK = 30      # the register that holds where a function returns to
+MOST_WRITES = 64   # of one register by all CPUs of a launch
 
 
-def is_try(d, cpu):
-    """Does keeps() wait for the write? The linker makes one function of it for all who write."""
-    first = d.symbols["keeps"]
-    return first <= d.gdb.register(cpu, LINK) < first + KEEPS_BYTES
-
-
-def deaf(place, number, bit):
-    """A control register that keeps another value than was written: the register that is about to be
-    written to it flips, at the instruction @p place which does it first."""
-    with machine() as d:
-        d.set_clock(RT)
+def to_caller(d, place, back):
+    """Run to @p place when it was called from the call that returns to @p back: the linker makes one
+    function of it for all who write. @return the CPU that is there."""
+    for _ in range(MOST_WRITES):
         end = d.race([place], ticks=1, limit=BOOT_LIMIT)
-        while end[0] == "place" and not is_try(d, end[1]):
-            end = d.race([place], ticks=1, limit=BOOT_LIMIT)
         if end[0] != "place":
             raise Unreached(f"no CPU writes the register: {end[0]}")
+        caller = d.gdb.register(end[1], LINK)
+        if caller == back:
+            return end[1]
+        d.race([caller], ticks=1, limit=BOOT_LIMIT)  # away from the place, where it would stop again
+    raise Unreached(f"{MOST_WRITES} writes of the register, none of them is its trial")
+
+
+def deaf(place, back, number, bit):
+    """A control register that keeps another value than was written: the register that is about to be
+    written to it flips, at the instruction @p place which does it for the trial."""
+    with machine() as d:
+        d.set_clock(RT)
+        cpu = to_caller(d, place, back)
         before = {c: d.digest(c) for c in CELLS}
-        flip_register(d, end[1], number, bit)
+        flip_register(d, cpu, number, bit)
         end = d.race([], ticks=1, limit=WAIT_LIMIT)
         told = [d.word(d.symbols["launch_answer"] + 32 * cpu) for cpu in range(4)]
         untouched = all(d.digest(c) == before[c] for c in CELLS)

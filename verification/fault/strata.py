@@ -143,17 +143,20 @@ def control_jobs(chance):
     """Each control register of EL2, where the kernel tries it before the launch."""
     image = built.KERNEL / "bulkhead.elf"
     caller = built.disassembly(image, "keeps")
-    writer = re.search(r"\tbl\t[0-9a-f]+ <(sysreg_write[^>]*)>", caller)
-    if writer is None:
-        raise built.MissingError("keeps() writes no register by sysreg_write()")
-    text = built.disassembly(image, writer[1])
+    calls = re.findall(r"^ *([0-9a-f]+):.*\tbl\t[0-9a-f]+ <(sysreg_write[^>]*)>", caller, re.M)
+    if len(calls) != 2:
+        raise built.MissingError(f"keeps() calls sysreg_write() {len(calls)} times, not to try a value "
+                                 "and to put back what was found")
+    back = int(calls[0][0], 16) + 4
+    text = built.disassembly(image, calls[0][1])
     out, seen = [], set()
     for address, name, number in re.findall(r"^ *([0-9a-f]+):.*\tmsr\t(\w+_el2), x(\d+)", text, re.M):
         if name in CONTROL and name not in seen:
             seen.add(name)
             bit = chance.randrange(32) % BITS.get(name, 32)
             out.append(Job("control register", f"{name} bit {bit}",
-                           lambda a=int(address, 16), n=int(number), b=bit: inject.deaf(a, n, b)))
+                           lambda a=int(address, 16), n=int(number), b=bit:
+                           inject.deaf(a, back, n, b)))
     if seen != CONTROL:
         raise built.MissingError(f"keeps() does not write {', '.join(CONTROL - seen)}")
     return out

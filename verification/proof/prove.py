@@ -219,8 +219,8 @@ class Job:
     def smokes(self):
         s = self.cfg["smoke"]
         code, log = self.frama(
-            [*s["kinds"], "-wp-smoke-timeout", str(s["timeout"]), "-wp-timeout", "1",
-             "-wp-prover", s["prover"], f"-wp-prop={SMOKE_PROPS}",
+            [*s["kinds"], "-wp-smoke-timeout", str(s["timeout"]), "-wp-timeout", str(s["timeout"]),
+             "-wp-steps", str(s["steps"]), "-wp-prover", s["prover"], f"-wp-prop={SMOKE_PROPS}",
              "-wp-report-json", str(self.out / "smoke.json")])
         report = self.result(code, log, "smoke")
         if report is None:

@@ -378,7 +378,7 @@ def check(ctx, result, elf):
     for loop in bounds.loops:
         result.check(loop.trips > 0, f"{loop.place}: no bound")
     for row in rows:
-        result.check(0 < row["instructions"] < 2 ** 128, f"{row['entry']}: no finite bound")
+        result.check(0 < row["instructions"] < 2 ** 63, f"{row['entry']}: no finite bound")
     measured(ctx, result, rows)
     (ctx.build / "bounds.txt").write_text(text_of(bounds, rows))
     (ctx.out / "bounds.json").write_text(json.dumps(rows, indent=1) + "\n")

@@ -8,7 +8,7 @@ import built
 import planblob as pb
 import status
 from cases import case, demand, equal
-from cases_life import call, must
+from cases_life import must
 from cases_plan import scratch
 from direct import IMAGES, NAMES, OTHER, ROOT, RT
 
@@ -56,6 +56,11 @@ def up(d, cells, fresh):
     demand(done is not None, "not up: " + "; ".join(map(str, d.status().events())))
 
 
+def start(d, fresh):
+    """START of the measured cell by root. @return (status, events)"""
+    return d.hypercall(status.HC["CELL_START"], RT, budget=UP_TICKS * (SLOWER if fresh.options.coverage else 1))
+
+
 def shown(d, cell):
     """(measured, digest) of the status pages."""
     row = d.status().cells[cell]
@@ -79,7 +84,7 @@ def measured(fresh):
         equal(shown(d, ROOT), (NO, ZERO), "root")
         for name in ("CELL_DESTROY", "CELL_CREATE", "CELL_LOAD"):
             must(d, name, RT)
-        got, events = call(d, "CELL_START", RT)
+        got, events = start(d, fresh)
         equal(got, 0, "start after a new load")
         equal(named(events, "EV_MEASURED"), [(RT, *pairs(want))], "events of the second start")
         equal(shown(d, RT), (APPROVED, words(want)), "rt again")
@@ -97,7 +102,7 @@ def not_approved(fresh):
         equal(d.status().state(RT), "STOPPED", "state")
         equal(shown(d, RT)[0], NO, "measured")
         demand(not d.comm(RT).up, "the cell executed")
-        got, events = call(d, "CELL_START", RT)
+        got, events = start(d, fresh)
         equal(got, status.ID["E_HC_DIGEST"], "start by root")
         equal(named(events, "EV_DIGEST_REFUSED"), [(RT, RT, pairs(want)[0])], "refusal of the call")
         equal(d.status().state(RT), "STOPPED", "state after the call")
@@ -112,12 +117,12 @@ def changed_image(fresh):
         for name in ("CELL_DESTROY", "CELL_CREATE", "CELL_LOAD"):
             must(d, name, RT)
         d.write(0x510FFFFF, b"\x01")
-        got, events = call(d, "CELL_START", RT)
+        got, events = start(d, fresh)
         equal(got, status.ID["E_HC_DIGEST"], "start")
         equal(len(named(events, "EV_DIGEST_REFUSED")), 1, "refusals")
         equal(d.status().state(RT), "STOPPED", "state")
         must(d, "CELL_LOAD", RT)
         d.write(0x510FFFFF, b"\x00")
-        got, _ = call(d, "CELL_START", RT)
+        got, _ = start(d, fresh)
         equal((got, d.status().state(RT)), (0, "RUNNING"), "start of the approved image")
         equal(d.silent([ROOT, RT, OTHER]), [], "silent cells")

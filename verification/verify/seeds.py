@@ -344,7 +344,7 @@ def system_copy(ctx, name):
     """A copy of what the system tests of direct boot need."""
     target = context.copy_sources(ctx.repo, ctx.repo / f"build/selftest/{name}", [
         n for n in context.source_files(ctx.repo)
-        if n.startswith(("verification/", "src/", "requirements/"))])
+        if n.startswith(("verification/", "src/", "requirements/", "docs/spec/"))])
     for part in (context.BOARD, "plans", "inmates", "host", "bench", "attack"):
         if (ctx.build / part).exists():
             shutil.copytree(ctx.build / part, target / "build" / part)

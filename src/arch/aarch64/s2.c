@@ -517,14 +517,12 @@ static bool lay_run(uint32_t p, uint32_t x, uint32_t n, uint64_t d)
         loop assigns i, ok, MAP_STATE;
         loop variant n - i;
     */
-    while (i < n) {
+    while (ok && (i < n)) {
         uint64_t next = d + ((uint64_t)i * 4096U);
         uint32_t k = leaf_pages(x + i, n - i, next);
 
         //@ assert mod: next % 4 == 3;
-        if (!lay_leaf(p, x + i, k, next)) {
-            ok = false;
-        }
+        ok = lay_leaf(p, x + i, k, next);
         i += k;
     }
     return ok;
