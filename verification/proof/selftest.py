@@ -146,7 +146,7 @@ def prove(args, jobs):
     env = dict(os.environ)
     env.setdefault("BULKHEAD_ROOT", str(REPO / "build/tools/root"))
     p = subprocess.run([sys.executable, str(TREE / "verification/proof/prove.py"),
-                        "--jobs", str(jobs), "--cache", str(TREE / "cache"), *args],
+                        "--jobs", str(jobs), *args],
                        cwd=TREE, env=env, text=True, stdout=subprocess.PIPE,
                        stderr=subprocess.STDOUT, check=False)
     return p.returncode, p.stdout
