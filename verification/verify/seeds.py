@@ -599,14 +599,16 @@ def open_points(_ctx):
 
 
 def no_release(_ctx):
-    """A release is refused for an amber stage and for uncommitted changes, and for nothing else."""
+    """A release is refused for an amber stage, uncommitted changes and replayed proofs, for nothing else."""
     import verify
     green, amber = {"stage": "a", "status": "green"}, {"stage": "b", "status": "amber"}
     found = {"green and clean": verify.refusals([green], False),
              "amber": verify.refusals([green, amber], False),
-             "changed": verify.refusals([green], True)}
+             "changed": verify.refusals([green], True),
+             "cold": verify.refusals([{"stage": "prove", "status": "green", "data": {"cold": True}}], False),
+             "replayed": verify.refusals([{"stage": "prove", "status": "green", "data": {}}], False)}
     return {k: len(v) for k, v in found.items()} == \
-        {"green and clean": 0, "amber": 1, "changed": 1}, str(found)
+        {"green and clean": 0, "amber": 1, "changed": 1, "cold": 0, "replayed": 1}, str(found)
 
 
 REAL = {"setup-real-release": no_release, "setup-real-record": damaged_lock,
