@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Cells that reset themselves, direct boot: the cell begins anew with its memory as it is, alone, and as often as
-it likes; one that is measured ends instead."""
+"""Cells that reset themselves, direct boot: the cell begins anew with its memory as it is, alone, as often
+as it likes; one that is measured ends instead."""
 
 import struct
 
@@ -67,8 +67,8 @@ def anew(d):
     demand(d.until(lambda: d.comm(OTHER).heartbeat > 1, BOUND) is not None, "it is not up")
 
 
-@case(291, "a cell that is measured does not begin anew: it is stopped", TAGS + ("SWR_RST_001", "SWR_PSC_003"),
-      "fresh")
+@case(291, "a cell that is measured does not begin anew: it is stopped",
+      TAGS + ("SWR_RST_001", "SWR_PSC_003"), "fresh")
 def measured(fresh):
     with cases_measure.opened(fresh, {RT: "measure = true"}) as d:
         cases_measure.up(d, (ROOT, RT, OTHER), fresh)
