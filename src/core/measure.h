@@ -30,7 +30,9 @@ extern uint32_t measure_cell; /**< whose measurement goes on */
 /** Must @p cell be measured? If the plan says so or names the digest.
  * @req SWR_MSR_002 */
 /*@ requires cell: cell < BH_CELLS_MAX;
-    terminates \true; exits \false; assigns \nothing; */
+    terminates \true; exits \false; assigns \nothing;
+    ensures SWR_MSR_002: !\result ==> (plan.cells[cell].flags / BH_CELL_MEASURED) % 2 == 0 &&
+      \forall integer k; 0 <= k < BH_DIGEST_WORDS ==> plan.policy[cell].digest[k] == 0; */
 bool measure_wanted(uint32_t cell);
 
 /** Begin to measure @p cell; what was measured of it before holds no longer.

@@ -296,10 +296,10 @@ static bool same_cell(uint32_t c)
 
 static bool same_cpu(uint32_t k)
 {
-    static const uint64_t phases[P_PHASES] = {CPU_ABSENT, CPU_OFF,  CPU_RUN,
-                                              CPU_PARKED, CPU_LOST, CPU_STARTING};
-    static const uint64_t requests[4] = {CPU_REQ_NONE, CPU_REQ_SYNC_0, CPU_REQ_SYNC_1,
-                                         CPU_REQ_PARK};
+    static const uint64_t phases[P_PHASES] = {CPU_ABSENT, CPU_OFF,      CPU_RUN,  CPU_PARKED,
+                                              CPU_LOST,   CPU_STARTING, CPU_RESET};
+    static const uint64_t requests[5] = {CPU_REQ_NONE, CPU_REQ_SYNC_0, CPU_REQ_SYNC_1, CPU_REQ_PARK,
+                                         CPU_REQ_RESET};
     const struct o_cpu *w = &o.cpu[k];
     bool good = same("phase of CPU", k, host_word[SW_CPU_STATE][k], phases[w->phase]) &&
                 same("cell of CPU", k, host_word[SW_CPU_CELL][k], w->cell) &&
@@ -307,7 +307,8 @@ static bool same_cpu(uint32_t k)
                 same("request to CPU", k, host_word[SW_CPU_REQUEST][k], requests[w->request]);
 
     if (good && (w->phase != P_STARTING)) {
-        good = same("shown phase of CPU", k, status_page.cpus[k].state, phases[w->phase]);
+        good = same("shown phase of CPU", k, status_page.cpus[k].state,
+                    phases[(w->phase == P_RESET) ? P_PARKED : w->phase]);
     }
     if (good && (w->phase == P_STARTING)) {
         good = same("entry of CPU", k, cpu_entry[k], w->entry) &&

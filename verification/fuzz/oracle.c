@@ -310,6 +310,8 @@ enum o_next o_service(uint32_t cpu)
     if (c->request == R_PARK) {
         o_count.marks[MARK_LATE_PARK] += (c->phase == P_LOST) ? 1U : 0U;
         set_phase(cpu, P_PARKED);
+    } else if (c->request == R_RESET) {
+        set_phase(cpu, (c->phase == P_PARKED) ? P_PARKED : P_RESET);
     } else if (c->request != R_NONE) {
         load(cpu);
     } else {
@@ -358,7 +360,9 @@ static void reach(uint32_t cpu)
             /* more than the record holds: compare.c notices */
         }
     }
-    (void)o_service(cpu);
+    if (o_service(cpu) == N_WAIT) {
+        o_go_on(cpu);
+    }
     c->busy = false;
 }
 
@@ -964,6 +968,83 @@ void o_end(uint32_t cpu, uint32_t state)
         }
     }
     set_phase(cpu, P_PARKED);
+}
+
+#define O_SYSTEM_OFF 0x84000008U
+
+/* A CPU of a cell that begins anew is to stop, unless it is to park. */
+static void ask_reset(uint32_t cpu)
+{
+    if (o.cpu[cpu].request == R_NONE) {
+        o.cpu[cpu].request = R_RESET;
+    }
+    reach(cpu);
+}
+
+static bool unmeasured(uint32_t cell)
+{
+    static const uint32_t none[8];
+
+    return ((o.plan->cells[cell].flags & BH_CELL_MEASURED) == 0U) &&
+           (memcmp(o.plan->policy[cell].digest, none, sizeof(none)) == 0);
+}
+
+void o_system(uint32_t cpu, uint64_t function)
+{
+    uint32_t cell = o.cpu[cpu].cell;
+
+    if ((function != O_SYSTEM_OFF) && (cell > BH_CELL_ROOT) && unmeasured(cell) &&
+        (o.cell[cell].state == (uint32_t)BH_STATE_RUNNING)) {
+        for (uint32_t k = 0U; k < O_CPUS; k++) {
+            if ((k != cpu) && (o.cpu[k].cell == cell)) {
+                ask_reset(k);
+            }
+        }
+        set_phase(cpu, P_RESET);
+    } else {
+        o_record(cpu, cell, BH_EV_SYSTEM_RESET, function, 0U);
+        o_end(cpu, (uint32_t)BH_STATE_STOPPED);
+    }
+}
+
+/* Nothing is asked of any CPU of the cell, its first one waits for the rest, which are off. */
+static bool rests(uint32_t cell, uint32_t first)
+{
+    bool all = true;
+
+    for (uint32_t k = 0U; k < O_CPUS; k++) {
+        struct o_cpu was = o.cpu[k];
+
+        if (was.cell == cell) {
+            if ((was.phase != P_OFF) && (was.phase != P_RESET)) {
+                ask_reset(k);
+            }
+            all = all && (was.request == R_NONE) && (was.phase == ((k == first) ? P_RESET : P_OFF));
+        }
+    }
+    return all;
+}
+
+void o_go_on(uint32_t cpu)
+{
+    uint32_t cell = o.cpu[cpu].cell;
+    uint32_t first = first_of(cpus_of(cell));
+
+    if (o.cpu[cpu].phase != P_RESET) {
+        return;
+    }
+    if (cpu != first) {
+        set_phase(cpu, P_OFF);
+        reach(first);
+    } else if (rests(cell, first) && rests(cell, first) &&
+               (o.cell[cell].state == (uint32_t)BH_STATE_RUNNING)) {
+        irq_reset(cell, first);
+        o.cell[cell].starts++;
+        o_record(first, cell, BH_EV_CELL_RESTARTED, cell, 0U);
+        start_cpu(first, o.plan->cells[cell].entry, o.plan->cells[cell].comm);
+    } else {
+        /* the last one to come reaches it again */
+    }
 }
 
 void o_off(uint32_t cpu)
