@@ -247,6 +247,8 @@ struct outcome hcall(uint32_t cpu, uint64_t number, uint64_t arg)
         out = get_info(cpu, arg);
     } else if (number == BH_HC_LOCK) {
         out = lock_make(cpu, cell, arg);
+    } else if (number == BH_HC_MEASURE) {
+        out = measure_tell(cell, arg);
     } else if (number >= BH_HC_COUNT) {
         out.status = (uint32_t)BH_E_HC_UNKNOWN;
         out.a = number;
