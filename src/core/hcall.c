@@ -238,17 +238,33 @@ static struct outcome locked(uint32_t cpu, uint64_t number, uint32_t cell)
     return out;
 }
 
+/** What a cell is told: of itself, or what was measured. It changes nothing.
+ * @req SWR_HCL_001 SWR_MSR_005 */
+/*@ requires args: cpu < BH_CPUS_MAX && cell < BH_CELLS_MAX;
+    terminates \true; exits \false; assigns \nothing;
+    ensures SWR_MSR_005: number == BH_HC_MEASURE && !may_know(cell, arg / 2) ==>
+      \result.status == BH_E_HC_PERMISSION; */
+static struct outcome tell(uint32_t cpu, uint32_t cell, uint64_t number, uint64_t arg)
+{
+    struct outcome out;
+
+    if (number == BH_HC_MEASURE) {
+        out = measure_tell(cell, arg);
+    } else {
+        out = get_info(cpu, arg);
+    }
+    return out;
+}
+
 struct outcome hcall(uint32_t cpu, uint64_t number, uint64_t arg)
 {
     struct outcome out = {BH_OK, 0U, 0U};
     uint32_t cell = cpu_cell(cpu);
 
-    if (number == BH_HC_GET_INFO) {
-        out = get_info(cpu, arg);
+    if ((number == BH_HC_GET_INFO) || (number == BH_HC_MEASURE)) {
+        out = tell(cpu, cell, number, arg);
     } else if (number == BH_HC_LOCK) {
         out = lock_make(cpu, cell, arg);
-    } else if (number == BH_HC_MEASURE) {
-        out = measure_tell(cell, arg);
     } else if (number >= BH_HC_COUNT) {
         out.status = (uint32_t)BH_E_HC_UNKNOWN;
         out.a = number;

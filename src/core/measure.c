@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "core/measure.h"
 
-BH_ASSERT_SIZE(struct bh_plan, 4 * PLAN_WORDS);
-BH_ASSERT_SIZE(struct bh_plan, (64 * PLAN_BLOCKS) + (4 * PLAN_TAIL));
+BH_ASSERT_SIZE(struct bh_plan, 4U * PLAN_WORDS);
+BH_ASSERT_SIZE(struct bh_plan, (64U * PLAN_BLOCKS) + (4U * PLAN_TAIL));
 
 uint32_t measure_digest[BH_CELLS_MAX][BH_DIGEST_WORDS];
 uint32_t measure_done[BH_CELLS_MAX];
@@ -297,10 +297,30 @@ static void show_plan(void)
     }
 }
 
+/** Nothing has been measured since the launch was opened, whatever memory holds.
+ * @req SWR_MSR_006 */
+/*@ terminates \true; exits \false;
+    assigns measure_done[0 .. BH_CELLS_MAX - 1];
+    ensures SWR_MSR_006: \forall integer k; 0 <= k < BH_CELLS_MAX ==> measure_done[k] == 0; */
+static void forget(void)
+{
+    uint32_t i = 0U;
+
+    /*@ loop invariant bound: 0 <= i <= BH_CELLS_MAX;
+        loop invariant so_far: \forall integer k; 0 <= k < i ==> measure_done[k] == 0;
+        loop assigns i, measure_done[0 .. BH_CELLS_MAX - 1];
+        loop variant BH_CELLS_MAX - i; */
+    while (i < BH_CELLS_MAX) {
+        measure_done[i] = 0U;
+        i++;
+    }
+}
+
 void measure_plan(void)
 {
     uint32_t b = 0U;
 
+    forget();
     sha256_start();
     /*@ loop invariant bound: 0 <= b <= PLAN_BLOCKS;
         loop invariant so_far: sha256_blocks == b;

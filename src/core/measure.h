@@ -77,15 +77,16 @@ uint64_t measure_step(uint32_t cpu, uint32_t cell);
 bool measure_approved(uint32_t cell);
 
 /** Digest of the plan in force, its bytes as they were handed over; kept for BH_CELL_KERNEL and shown.
- * Once, before any cell is started.
- * @req SWR_MSR_004 */
+ * Once, before any cell is started; of cells nothing has been measured then.
+ * @req SWR_MSR_004 SWR_MSR_006 */
 /*@ terminates \true; exits \false;
     assigns measure_digest[..][..], measure_done[0 .. BH_CELLS_MAX - 1], status_page, SHA256_STATE;
     ensures SWR_MSR_004: measure_done[BH_CELL_KERNEL] == 1 &&
       \forall integer k; 0 <= k < BH_DIGEST_WORDS ==>
         measure_digest[BH_CELL_KERNEL][k] == sha256_h[k] &&
         status_page.plan_digest[k] == sha256_h[k];
-    ensures SWR_MSR_004: sha256_w[15] == 4 * 8 * PLAN_WORDS; */
+    ensures SWR_MSR_004: sha256_w[15] == 4 * 8 * PLAN_WORDS;
+    ensures SWR_MSR_006: \forall integer k; 0 < k < BH_CELLS_MAX ==> measure_done[k] == 0; */
 void measure_plan(void);
 
 /** Hypercall BH_HC_MEASURE by @p cell: half a digest, or why not. It changes nothing.
