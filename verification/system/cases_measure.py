@@ -88,7 +88,8 @@ def up(d, cells, fresh):
 
 def start(d, fresh):
     """START of the measured cell by root. @return (status, events)"""
-    return d.hypercall(status.HC["CELL_START"], RT, budget=UP_TICKS * (SLOWER if fresh.options.coverage else 1))
+    return d.hypercall(status.HC["CELL_START"], RT,
+                       budget=UP_TICKS * (SLOWER if fresh.options.coverage else 1))
 
 
 def shown(d, cell):

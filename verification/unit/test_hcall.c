@@ -254,7 +254,8 @@ static void no_way_back_when_linux_did_not_launch(void)
     }
 }
 
-/** @test TC_HCL_021 @verifies SWR_HCL_001 SWR_HCL_002 SWR_MSR_005 SWR_MSR_006 @technique equivalence @level unit */
+/** @test TC_HCL_021 @verifies SWR_HCL_001 SWR_HCL_002 SWR_MSR_005 SWR_MSR_006
+ * @technique equivalence @level unit */
 static void measurements_are_told_to_whom_they_concern(void)
 {
     struct outcome out;
