@@ -133,7 +133,7 @@ verify: setup ## all stages, or STAGE=a,b; summary in build/verify/summary.json
 
 .PHONY: release
 release: setup ## verify, with nothing amber, the locked tools and a clean checkout; package in build/evidence
-	@python3 verification/verify/verify.py --release
+	@BULKHEAD_PROVE=--cold python3 verification/verify/verify.py --release
 
 .PHONY: verify-selftest
 verify-selftest: setup ## every gate goes red on its seeded defect

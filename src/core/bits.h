@@ -55,7 +55,7 @@ uint32_t bit_without(uint32_t a, uint32_t b);
 
 /** @p n bits from bit @p first on.
  * @req SWR_BIT_003 */
-/*@ requires range: first + n <= 32;
+/*@ requires range: 0 < n && first + n <= 32;
     terminates \true; exits \false; assigns \nothing;
     ensures SWR_BIT_003: \forall integer k; 0 <= k < 32 ==>
       (bit_set(\result, k) <==> first <= k < first + n); */

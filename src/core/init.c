@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "core/init.h"
+#include "core/apart.h"
 #include "core/bits.h"
 #include "core/arch/board.h"
 
@@ -248,7 +249,7 @@ struct outcome init_cpu(uint32_t cpu)
     terminates \true; exits \false;
     assigns HCALL_STATE;
     ensures SWR_INI_004: kernel_inv; */
-static struct outcome start_whole(uint32_t self, uint32_t cell)
+APART static struct outcome start_whole(uint32_t self, uint32_t cell)
 {
     struct outcome out = cell_start(self, cell);
     uint64_t left = (out.status == (uint32_t)BH_E_HC_AGAIN) ? out.b : 0U;

@@ -2,8 +2,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """Prove the C code against its contracts with Frama-C/WP, and judge the run.
 
-  prove.py [--file F] [--fn FN] [--json OUT] [--jobs N] [--cache DIR] [--no-smoke]
-           [--update-baseline]
+  prove.py [--file F] [--fn FN] [--json OUT] [--jobs N] [--cold | --dev] [--no-smoke]
+           [--update-baseline] [--update-verdicts]
+
+Verdicts kept in verdicts/ are replayed, but for a sample (verdicts.py): --cold replays none, --dev also
+those of the run before and proves no sample again.
 
 One process per file. Red (exit code 1) is: an unproved goal; fewer goals than baseline.json; a file
 that is not in it; a function without a contract; a smoke test that fails (contradictory contract),
@@ -21,6 +24,8 @@ import subprocess
 import sys
 import time
 import tomllib
+
+import verdicts
 
 HERE = pathlib.Path(__file__).resolve().parent
 REPO = HERE.parents[1]
@@ -72,7 +77,9 @@ class Job:
         self.defined = set()
         self.memory = set()
         self.seconds = 0.0
+        self.replayed = self.asked = 0
         stem = re.sub(r"[^a-z0-9]+", "_", self.path.lower())
+        self.kept = pathlib.Path(args.verdicts) / f"{stem}.tsv"
         self.out = pathlib.Path(args.work) / stem
         self.out.mkdir(parents=True, exist_ok=True)
 
@@ -80,19 +87,31 @@ class Job:
         left_out = self.entry.get("without", [])
         return [o for o in self.cfg["wp"]["options"] if o not in left_out]
 
-    def frama(self, extra, tail=()):
-        cache = (["env", "FRAMAC_WP_CACHE=update", f"FRAMAC_WP_CACHEDIR={self.args.cache}"]
-                 if self.args.cache else [])
-        mode = "update" if self.args.cache else "none"
+    def cache(self, name):
+        """Where WP keeps verdicts of the run of this name, with what it finds there."""
+        folder = self.out / name / "cache"
+        if not self.args.cold and not (self.args.dev and folder.is_dir()):
+            verdicts.lay_out(verdicts.read(self.kept), folder, self.args.seed, self.args.share)
+        return ["-wp-session", str(folder.parent), "-wp-cache", self.mode()]
+
+    def mode(self):
+        if self.args.cold and not self.args.update_verdicts:
+            return "none"
+        return "cleanup" if self.args.update_verdicts else "update"
+
+    def frama(self, name, extra, tail=()):
         include = " ".join("-I" + i for i in self.cfg["wp"]["include"])
-        cmd = [str(RUN), *cache, "frama-c", f"-cpp-extra-args={include}",
+        cmd = [str(RUN), "frama-c", f"-cpp-extra-args={include}",
                "-kernel-warn-key", "annot:missing-spec=active", *self.options(), self.path, "-wp",
-               "-wp-par", str(self.par), "-wp-cache", mode,
-               "-wp-session", str(self.out / "session")]
+               "-wp-par", str(self.par), *self.cache(name)]
         if self.args.fn:
             cmd += ["-wp-fct", self.args.fn]
         p = subprocess.run(cmd + extra + list(tail), cwd=REPO, text=True, errors="replace",
                            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False)
+        found = re.findall(r"\[Cache\].*?found:(\d+)", p.stdout)
+        new = re.findall(r"\[Cache\].*?updated:(\d+)", p.stdout)
+        self.replayed += sum(map(int, found))
+        self.asked += sum(map(int, new))
         return p.returncode, p.stdout
 
     def run(self):
@@ -103,6 +122,9 @@ class Job:
             self.proofs()
             if not self.args.no_smoke and not self.broken():
                 self.smokes()
+            if self.args.update_verdicts and not self.broken():
+                verdicts.write(self.kept, verdicts.gather(
+                    [self.out / name / "cache" for name in ("proofs", "smoke")]))
         self.seconds = time.monotonic() - start
         return self
 
@@ -126,7 +148,7 @@ class Job:
                 old.unlink()
         wp = self.cfg["wp"]
         code, log = self.frama(
-            ["-wp-prover", ",".join(wp["provers"]), "-wp-timeout",
+            "proofs", ["-wp-prover", ",".join(wp["provers"]), "-wp-timeout",
              str(self.args.timeout or wp["timeout"]), "-wp-report-json", str(self.out / "wp.json")],
             ["-then", "-report-csv", str(self.out / "wp.csv")])
         report = self.result(code, log, "wp")
@@ -219,7 +241,7 @@ class Job:
     def smokes(self):
         s = self.cfg["smoke"]
         code, log = self.frama(
-            [*s["kinds"], "-wp-smoke-timeout", str(s["timeout"]), "-wp-timeout", str(s["timeout"]),
+            "smoke", [*s["kinds"], "-wp-smoke-timeout", str(s["timeout"]), "-wp-timeout", str(s["timeout"]),
              "-wp-steps", str(s["steps"]), "-wp-prover", s["prover"], f"-wp-prop={SMOKE_PROPS}",
              "-wp-report-json", str(self.out / "smoke.json")])
         report = self.result(code, log, "smoke")
@@ -337,25 +359,39 @@ def table(jobs, used):
               "  ".join(f"{n:5}" for n in by) + f"  {j.seconds:7.0f}")
 
 
+def head():
+    """The commit: the sample of what is proved again depends on it."""
+    p = subprocess.run(["git", "-c", "safe.directory=*", "rev-parse", "HEAD"], cwd=REPO, text=True,
+                       stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, check=False)
+    return p.stdout.strip()
+
+
 def arguments():
     p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     p.add_argument("--file", action="append", help="only this file (may be repeated)")
     p.add_argument("--fn", help="only this function (or several, by commas); needs --file")
     p.add_argument("--json", help="write the result there")
     p.add_argument("--jobs", type=int, default=os.cpu_count() or 1)
-    p.add_argument("--cache", help="directory of WP's cache, for development; evidence uses none")
+    p.add_argument("--cold", action="store_true", help="ask the solvers for every goal")
+    p.add_argument("--dev", action="store_true", help="replay the run before as well, and no sample")
     p.add_argument("--timeout", type=int, help="seconds per goal instead of proof.toml's")
     p.add_argument("--no-smoke", action="store_true", help="leave the smoke tests out")
     p.add_argument("--update-baseline", action="store_true")
+    p.add_argument("--update-verdicts", action="store_true", help="keep the verdicts of this run")
+    p.add_argument("--share", type=int, default=verdicts.SHARE,
+                   help="one of so many kept verdicts is proved again")
+    p.add_argument("--verdicts", default=str(verdicts.FOLDER), help=argparse.SUPPRESS)
     p.add_argument("--baseline", default=str(HERE / "baseline.json"), help=argparse.SUPPRESS)
     p.add_argument("--config", default=str(HERE / "proof.toml"), help=argparse.SUPPRESS)
     p.add_argument("--work", default=str(REPO / "build/proof"), help=argparse.SUPPRESS)
     args = p.parse_args()
     if args.fn and not args.file:
         p.error("--fn needs --file")
-    if args.cache:
-        args.cache = str(pathlib.Path(args.cache).resolve())
-        pathlib.Path(args.cache).mkdir(parents=True, exist_ok=True)
+    if args.update_verdicts and (args.fn or args.no_smoke):
+        p.error("--update-verdicts needs whole files, with smoke tests")
+    if args.dev:
+        args.share = 1 << 256      # no key is sampled
+    args.seed = head()
     return args
 
 
@@ -407,11 +443,15 @@ def main():
                        "functions": sum(len(j.defined) for j in jobs),
                        "smoke": sum(j.smoke for j in jobs), "by_prover": used,
                        "families": sorted(families_used), "seconds": round(seconds, 1),
-                       "cache": bool(args.cache), "problems": problems},
+                       "cold": args.cold, "replayed": sum(j.replayed for j in jobs),
+                       "asked": sum(j.asked for j in jobs), "problems": problems},
             "assumptions": {"discharged": discharged, **load(HERE / "assumptions.toml")},
             "versions": versions()}
         pathlib.Path(args.json).parent.mkdir(parents=True, exist_ok=True)
         pathlib.Path(args.json).write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
+    if not args.cold:
+        print(f"verdicts of solvers: {sum(j.replayed for j in jobs)} replayed, "
+              f"{sum(j.asked for j in jobs)} new")
     print(f"{proved} of {total} goals proved, {sum(j.smoke for j in jobs)} smoke tests passed, "
           f"{len(problems)} problem{'' if len(problems) == 1 else 's'}, {seconds:.0f} s")
     return 1 if problems else 0

@@ -8,6 +8,7 @@ Works on a copy of src and verification/proof below build/. Prints a line per ca
 `N passed, N failed`.
 """
 import argparse
+import json
 import os
 import pathlib
 import re
@@ -15,6 +16,9 @@ import shutil
 import subprocess
 import sys
 import time
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
+import verdicts  # noqa: E402
 
 REPO = pathlib.Path(__file__).resolve().parents[2]
 WORK = REPO / "build/proof-selftest"
@@ -146,7 +150,7 @@ def prove(args, jobs):
     env = dict(os.environ)
     env.setdefault("BULKHEAD_ROOT", str(REPO / "build/tools/root"))
     p = subprocess.run([sys.executable, str(TREE / "verification/proof/prove.py"),
-                        "--jobs", str(jobs), "--cache", str(TREE / "cache"), *args],
+                        "--jobs", str(jobs), *args],
                        cwd=TREE, env=env, text=True, stdout=subprocess.PIPE,
                        stderr=subprocess.STDOUT, check=False)
     return p.returncode, p.stdout
@@ -168,6 +172,20 @@ def case(title, changes, args, words, jobs, counts):
     print(f"{'PASS' if good else 'FAIL'} {title} ({seconds:.0f} s){why}", flush=True)
 
 
+def forged(jobs):
+    """A verdict that no solver gave is believed until the sample draws it. @return (good, why)"""
+    args = ["--file", CRC, "--fn", "shift_out", "--no-smoke", "--timeout", "4"]
+    seed_in_function(CRC, "shift_out", "c / 2U", "c / 3U")
+    prove(args, jobs)
+    kept = verdicts.gather([TREE / "build/proof/src_core_crc_c/proofs/cache"])
+    lie = json.dumps({"prover": "cvc5:1.1.2", "verdict": "valid", "time": 0.01})
+    verdicts.write(TREE / "verification/proof/verdicts/src_core_crc_c.tsv", dict.fromkeys(kept, lie))
+    believed, _ = prove([*args, "--share", str(1 << 256)], jobs)
+    code, out = prove([*args, "--share", "1"], jobs)
+    restore([CRC, "verification/proof/verdicts/src_core_crc_c.tsv"])
+    return believed == 0 and code != 0 and "not proved" in out, out.strip().splitlines()[-2:]
+
+
 def main():
     p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     p.add_argument("--jobs", type=int, default=os.cpu_count() or 1)
@@ -184,6 +202,10 @@ def main():
         if a.only in title:
             case(title, [lambda c=c: seed(*c) for c in changes], args, words, a.jobs, counts)
             restore({c[0] for c in changes})
+    if a.only in "forged verdict":
+        good, why = forged(a.jobs)
+        counts[good] += 1
+        print("PASS forged verdict" if good else f"FAIL forged verdict | {why}", flush=True)
     for name, fn, old, new in MUTANTS:
         what = f"{old.strip()} -> {new.strip() or 'nothing'}"
         title = f"mutant: {pathlib.Path(name).stem} {fn}: {what}"

@@ -142,8 +142,10 @@ def commit(repo):
 
 
 def refusals(records, dirty):
-    """What keeps a run from being that of a release: everything that is not green and clean."""
+    """What keeps a run from being that of a release: everything that is not green, clean and proved cold."""
     return [f"stage {r['stage']} is {r['status']}" for r in records if r["status"] != "green"] + \
+        ["verdicts of solvers were replayed" for r in records
+         if r["stage"] == "prove" and not r["data"].get("cold")] + \
         (["the checkout carries changes"] if dirty else [])
 
 

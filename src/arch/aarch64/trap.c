@@ -4,6 +4,7 @@
 #include "inject.h"
 #include "psci.h"
 #include "vgic.h"
+#include "core/apart.h"
 #include "core/hcall.h"
 
 #define EC_HVC64 0x16U
@@ -16,9 +17,6 @@
 #define STUB_SOFT_RESTART 1U
 #define STUB_RESET_VECTORS 2U
 #define STUB_ERROR 0xBADCA11U
-
-/* What an exit needs seldom has its own frame, so that the others need none. */
-#define APART __attribute__((noinline))
 
 /* ESR_EL2.ISS of a trapped MSR, MRS without Rt and direction (Arm ARM, ISS for EC 0x18). */
 #define ISS_REGISTER 0x3FFC1EU

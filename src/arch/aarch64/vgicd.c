@@ -88,7 +88,7 @@ static uint32_t widen(uint32_t owned, uint32_t first, uint32_t bits)
     ensures others: \forall integer k; 0 <= k < 32 && k / 8 != b ==>
       (bit_set(\result, k) <==> bit_set(v, k));
     ensures same: calm(v, b) ==> \result == v; */
-static uint32_t clamp_byte(uint32_t v, uint32_t b)
+LOOK_INTO static inline uint32_t clamp_byte(uint32_t v, uint32_t b)
 {
     uint32_t at = (b * 8U) + 4U;
     uint32_t out = v;
@@ -294,10 +294,8 @@ static bool route_ok(uint32_t cell, uint64_t route)
         loop invariant so_far: ok ==> route_own(cell, route);
         loop assigns cpu, ok;
         loop variant BH_CPUS_MAX - cpu; */
-    while (cpu < BH_CPUS_MAX) {
-        if ((cpu < plan.n_cpus) && (plan.mpidr[cpu] == route) && (cpu_cell(cpu) == cell)) {
-            ok = true;
-        }
+    while ((cpu < BH_CPUS_MAX) && (cpu < plan.n_cpus) && (!ok)) {
+        ok = (plan.mpidr[cpu] == route) && (cpu_cell(cpu) == cell);
         cpu++;
     }
     return ok;

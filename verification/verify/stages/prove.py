@@ -30,7 +30,9 @@ def judge(result, data, code, output):
                                             f"{context.tail(output, 8)}")
     result.tools.update(data.get("versions", {}))
     result.data.update(totals)
-    result.note(f"{proved} of {count} goals proved, {totals.get('smoke', 0)} smoke tests")
+    result.note(f"{proved} of {count} goals proved, {totals.get('smoke', 0)} smoke tests; "
+                + ("solvers asked for all" if totals.get("cold") else
+                   f"{totals.get('replayed')} kept verdicts replayed, {totals.get('asked')} new"))
 
 
 def run(ctx):
