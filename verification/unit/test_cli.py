@@ -659,6 +659,7 @@ class Rings(Cli):
         """@test TC_CLI_044 @verifies SWR_CLI_006 @technique equivalence @level unit"""
         for number, a, b, text in (
                 (0x507, 1, 0x205, "hypercall cell_create refused with status E0205 HC_CPU_BUSY"),
+                (0x507, 8, 0x20F, "hypercall measure refused with status E020F HC_NOT_MEASURED"),
                 (0x512, 0x10000, 12, "SGI to CPUs of another cell refused (value 0x10000, foreign "
                                      "CPUs 2-3)"),
                 (0x517, 3, 0x71000000, "CPU_ON of a CPU not the cell's (MPIDR 0x3, entry "
