@@ -8,5 +8,4 @@
 /** For what an exit seldom needs, so that others have no frame for it, and for long loops, so that the
  * bound of an entry counts their turns apart from those around them. */
 #define APART __attribute__((noinline))
-
 #endif

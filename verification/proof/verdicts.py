@@ -1,13 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """Kept verdicts of solvers: verification/proof/verdicts/NAME.tsv, one per proved C file.
 
-A line is `KEY JSON`: WP's key of a goal (a hash of the solver with its version and of the whole goal as
-the solver reads it) and what that solver said. A goal whose text has changed in any way has another key,
-so an old verdict never answers for it. What a key cannot show is that the verdict was honest: therefore
-a sample, another one with every commit, is left out and proved again, and a release proves everything.
+A line is `KEY TEXT`: WP's key of a goal (a hash of the solver with its version and of the whole goal as
+the solver reads it) and what that solver said, as WP writes it. A goal whose text has changed in any way
+has another key, so an old verdict never answers for it. What a key cannot show is that the verdict was
+honest: therefore a sample, another one with every commit, is left out and proved again, and a release
+proves everything.
 """
 import hashlib
-import json
 import pathlib
 import shutil
 
@@ -17,7 +17,7 @@ SHARE = 20          # one of so many is proved again
 
 
 def read(path):
-    """{key: JSON text} of a file of kept verdicts; none if there is no such file."""
+    """{key: text} of a file of kept verdicts; none if there is no such file."""
     if not path.is_file():
         return {}
     return dict(line.split(" ", 1) for line in path.read_text(encoding="utf-8").splitlines())
@@ -39,8 +39,8 @@ def lay_out(kept, folder, seed, share=SHARE):
 
 
 def gather(folders):
-    """{key: JSON text} of what WP left there."""
-    return {path.stem: json.dumps(json.loads(path.read_text(encoding="utf-8")))
+    """{key: text} of what WP left there."""
+    return {path.stem: " ".join(path.read_text(encoding="utf-8").split())
             for folder in folders for path in folder.glob("*.json")}
 
 

@@ -62,6 +62,11 @@ extern const uint16_t gic_target[16];
 /*@ logic integer gicd_base = board.gicd % GIC_ADDRESS;
     logic integer gicr_frame(integer k) = board.gicr % GIC_ADDRESS + k * GICR_STRIDE;
     logic integer sgi_target(integer mpidr) = gic_target[mpidr % 0x10];
+    // what is written to ICC_SGI*R_EL1 to send SGI intid to the CPU with this affinity alone
+    logic integer sgi_word(integer mpidr, integer intid) =
+      sgi_target(mpidr) + 0x10000 * ((mpidr / 0x100) % 0x100) + 0x1000000 * (intid % 0x10) +
+      0x100000000 * ((mpidr / 0x10000) % 0x100) + 0x100000000000 * ((mpidr % 0x100) / 0x10) +
+      0x1000000000000 * ((mpidr / 0x100000000) % 0x100);
     // the affinity fields of MPIDR_EL1 as GICR_TYPER has them
     logic integer gic_affinity(integer mpidr) =
       mpidr % 0x1000000 + ((mpidr / 0x100000000) % 0x100) * 0x1000000; */
@@ -134,10 +139,7 @@ void gic_acknowledge(void);
 /** The value of ICC_SGI*R_EL1 which sends SGI @p intid to the CPU with affinity @p mpidr.
  * @req SWR_GIC_008 */
 /*@ terminates \true; exits \false; assigns \nothing;
-    ensures SWR_GIC_008: \result == sgi_target(mpidr) + 0x10000 * ((mpidr / 0x100) % 0x100) +
-      0x1000000 * (intid % 0x10) + 0x100000000 * ((mpidr / 0x10000) % 0x100) +
-      0x100000000000 * ((mpidr % 0x100) / 0x10) +
-      0x1000000000000 * ((mpidr / 0x100000000) % 0x100);
+    ensures SWR_GIC_008: \result == sgi_word(mpidr, intid);
     ensures target: \result % 0x10000 == sgi_target(mpidr);
     ensures intid: (\result / 0x1000000) % 0x10 == intid % 0x10;
     ensures not_any: (\result / 0x10000000000) % 2 == 0; */

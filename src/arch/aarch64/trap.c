@@ -219,6 +219,27 @@ static uint64_t register_of(const struct frame *f, uint32_t rt)
     return (rt < 31U) ? frame_get(f, rt) : 0U;
 }
 
+/** A trapped register that no cell has: SGIs of the other groups are dropped, anything else is undefined.
+ * @req SWR_TRP_001 SWR_IRQ_005 */
+/*@ requires cpu: cpu < BH_CPUS_MAX;
+    terminates \true; exits \false;
+    assigns hw, status_page, totals, cell_r[0 .. FRAME_ROWS - 1];
+    ensures SWR_TRP_001: kept_rows{Pre, Post}; */
+APART static void refuse_sysreg(uint32_t cpu, struct frame *f, uint64_t esr)
+{
+    uint64_t which = esr & ISS_REGISTER;
+
+    if (((esr % 2U) == 0U) && ((which == ISS_ICC_SGI0R_EL1) || (which == ISS_ICC_ASGI1R_EL1))) {
+        event_record(cpu, cpu_cell(cpu), (uint32_t)BH_EV_SGI_FOREIGN,
+                     register_of(f, (uint32_t)((esr / 32U) % 32U)), 0U);
+        next_instruction(f);
+    } else {
+        event_record(cpu, cpu_cell(cpu), (uint32_t)BH_EV_SYSREG_DENIED, esr,
+                     frame_get(f, FRAME_R_ELR));
+        inject_undefined(f);
+    }
+}
+
 /** SGI writes are filtered; every other trapped register is refused.
  * @req SWR_TRP_001 SWR_IRQ_005 */
 /*@ requires cpu: cpu < BH_CPUS_MAX;
@@ -228,21 +249,12 @@ static uint64_t register_of(const struct frame *f, uint32_t rt)
     ensures SWR_TRP_001: \result == EXIT_RESUME ==> kept_rows{Pre, Post}; */
 APART static uint64_t trap_sysreg(uint32_t cpu, struct frame *f, uint64_t esr)
 {
-    uint64_t which = esr & ISS_REGISTER;
-    bool write = (esr % 2U) == 0U;
-
     event_exit(cpu, (uint32_t)BH_EXIT_SYSREG);
-    if (write && (which == ISS_ICC_SGI1R_EL1)) {
+    if ((esr & (ISS_REGISTER + 1U)) == ISS_ICC_SGI1R_EL1) {
         vgic_sgi(cpu, register_of(f, (uint32_t)((esr / 32U) % 32U)));
         next_instruction(f);
-    } else if (write && ((which == ISS_ICC_SGI0R_EL1) || (which == ISS_ICC_ASGI1R_EL1))) {
-        event_record(cpu, cpu_cell(cpu), (uint32_t)BH_EV_SGI_FOREIGN,
-                     register_of(f, (uint32_t)((esr / 32U) % 32U)), 0U);
-        next_instruction(f);
     } else {
-        event_record(cpu, cpu_cell(cpu), (uint32_t)BH_EV_SYSREG_DENIED, esr,
-                     frame_get(f, FRAME_R_ELR));
-        inject_undefined(f);
+        refuse_sysreg(cpu, f, esr);
     }
     return finish(cpu, f, EXIT_RESUME);
 }

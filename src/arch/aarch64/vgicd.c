@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "vgic.h"
+#include "core/apart.h"
 #include "core/bits.h"
 
 #define SETSPI_NSR 0x0040U
@@ -14,16 +15,13 @@
 #define ID_REGISTERS 0xFFD0U
 #define TURNS_MAX 100000U /* whoever holds a word lets go within some hundred instructions */
 
-/** Weight of each byte of a word. */
-static const uint32_t byte_place[4] = {0x1U, 0x100U, 0x10000U, 0x1000000U};
-
 /** What root loses of @p mask to the cells that exist in view @p v.
  * @req SWR_IRQ_001 */
 /*@ requires args: v < 2 && w < BH_IRQ_WORDS;
     terminates \true; exits \false; assigns \nothing;
     ensures SWR_IRQ_001: \forall integer k; 0 <= k < 32 && bit_set(\result, k) ==>
       bit_set(mask, k) && \forall integer d; 2 <= d < BH_CELLS_MAX ==> !claims_irq(v, d, w, k); */
-static uint32_t left_to_root(uint32_t mask, uint32_t v, uint32_t w)
+APART static uint32_t left_to_root(uint32_t mask, uint32_t v, uint32_t w)
 {
     uint32_t left = mask;
     uint32_t other = 2U;
@@ -88,7 +86,7 @@ static uint32_t widen(uint32_t owned, uint32_t first, uint32_t bits)
     ensures others: \forall integer k; 0 <= k < 32 && k / 8 != b ==>
       (bit_set(\result, k) <==> bit_set(v, k));
     ensures same: calm(v, b) ==> \result == v; */
-LOOK_INTO static inline uint32_t clamp_byte(uint32_t v, uint32_t b)
+static uint32_t clamp_byte(uint32_t v, uint32_t b)
 {
     uint32_t at = (b * 8U) + 4U;
     uint32_t out = v;
@@ -197,50 +195,83 @@ static uint64_t bitmap(struct access acc)
     return read;
 }
 
-/** Priorities of the word of interrupt @p n as they are to become; refusals are recorded.
- * @req SWR_IRQ_002 */
-/*@ requires access: access_ok(acc) && n < 1024;
-    terminates \true; exits \false; assigns hw, status_page, totals;
-    ensures SWR_IRQ_001: keeps_rest(\result, old, owned); */
-static uint32_t new_priorities(struct access acc, uint32_t n, uint32_t old, uint32_t owned)
+/** Write the priority of interrupt @p n. The byte is its own: no other interrupt's is read or written.
+ * @req SWR_IRQ_001 SWR_IRQ_002 */
+/*@ requires SWR_IRQ_001: n < 1024 && bit_set(owned, n % 32);
+    requires SWR_IRQ_002: GIC_PRIORITY_MIN <= value < 0x100;
+    terminates \true; exits \false; assigns hw; */
+static void write_priority(uint32_t owned, uint32_t n, uint32_t value)
 {
-    bool byte = acc.size == 1U;
-    uint32_t mask = byte ? bit_field((n % 4U) * 8U, 8U) : bit_field(0U, 32U);
-    uint32_t value = byte ? ((uint32_t)(acc.value % 0x100U) * byte_place[n % 4U])
-                          : (uint32_t)(acc.value % 0x100000000U);
-    uint32_t clamped = vgic_clamp(value);
-    uint32_t mine = bit_both(mask, owned);
-
-    if (bit_without(mask, owned) != 0U) {
-        event(acc, (uint32_t)BH_EV_IRQ_FOREIGN, n, acc.offset);
-    }
-    if (bit_both(mine, value ^ clamped) != 0U) {
-        event(acc, (uint32_t)BH_EV_PRIORITY_CLAMPED, n, GIC_PRIORITY_MIN);
-    }
-    return vgic_priorities(old, clamped, mine);
+    (void)owned;
+    mmio_write8(gicd_at(GICD_IPRIORITYR + n), (uint8_t)value);
 }
 
-/** IPRIORITYR: one byte per interrupt, written by byte or by word.
+/** Write the priorities of those of the @p acc.size interrupts from @p n on that are @p owned, none more
+ * urgent than GIC_PRIORITY_MIN; what is refused is recorded once.
  * @req SWR_IRQ_002 */
-/*@ requires access: access_ok(acc) && GICD_IPRIORITYR <= acc.offset < IPRIORITYR_END;
+/*@ requires access: access_ok(acc) && (acc.size == 1 || acc.size == 4) && n <= 1024 - acc.size;
+    terminates \true; exits \false; assigns hw, status_page, totals; */
+static void write_own_priorities(struct access acc, uint32_t n, uint32_t owned)
+{
+    uint32_t asked = (uint32_t)(acc.value % 0x100000000U);
+    bool foreign = false;
+    bool clamped = false;
+    uint32_t i = 0U;
+
+    /*@ loop invariant bound: 0 <= i <= acc.size;
+        loop assigns i, asked, foreign, clamped, hw;
+        loop variant acc.size - i; */
+    while (i < acc.size) {
+        uint32_t value = asked % 0x100U;
+
+        if (!bit_test(owned, (n + i) % 32U)) {
+            foreign = true;
+        } else if (value < GIC_PRIORITY_MIN) {
+            clamped = true;
+            write_priority(owned, n + i, GIC_PRIORITY_MIN);
+        } else {
+            write_priority(owned, n + i, value);
+        }
+        asked = asked / 0x100U;
+        i++;
+    }
+    if (foreign) {
+        event(acc, (uint32_t)BH_EV_IRQ_FOREIGN, n, acc.offset);
+    }
+    if (clamped) {
+        event(acc, (uint32_t)BH_EV_PRIORITY_CLAMPED, n, GIC_PRIORITY_MIN);
+    }
+}
+
+/** Priorities of the @p acc.size interrupts from @p n on; of foreign ones 0.
+ * @req SWR_IRQ_001 */
+/*@ requires access: access_ok(acc) && n < 1024;
+    terminates \true; exits \false; assigns \nothing; */
+static uint64_t read_own_priorities(struct access acc, uint32_t n, uint32_t owned)
+{
+    static const uint32_t byte_place[4] = {0x1U, 0x100U, 0x10000U, 0x1000000U};
+    uint32_t word = (n / 4U) * 4U;
+    uint32_t read = mmio_read32(gicd_at(GICD_IPRIORITYR + word));
+
+    read = bit_both(read, widen(owned, word % 32U, 8U));
+    return (acc.size == 1U) ? ((read / byte_place[n % 4U]) % 0x100U) : read;
+}
+
+/** IPRIORITYR: one byte per interrupt, accessed by byte or by word (IHI 0069, GICD_IPRIORITYR<n>).
+ * @req SWR_IRQ_002 */
+/*@ requires access: access_ok(acc) && (acc.size == 1 || (acc.size == 4 && acc.offset % 4 == 0));
+    requires register: GICD_IPRIORITYR <= acc.offset < IPRIORITYR_END;
     terminates \true; exits \false; assigns hw, status_page, totals; */
 static uint64_t priority(struct access acc)
 {
     uint32_t n = acc.offset - GICD_IPRIORITYR;
-    uint32_t word = (n / 4U) * 4U;
-    uint32_t owned = widen(vgic_owned(acc.cell, word / 32U), word % 32U, 8U);
+    uint32_t owned = vgic_owned(acc.cell, n / 32U);
     uint64_t read = 0U;
 
-    if (!acc.write) {
-        read = bit_both(mmio_read32(gicd_at(GICD_IPRIORITYR + word)), owned);
-        read = (acc.size == 1U) ? ((read / byte_place[n % 4U]) % 0x100U) : read;
-    } else if (words_reserved(acc.cpu)) {
-        uint32_t old = mmio_read32(gicd_at(GICD_IPRIORITYR + word));
-
-        write_fields(GICD_IPRIORITYR + word, new_priorities(acc, n, old, owned), old, owned);
-        words_released();
+    if (acc.write) {
+        write_own_priorities(acc, n, owned);
     } else {
-        event(acc, (uint32_t)BH_EV_IRQ_BUSY, acc.offset, acc.value);
+        read = read_own_priorities(acc, n, owned);
     }
     return read;
 }

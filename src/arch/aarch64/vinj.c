@@ -187,7 +187,7 @@ static uint32_t first_idle(uint32_t idle, uint32_t n)
         loop invariant full: \forall integer k; 0 <= k < i ==> !lr_idle(idle, k);
         loop assigns i;
         loop variant n - i; */
-    while ((i < n) && ((idle & gic_target[i]) == 0U)) {
+    while ((i < n) && (!bit_test(idle, i))) {
         i++;
     }
     return i;
@@ -210,7 +210,7 @@ static uint32_t holder(uint32_t cpu, uint32_t intid, uint32_t idle, uint32_t n)
           lr_idle(idle, k) || vinj_intid[cpu][k] != intid;
         loop assigns i;
         loop variant n - i; */
-    while ((i < n) && (((idle & gic_target[i]) != 0U) || (vinj_intid[cpu][i] != intid))) {
+    while ((i < n) && (bit_test(idle, i) || (vinj_intid[cpu][i] != intid))) {
         i++;
     }
     return i;
@@ -334,7 +334,7 @@ static void overflow(uint32_t cpu, uint32_t intid, uint64_t priority, uint32_t n
         isb();
         idle = idle_registers();
     }
-    if ((i < n) && ((idle & gic_target[i]) != 0U)) {
+    if ((i < n) && bit_test(idle, i)) {
         fill(cpu, i, idle, intid, priority);
     } else {
         give_back(cpu, intid);
@@ -364,7 +364,7 @@ static void place(uint32_t cpu, uint32_t intid, uint64_t priority)
     } else if (i == n) {
         overflow(cpu, intid, priority, n);
         guard(n);
-    } else if (idle == gic_target[i]) {
+    } else if (idle == bit_of(i)) {
         fill(cpu, i, idle, intid, priority);
         guard(n);
     } else {

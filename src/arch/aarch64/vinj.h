@@ -25,7 +25,7 @@ extern uint32_t vinj_intid[BH_CPUS_MAX][VINJ_LR_MAX];
 /* What the calling CPU has acknowledged and not yet placed, given back or ended. */
 /*@ ghost extern uint32_t vinj_duty; */
 
-/*@ predicate lr_idle(integer idle, integer i) = (idle & gic_target[i]) != 0;
+/*@ predicate lr_idle(integer idle, integer i) = bit_set(idle, i);
     // the plan gives the interrupt to the cell, or it is a private one of its CPU
     predicate vinj_may{L}(integer cell, integer intid) =
       (0 <= intid < 32 && intid != GIC_KICK_INTID && intid != GIC_MAINTENANCE_INTID) ||
