@@ -279,6 +279,20 @@ static bool stale(uint32_t cpu)
 
 /* ---- words, status pages, owners */
 
+/* What was measured to its end is shown. */
+static bool same_digest(uint32_t c)
+{
+    bool good = true;
+
+    for (uint32_t i = 0U; good && o.cell[c].measured && (i < BH_DIGEST_WORDS); i++) {
+        good = same("shown digest of cell", c,
+                    (c == BH_CELL_KERNEL) ? status_page.plan_digest[i]
+                                          : status_page.cells[c].digest[i],
+                    o.cell[c].digest[i]);
+    }
+    return good;
+}
+
 static bool same_cell(uint32_t c)
 {
     const struct o_cell *w = &o.cell[c];
@@ -291,7 +305,8 @@ static bool same_cell(uint32_t c)
                 (c == BH_CELL_KERNEL) ? status_page.locks : status_page.cells[c].locks, w->locks) &&
            same("shown state of cell", c, status_page.cells[c].state, w->state) &&
            same("shown starts of cell", c, status_page.cells[c].starts, w->starts) &&
-           same("shown events of cell", c, status_page.cells[c].events, w->events);
+           same("shown events of cell", c, status_page.cells[c].events, w->events) &&
+           same_digest(c);
 }
 
 static bool same_cpu(uint32_t k)

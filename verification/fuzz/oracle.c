@@ -697,6 +697,31 @@ static void digest_of(uint32_t cell, uint32_t h[8])
     sha_block(h, block);
 }
 
+/* The plan, as its blob is in a file: bytes, and the padding of FIPS 180-4. */
+static void digest_of_plan(uint32_t h[8])
+{
+    uint8_t bytes[sizeof(struct bh_plan) + 128U] = {0U};
+    uint64_t n = sizeof(struct bh_plan), end = ((n + 72U) / 64U) * 64U;
+    uint32_t block[16];
+
+    memcpy(bytes, o.plan, n);
+    bytes[n] = 0x80U;
+    for (uint32_t i = 0U; i < 8U; i++) {
+        bytes[end - 1U - i] = (uint8_t)((n * 8U) >> (8U * i));
+    }
+    sha_constants();
+    memcpy(h, sha_first, 32U);
+    for (uint64_t at = 0U; at < end; at += 64U) {
+        for (uint32_t i = 0U; i < 16U; i++) {
+            const uint8_t *b = &bytes[at + (4U * i)];
+
+            block[i] =
+                ((uint32_t)b[0] << 24) | ((uint32_t)b[1] << 16) | ((uint32_t)b[2] << 8) | b[3];
+        }
+        sha_block(h, block);
+    }
+}
+
 #define O_MEASURE 16U /* pages that one call measures, from the specification */
 static struct o_answer measure(uint32_t self, uint32_t cell)
 {
@@ -714,6 +739,7 @@ static struct o_answer measure(uint32_t self, uint32_t cell)
     }
     if (!in_state(STATE(MEASURING), cell)) {
         set_state(cell, BH_STATE_MEASURING);
+        o.cell[cell].measured = false;
     }
     now = (o.cell[cell].left < O_MEASURE) ? o.cell[cell].left : O_MEASURE;
     o.cell[cell].left -= now;
@@ -723,6 +749,8 @@ static struct o_answer measure(uint32_t self, uint32_t cell)
         return answer(BH_E_HC_AGAIN, cell, o.cell[cell].left);
     }
     digest_of(cell, h);
+    o.cell[cell].measured = true;
+    memcpy(o.cell[cell].digest, h, sizeof(h));
     if (named && (memcmp(approved, h, sizeof(h)) != 0)) {
         uint64_t first = ((uint64_t)h[0] << 32) | h[1];
 
@@ -917,6 +945,26 @@ static struct o_answer lock(uint32_t cpu, uint32_t cell, uint64_t asked)
     return answer(BH_OK, locked_for(cell), 0U);
 }
 
+/* Half of a digest: root, the cell itself, by grant others. */
+static struct o_answer tell(uint32_t cell, uint64_t asked)
+{
+    uint64_t whose = asked >> 1;
+    const uint32_t *w;
+
+    if ((cell != BH_CELL_ROOT) && (cell != whose) &&
+        ((o.plan->policy[cell].grants & BH_GRANT_MEASURE) == 0U)) {
+        return answer(BH_E_HC_PERMISSION, cell, BH_HC_MEASURE);
+    }
+    if (whose >= o.plan->n_cells) {
+        return answer(BH_E_HC_NO_CELL, whose, o.plan->n_cells);
+    }
+    if (!o.cell[whose].measured) {
+        return answer(BH_E_HC_NOT_MEASURED, whose, 0U);
+    }
+    w = &o.cell[whose].digest[((asked & 1U) != 0U) ? 4U : 0U];
+    return answer(BH_OK, ((uint64_t)w[0] << 32) | w[1], ((uint64_t)w[2] << 32) | w[3]);
+}
+
 struct o_answer o_call(uint32_t cpu, uint64_t number, uint64_t arg)
 {
     const struct o_rule *rule = rule_of(number);
@@ -927,6 +975,8 @@ struct o_answer o_call(uint32_t cpu, uint64_t number, uint64_t arg)
         out = info(cpu, arg);
     } else if (number == BH_HC_LOCK) {
         out = lock(cpu, cell, arg);
+    } else if (number == BH_HC_MEASURE) {
+        out = tell(cell, arg);
     } else if (rule == NULL) {
         out = answer(BH_E_HC_UNKNOWN, number, 0U);
     } else if (cell != BH_CELL_ROOT) {
@@ -1115,6 +1165,8 @@ void o_launch(const struct bh_plan *plan, bool direct)
     present_call = AT_BOOT;
     set_state(BH_CELL_ROOT, BH_STATE_RUNNING);
     present_call = BY_ITSELF;
+    digest_of_plan(o.cell[BH_CELL_KERNEL].digest);
+    o.cell[BH_CELL_KERNEL].measured = true;
     o.armed = true;
     o.direct = direct;
     o_record(0U, BH_CELL_KERNEL, BH_EV_ENABLED, 0U, plan->n_cpus);

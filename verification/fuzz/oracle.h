@@ -61,6 +61,8 @@ struct o_cell {
     uint32_t starts;
     uint64_t events;
     uint64_t left; /**< pages to clear or to measure */
+    bool measured; /**< to its end */
+    uint32_t digest[8]; /**< then; of the kernel's row: of the plan */
 };
 
 /** A status with the values it carries; a set bit in a set: any of these numbers will do. */
