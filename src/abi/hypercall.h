@@ -17,7 +17,9 @@
 #define BH_HC_CELL_DESTROY 5U /**< x1: cell; root. Gives everything back to root. */
 #define BH_HC_DISABLE 6U      /**< root, on each CPU: gives the CPU back to its hyp stub. */
 #define BH_HC_LOCK 7U         /**< x1: BH_LOCK_...; any cell. No call ends a lock. */
-#define BH_HC_COUNT 8U
+/** x1: 2 * cell + half; root, the cell itself, by grant others. Result in x1, x2. */
+#define BH_HC_MEASURE 8U
+#define BH_HC_COUNT 9U
 
 #define BH_INFO_ABI 0U        /**< BH_ABI_VERSION */
 #define BH_INFO_CELL 1U       /**< index of the calling cell */

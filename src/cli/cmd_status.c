@@ -313,6 +313,21 @@ static void cpus_json(void)
     json_close(']');
 }
 
+/* The digest of the plan in force. @return false: it was not measured. */
+static bool plan_digest(char out[BH_DIGEST_WORDS * 8U + 1U])
+{
+    uint32_t any = 0U;
+    uint32_t i;
+
+    for (i = 0U; i < BH_DIGEST_WORDS; i++) {
+        uint32_t word = session.status->plan_digest[i];
+
+        snprintf(out + 8U * i, 9U, "%08" PRIx32, word);
+        any |= word;
+    }
+    return any != 0U;
+}
+
 static int status_json(void)
 {
     json_start("status");
@@ -322,8 +337,9 @@ static int status_json(void)
     json_bool("dma_isolated", session.status->dma_open == 0U);
     json_number("events", session.status->next);
     {
-        char text[64];
+        char text[BH_DIGEST_WORDS * 8U + 1U];
 
+        json_string("plan_digest", plan_digest(text) ? text : "");
         out_locks(text, sizeof(text), session.status->locks);
         json_string("locks", text);
     }
@@ -340,6 +356,7 @@ static int status_json(void)
  */
 int cmd_status(void)
 {
+    char digest[BH_DIGEST_WORDS * 8U + 1U];
     int code;
 
     if (!session_enabled(&code)) {
@@ -351,6 +368,9 @@ int cmd_status(void)
     printf("kernel %s, ABI %" PRIu32 ", plan %08" PRIx32 "\n",
            session.status->armed == 1U ? "enabled" : "not armed", (uint32_t)session.status->abi,
            (uint32_t)session.status->plan_crc);
+    if (plan_digest(digest)) {
+        printf("plan SHA-256 %s\n", digest);
+    }
     if (session.status->dma_open != 0U) {
         puts(DMA_LINE);
     }

@@ -76,6 +76,7 @@ static const struct id_kinds kinds[] = {
     {BH_EV_KERNEL_FAULT, HEX, HEX},      {BH_EV_LPI_DENIED, HEX, DEC},
     {BH_EV_LOCKED, CELL, SCOPES},        {BH_EV_MEASURED, HEX, HEX},
     {BH_EV_DIGEST_REFUSED, CELL, HEX},   {BH_E_SYS_OTHER_PLAN, HEX, HEX},
+    {BH_EV_CELL_RESTARTED, CELL, DEC},   {BH_E_HC_NOT_MEASURED, CELL, DEC},
 };
 
 /** Errors whose exit code is not 3 (plan) or 1 (refused). */
@@ -231,8 +232,8 @@ static void region_words(char *out, size_t bytes, uint64_t index)
 static void call_words(char *out, size_t bytes, uint64_t call)
 {
     static const char *const names[BH_HC_COUNT] = {
-        "get_info",  "cell_create",  "cell_load", "cell_start",
-        "cell_stop", "cell_destroy", "disable",   "lock",
+        "get_info",     "cell_create", "cell_load", "cell_start", "cell_stop",
+        "cell_destroy", "disable",     "lock",      "measure",
     };
 
     if (call < BH_HC_COUNT) {

@@ -33,6 +33,24 @@ void cpu_set_phase(uint32_t cpu, uint32_t phase)
     arch_shared_store((uint32_t)SW_CPU_STATE, cpu, phase);
 }
 
+void cpu_hold(uint32_t cpu)
+{
+    arch_cpu_quiet(cpu);
+    event_show_cpu(cpu, (uint32_t)CPU_PARKED, cpu_cell(cpu));
+    arch_shared_store((uint32_t)SW_CPU_STATE, cpu, (uint64_t)CPU_RESET);
+}
+
+/** Obey a request to be held, unless the cell was ended since: then the CPU stays parked.
+ * @req SWR_RST_002 */
+/*@ requires cpu: cpu < BH_CPUS_MAX;
+    terminates \true; exits \false; assigns hw, status_page; */
+static void obey_reset(uint32_t cpu)
+{
+    if (arch_shared_load((uint32_t)SW_CPU_STATE, cpu) != (uint64_t)CPU_PARKED) {
+        cpu_hold(cpu);
+    }
+}
+
 /** Answer the request that is pending for the calling CPU, if any.
  * @req SWR_CPU_003 SWR_CPU_004 */
 /*@ requires cpu: cpu < BH_CPUS_MAX;
@@ -47,6 +65,8 @@ static void answer(uint32_t cpu)
         if (request == (uint64_t)CPU_REQ_PARK) {
             arch_cpu_quiet(cpu);
             cpu_set_phase(cpu, (uint32_t)CPU_PARKED);
+        } else if (request == (uint64_t)CPU_REQ_RESET) {
+            obey_reset(cpu);
         } else {
             arch_cpu_load_map(cell, cpu_pool(cell));
         }

@@ -3,7 +3,7 @@
  * CPUs: their phases, requests from one CPU to another, and the bounded wait for an answer.
  *
  * A CPU obeys a request when it next passes cpu_service(): at the end of every exit and while it
- * waits at EL2. Only the holder of SW_LOCK asks for a sync; a request to park is never replaced by one.
+ * waits at EL2. Only the holder of SW_LOCK asks for a sync; a request to park is never replaced by another.
  * Only the CPU itself answers.
  */
 #ifndef CORE_CPU_H
@@ -23,7 +23,9 @@ enum cpu_phase {
     CPU_PARKED = 3,  /**< waits at EL2; only the kernel may start it */
     CPU_LOST = 4,    /**< answered neither kick nor fault */
     CPU_STARTING = 5, /**< told to start, has not yet */
-    CPU_PREPARING = 6 /**< its entry is being written by the CPU that starts it */
+    CPU_PREPARING = 6, /**< its entry is being written by the CPU that starts it */
+    CPU_RESET =
+        7     /**< waits at EL2 until all of its cell do: the cell begins anew; shown as PARKED */
 };
 
 /** Requests, in SW_CPU_REQUEST. */
@@ -31,7 +33,8 @@ enum cpu_request {
     CPU_REQ_NONE = 0,
     CPU_REQ_SYNC_0 = 1, /**< use the tables of view 0 */
     CPU_REQ_PARK = 2,   /**< stop executing the cell */
-    CPU_REQ_SYNC_1 = 3  /**< use the tables of view 1 */
+    CPU_REQ_SYNC_1 = 3, /**< use the tables of view 1 */
+    CPU_REQ_RESET = 4   /**< stop executing the cell, which begins anew */
 };
 
 /** What a CPU does after cpu_service(). */
@@ -82,6 +85,14 @@ void cpu_give(uint32_t cpu, uint32_t cell);
     ensures SWR_EVT_004: status_page.cpus[cpu].state == phase &&
       status_page.cpus[cpu].cell == cell_on(cpu); */
 void cpu_set_phase(uint32_t cpu, uint32_t phase);
+
+/** The calling CPU no longer executes its cell, which begins anew; it waits for the others.
+ * @req SWR_RST_002 */
+/*@ requires cpu: cpu < BH_CPUS_MAX;
+    terminates \true; exits \false; assigns hw, status_page;
+    ensures SWR_RST_002: status_page.cpus[cpu].state == CPU_PARKED &&
+      status_page.cpus[cpu].cell == cell_on(cpu); */
+void cpu_hold(uint32_t cpu);
 
 /** Nothing is asked of the calling CPU and it executes its cell: cpu_service() would change nothing.
  * @req SWR_CPU_002 SWR_CPU_003 */

@@ -238,13 +238,50 @@ static struct outcome locked(uint32_t cpu, uint64_t number, uint32_t cell)
     return out;
 }
 
-struct outcome hcall(uint32_t cpu, uint64_t number, uint64_t arg)
+/** What a cell is told: of itself, or what was measured. It changes nothing.
+ * @req SWR_HCL_001 SWR_MSR_005 */
+/*@ requires args: cpu < BH_CPUS_MAX && cell < BH_CELLS_MAX;
+    terminates \true; exits \false; assigns \nothing;
+    ensures SWR_MSR_005: number == BH_HC_MEASURE && !may_know(cell, arg / 2) ==>
+      \result.status == BH_E_HC_PERMISSION; */
+static struct outcome tell(uint32_t cpu, uint32_t cell, uint64_t number, uint64_t arg)
+{
+    struct outcome out;
+
+    if (number == BH_HC_MEASURE) {
+        out = measure_tell(cell, arg);
+    } else {
+        out = get_info(cpu, arg);
+    }
+    return out;
+}
+
+/** Decode, authorise, do.
+ * @req SWR_HCL_001 SWR_HCL_002 SWR_LCK_001 SWR_LCK_003 SWR_MSR_005 */
+/*@ requires args: cpu < BH_CPUS_MAX && cell < BH_CELLS_MAX;
+    requires inv: kernel_inv;
+    terminates \true; exits \false;
+    assigns HCALL_STATE;
+    ensures SWR_HCL_001: kernel_inv;
+    ensures SWR_HCL_001: number >= BH_HC_COUNT ==> \result.status == BH_E_HC_UNKNOWN;
+    ensures SWR_HCL_002: cell != BH_CELL_ROOT && number != BH_HC_GET_INFO &&
+      number != BH_HC_LOCK && number != BH_HC_MEASURE ==> denied(\result.status) && maps_kept{Pre, Post};
+    ensures query: number == BH_HC_GET_INFO || number == BH_HC_LOCK ||
+      number == BH_HC_MEASURE ==> maps_kept{Pre, Post};
+    ensures SWR_MSR_005: number == BH_HC_MEASURE && !may_know(cell, arg / 2) ==>
+      \result.status == BH_E_HC_PERMISSION;
+    ensures SWR_LCK_001: locks_kept{Pre, Post};
+    ensures SWR_LCK_001: number == BH_HC_LOCK && \result.status == BH_OK ==> \forall integer k;
+      0 <= k < 32 && bit_set(arg % 32, k) ==> is_locked(cell, k);
+    ensures SWR_LCK_002: \old(barred(number, arg % BH_CELLS_MAX)) ==> refusal(\result.status);
+    ensures SWR_LCK_003: number == BH_HC_LOCK ==> \result.status == BH_OK || denied(\result.status);
+    ensures refused: refusal(\result.status) ==> view_kept{Pre, Post}; */
+static struct outcome serve(uint32_t cpu, uint32_t cell, uint64_t number, uint64_t arg)
 {
     struct outcome out = {BH_OK, 0U, 0U};
-    uint32_t cell = cpu_cell(cpu);
 
-    if (number == BH_HC_GET_INFO) {
-        out = get_info(cpu, arg);
+    if ((number == BH_HC_GET_INFO) || (number == BH_HC_MEASURE)) {
+        out = tell(cpu, cell, number, arg);
     } else if (number == BH_HC_LOCK) {
         out = lock_make(cpu, cell, arg);
     } else if (number >= BH_HC_COUNT) {
@@ -261,6 +298,14 @@ struct outcome hcall(uint32_t cpu, uint64_t number, uint64_t arg)
     } else {
         out = locked(cpu, number, (uint32_t)(arg % BH_CELLS_MAX));
     }
+    return out;
+}
+
+struct outcome hcall(uint32_t cpu, uint64_t number, uint64_t arg)
+{
+    uint32_t cell = cpu_cell(cpu);
+    struct outcome out = serve(cpu, cell, number, arg);
+
     if ((out.status != BH_OK) && (out.status != (uint32_t)BH_E_HC_AGAIN)) {
         event_record(cpu, cell, (uint32_t)BH_EV_REFUSED, number, out.status);
     }

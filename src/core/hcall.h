@@ -33,7 +33,7 @@ uint64_t hcall_info(uint32_t cpu, uint64_t what);
 /** Serve hypercall @p number with argument @p arg from the cell on CPU @p cpu. Total: any number
  * and argument from any cell. BH_HC_DISABLE answers 0 when this CPU may be given back; the caller
  * then does so.
- * @req SWR_HCL_001 SWR_HCL_002 SWR_LCK_001 SWR_LCK_002 SWR_LCK_003 */
+ * @req SWR_HCL_001 SWR_HCL_002 SWR_LCK_001 SWR_LCK_002 SWR_LCK_003 SWR_MSR_005 */
 /*@ requires cpu: cpu < BH_CPUS_MAX;
     requires inv: kernel_inv;
     terminates \true; exits \false;
@@ -41,8 +41,11 @@ uint64_t hcall_info(uint32_t cpu, uint64_t what);
     ensures SWR_HCL_001: kernel_inv;
     ensures SWR_HCL_001: number >= BH_HC_COUNT ==> \result.status == BH_E_HC_UNKNOWN;
     ensures SWR_HCL_002: \old(cell_on(cpu)) != BH_CELL_ROOT && number != BH_HC_GET_INFO &&
-      number != BH_HC_LOCK ==> denied(\result.status) && maps_kept{Pre, Post};
-    ensures query: number == BH_HC_GET_INFO || number == BH_HC_LOCK ==> maps_kept{Pre, Post};
+      number != BH_HC_LOCK && number != BH_HC_MEASURE ==> denied(\result.status) && maps_kept{Pre, Post};
+    ensures query: number == BH_HC_GET_INFO || number == BH_HC_LOCK ||
+      number == BH_HC_MEASURE ==> maps_kept{Pre, Post};
+    ensures SWR_MSR_005: number == BH_HC_MEASURE && !may_know(\old(cell_on(cpu)), arg / 2) ==>
+      \result.status == BH_E_HC_PERMISSION;
     ensures SWR_LCK_001: locks_kept{Pre, Post};
     ensures SWR_LCK_001: number == BH_HC_LOCK && \result.status == BH_OK ==> \forall integer k;
       0 <= k < 32 && bit_set(arg % 32, k) ==> is_locked(\old(cell_on(cpu)), k);

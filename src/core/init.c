@@ -112,16 +112,18 @@ static bool all_came(void)
     return all;
 }
 
-/** Show that the kernel holds the machine, with what the plan locks for root.
- * @req SWR_INI_001 SWR_LCK_004 */
+/** Measure the plan, and show that the kernel holds the machine, with what the plan locks for root.
+ * @req SWR_INI_001 SWR_LCK_004 SWR_MSR_004 */
 /*@ requires cpu: cpu < BH_CPUS_MAX;
     requires counts: rule_counts;
     terminates \true; exits \false;
-    assigns hw, status_page, totals, in_force[0 .. BH_CELLS_MAX - 1];
+    assigns hw, totals, MEASURE_STATE, in_force[0 .. BH_CELLS_MAX - 1];
+    ensures SWR_MSR_004: measure_done[BH_CELL_KERNEL] == 1;
     ensures SWR_EVT_004: status_page.armed == 1; */
 static void show_enabled(uint32_t cpu)
 {
     event_init(plan.n_cells, plan.n_cpus, plan.crc);
+    measure_plan();
     arch_shared_store((uint32_t)SW_CELL_STATE, BH_CELL_ROOT, (uint64_t)BH_STATE_RUNNING);
     event_show_cell(BH_CELL_ROOT, (uint32_t)BH_STATE_RUNNING);
     event_record(cpu, BH_CELL_KERNEL, (uint32_t)BH_EV_ENABLED, 0U, plan.n_cpus);

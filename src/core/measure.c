@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "core/measure.h"
 
+BH_ASSERT_SIZE(struct bh_plan, 4U * PLAN_WORDS);
+BH_ASSERT_SIZE(struct bh_plan, (64U * PLAN_BLOCKS) + (4U * PLAN_TAIL));
+
 uint32_t measure_digest[BH_CELLS_MAX][BH_DIGEST_WORDS];
 uint32_t measure_done[BH_CELLS_MAX];
 uint32_t measure_cell; /* whose measurement sha256_h holds the beginning of */
@@ -69,11 +72,11 @@ static void end_message(void)
     sha256_end(none, 0U);
 }
 
-/** The digest is complete: keep it and show it.
+/** The digest is complete: keep it.
  * @req SWR_MSR_002 */
 /*@ requires cell: cell < BH_CELLS_MAX;
     terminates \true; exits \false;
-    assigns measure_digest[cell][0 .. BH_DIGEST_WORDS - 1], measure_done[cell], status_page;
+    assigns measure_digest[cell][0 .. BH_DIGEST_WORDS - 1], measure_done[cell];
     ensures SWR_MSR_002: measure_done[cell] == 1 && \forall integer k; 0 <= k < BH_DIGEST_WORDS ==>
       measure_digest[cell][k] == sha256_h[k]; */
 static void keep(uint32_t cell)
@@ -83,14 +86,31 @@ static void keep(uint32_t cell)
     /*@ loop invariant bound: 0 <= i <= BH_DIGEST_WORDS;
         loop invariant so_far: \forall integer k; 0 <= k < i ==>
           measure_digest[cell][k] == sha256_h[k];
-        loop assigns i, measure_digest[cell][0 .. BH_DIGEST_WORDS - 1], status_page;
+        loop assigns i, measure_digest[cell][0 .. BH_DIGEST_WORDS - 1];
         loop variant BH_DIGEST_WORDS - i; */
     while (i < BH_DIGEST_WORDS) {
         measure_digest[cell][i] = sha256_h[i];
-        status_page.cells[cell].digest[i] = sha256_h[i];
         i++;
     }
     measure_done[cell] = 1U;
+}
+
+/** Show the digest of a cell, and what the plan says of it.
+ * @req SWR_MSR_002 */
+/*@ requires cell: cell < BH_CELLS_MAX;
+    terminates \true; exits \false;
+    assigns status_page; */
+static void show(uint32_t cell)
+{
+    uint32_t i = 0U;
+
+    /*@ loop invariant bound: 0 <= i <= BH_DIGEST_WORDS;
+        loop assigns i, status_page;
+        loop variant BH_DIGEST_WORDS - i; */
+    while (i < BH_DIGEST_WORDS) {
+        status_page.cells[cell].digest[i] = measure_digest[cell][i];
+        i++;
+    }
     status_page.cells[cell].measured = measure_approved(cell) ? (has_digest(cell) ? 2U : 1U) : 0U;
 }
 
@@ -205,7 +225,157 @@ uint64_t measure_step(uint32_t cpu, uint32_t cell)
     if (left == 0U) {
         end_message();
         keep(cell);
+        show(cell);
         measure_cell = 0U;
     }
     return left;
+}
+
+/** Go on with block @p b of the plan.
+ * @req SWR_MSR_004 */
+/*@ requires block: b < PLAN_BLOCKS;
+    terminates \true; exits \false; assigns SHA256_STATE;
+    ensures SWR_MSR_004: \forall integer t; 0 <= t < 16 ==> sha256_w[t] == plan_image[16 * b + t];
+    ensures SWR_MSR_004: sha_step{Pre, Post};
+    ensures counted: \old(sha256_blocks) < PLAN_BLOCKS ==> sha256_blocks == \old(sha256_blocks) + 1; */
+static void hash_plan_block(uint32_t b)
+{
+    uint32_t words[SHA256_BLOCK_WORDS] = {0};
+    uint32_t i = 0U;
+
+    /*@ loop invariant bound: 0 <= i <= 16;
+        loop invariant so_far: \forall integer t; 0 <= t < i ==> words[t] == plan_image[16 * b + t];
+        loop assigns i, words[0 .. SHA256_BLOCK_WORDS - 1];
+        loop variant SHA256_BLOCK_WORDS - i; */
+    while (i < SHA256_BLOCK_WORDS) {
+        words[i] = arch_plan_word((SHA256_BLOCK_WORDS * b) + i);
+        i++;
+    }
+    sha256_block(words);
+}
+
+/** What is left of the plan, and the end.
+ * @req SWR_MSR_004 */
+/*@ requires all: sha256_blocks == PLAN_BLOCKS;
+    terminates \true; exits \false; assigns SHA256_STATE;
+    ensures SWR_MSR_004: sha256_w[14] == 0 && sha256_w[15] == 4 * 8 * PLAN_WORDS; */
+static void end_plan(void)
+{
+    uint32_t words[SHA256_BLOCK_WORDS] = {0};
+    uint32_t i = 0U;
+
+    /*@ loop invariant bound: 0 <= i <= PLAN_TAIL;
+        loop invariant so_far: \forall integer t; 0 <= t < i ==>
+          words[t] == plan_image[16 * PLAN_BLOCKS + t];
+        loop assigns i, words[0 .. SHA256_BLOCK_WORDS - 1];
+        loop variant PLAN_TAIL - i; */
+    while (i < PLAN_TAIL) {
+        words[i] = arch_plan_word((SHA256_BLOCK_WORDS * PLAN_BLOCKS) + i);
+        i++;
+    }
+    sha256_end(words, PLAN_TAIL);
+}
+
+/** Show the digest of the plan.
+ * @req SWR_MSR_004 */
+/*@ terminates \true; exits \false;
+    assigns status_page.plan_digest[0 .. BH_DIGEST_WORDS - 1];
+    ensures SWR_MSR_004: \forall integer k; 0 <= k < BH_DIGEST_WORDS ==>
+      status_page.plan_digest[k] == measure_digest[BH_CELL_KERNEL][k]; */
+static void show_plan(void)
+{
+    uint32_t i = 0U;
+
+    /*@ loop invariant bound: 0 <= i <= BH_DIGEST_WORDS;
+        loop invariant so_far: \forall integer k; 0 <= k < i ==>
+          status_page.plan_digest[k] == measure_digest[BH_CELL_KERNEL][k];
+        loop assigns i, status_page.plan_digest[0 .. BH_DIGEST_WORDS - 1];
+        loop variant BH_DIGEST_WORDS - i; */
+    while (i < BH_DIGEST_WORDS) {
+        status_page.plan_digest[i] = measure_digest[BH_CELL_KERNEL][i];
+        i++;
+    }
+}
+
+/** Nothing has been measured since the launch was opened, whatever memory holds.
+ * @req SWR_MSR_006 */
+/*@ terminates \true; exits \false;
+    assigns measure_done[0 .. BH_CELLS_MAX - 1];
+    ensures SWR_MSR_006: \forall integer k; 0 <= k < BH_CELLS_MAX ==> measure_done[k] == 0; */
+static void forget(void)
+{
+    uint32_t i = 0U;
+
+    /*@ loop invariant bound: 0 <= i <= BH_CELLS_MAX;
+        loop invariant so_far: \forall integer k; 0 <= k < i ==> measure_done[k] == 0;
+        loop assigns i, measure_done[0 .. BH_CELLS_MAX - 1];
+        loop variant BH_CELLS_MAX - i; */
+    while (i < BH_CELLS_MAX) {
+        measure_done[i] = 0U;
+        i++;
+    }
+}
+
+void measure_plan(void)
+{
+    uint32_t b = 0U;
+
+    forget();
+    sha256_start();
+    /*@ loop invariant bound: 0 <= b <= PLAN_BLOCKS;
+        loop invariant so_far: sha256_blocks == b;
+        loop assigns b, SHA256_STATE;
+        loop variant PLAN_BLOCKS - b; */
+    while (b < PLAN_BLOCKS) {
+        hash_plan_block(b);
+        b++;
+    }
+    end_plan();
+    keep(BH_CELL_KERNEL);
+    show_plan();
+}
+
+/** May @p cell know what was measured of @p whose?
+ * @req SWR_MSR_005 */
+/*@ requires cell: cell < BH_CELLS_MAX;
+    terminates \true; exits \false; assigns \nothing;
+    ensures SWR_MSR_005: \result <==> may_know(cell, whose); */
+static bool is_allowed(uint32_t cell, uint64_t whose)
+{
+    return (cell == BH_CELL_ROOT) || (cell == whose) ||
+           (((plan.policy[cell].grants / BH_GRANT_MEASURE) % 2U) == 1U);
+}
+
+/** Is there a digest of a cell? While it is measured there is none: the state was stored before.
+ * @req SWR_MSR_006 */
+/*@ requires cell: cell < BH_CELLS_MAX;
+    terminates \true; exits \false; assigns \nothing;
+    ensures SWR_MSR_006: \result ==> measure_done[cell] == 1; */
+static bool is_known(uint32_t cell)
+{
+    return (arch_shared_load((uint32_t)SW_CELL_STATE, cell) != (uint64_t)BH_STATE_MEASURING) &&
+           (measure_done[cell] == 1U);
+}
+
+struct outcome measure_tell(uint32_t cell, uint64_t asked)
+{
+    uint64_t whose = asked / 2U;
+    uint32_t from = (uint32_t)(whose % BH_CELLS_MAX);
+    uint32_t k = 4U * (uint32_t)(asked % 2U);
+    struct outcome out = {BH_OK, whose, 0U};
+
+    if (!is_allowed(cell, whose)) {
+        out.status = (uint32_t)BH_E_HC_PERMISSION;
+        out.a = cell;
+        out.b = BH_HC_MEASURE;
+    } else if (whose >= plan.n_cells) {
+        out.status = (uint32_t)BH_E_HC_NO_CELL;
+        out.b = plan.n_cells;
+    } else if (!is_known(from)) {
+        out.status = (uint32_t)BH_E_HC_NOT_MEASURED;
+    } else {
+        out.a = measure_half(from, k);
+        out.b = measure_half(from, k + 2U);
+    }
+    return out;
 }

@@ -27,6 +27,21 @@ bool watch_close(uint32_t cell)
     return closed;
 }
 
+bool watch_renew(uint32_t cell)
+{
+    bool renewed = true;
+
+    if (plan.policy[cell].watch_us != 0U) {
+        uint64_t word = arch_shared_load((uint32_t)SW_WATCH, cell);
+        uint64_t next = ((word / WATCH_WORDS) + 1U) % WATCH_RUNS;
+
+        renewed = ((word % WATCH_WORDS) == (uint64_t)WATCH_ARMED) &&
+                  arch_shared_swap((uint32_t)SW_WATCH, cell, word,
+                                   (next * WATCH_WORDS) + (uint64_t)WATCH_ARMED);
+    }
+    return renewed;
+}
+
 /** Does region @p i, of the cell, hold its page @p page?
  * @req SWR_WDG_003 */
 /*@ requires args: cell < BH_CELLS_MAX && i < BH_REGIONS_MAX;

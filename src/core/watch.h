@@ -5,7 +5,8 @@
  * failed: its CPUs are asked to park, and nobody waits for them.
  *
  * SW_WATCH of a cell says what its watchdog does. The holder of SW_LOCK arms and closes it; the CPU
- * that watches makes ARMED to ENDING, by swap, and alone ends that. A change of the cell first closes
+ * that watches makes ARMED to ENDING, by swap, and alone ends that. A cell that begins anew by its own wish
+ * makes ARMED to the next run's ARMED, by swap. A change of the cell first closes
  * its watchdog, and is refused while it is ENDING: so what is ended is the run that was looked at.
  */
 #ifndef CORE_WATCH_H
@@ -68,6 +69,15 @@ void watch_start(uint32_t cell);
 /*@ requires cell: cell < BH_CELLS_MAX;
     terminates \true; exits \false; assigns hw; */
 bool watch_close(uint32_t cell);
+
+/** The cell begins anew by its own wish: its watchdog, if the plan wants one, begins a new run. False when
+ * it was closed or acts: then the cell must not begin anew. The CPU that watches is not kicked, for the
+ * cell could do so for ever: it learns of the new run at its next look, which is due already.
+ * @req SWR_RST_005 */
+/*@ requires cell: cell < BH_CELLS_MAX;
+    terminates \true; exits \false; assigns hw;
+    ensures SWR_RST_005: plan.policy[cell].watch_us == 0 ==> \result; */
+bool watch_renew(uint32_t cell);
 
 /** Look at the cells that the calling CPU watches and set its alarm for the next look. Called whenever
  * the CPU comes to EL2 by kick or alarm, and while it waits there.

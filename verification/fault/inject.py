@@ -29,7 +29,7 @@ TROUBLE = {ID[n] for n in ("EV_KERNEL_FAULT", "EV_CELL_FAILED", "EV_SERROR", "EV
                            "EV_KICK_STAGE2", "EV_CPU_LOST", "EV_SYSREG_DENIED",
                            "EV_SGI_FOREIGN", "EV_IRQ_FOREIGN", "EV_ROUTE_FOREIGN",
                            "EV_GICR_FOREIGN", "EV_CPU_ON_DENIED", "EV_SMC_DENIED",
-                           "EV_HYP_CALL_DENIED", "EV_SYSTEM_RESET", "EV_LPI_DENIED",
+                           "EV_HYP_CALL_DENIED", "EV_SYSTEM_RESET", "EV_CELL_RESTARTED", "EV_LPI_DENIED",
                            "EV_PRIORITY_CLAMPED")}
 
 

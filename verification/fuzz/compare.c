@@ -279,6 +279,20 @@ static bool stale(uint32_t cpu)
 
 /* ---- words, status pages, owners */
 
+/* What was measured to its end is shown. */
+static bool same_digest(uint32_t c)
+{
+    bool good = true;
+
+    for (uint32_t i = 0U; good && o.cell[c].measured && (i < BH_DIGEST_WORDS); i++) {
+        good = same("shown digest of cell", c,
+                    (c == BH_CELL_KERNEL) ? status_page.plan_digest[i]
+                                          : status_page.cells[c].digest[i],
+                    o.cell[c].digest[i]);
+    }
+    return good;
+}
+
 static bool same_cell(uint32_t c)
 {
     const struct o_cell *w = &o.cell[c];
@@ -291,15 +305,16 @@ static bool same_cell(uint32_t c)
                 (c == BH_CELL_KERNEL) ? status_page.locks : status_page.cells[c].locks, w->locks) &&
            same("shown state of cell", c, status_page.cells[c].state, w->state) &&
            same("shown starts of cell", c, status_page.cells[c].starts, w->starts) &&
-           same("shown events of cell", c, status_page.cells[c].events, w->events);
+           same("shown events of cell", c, status_page.cells[c].events, w->events) &&
+           same_digest(c);
 }
 
 static bool same_cpu(uint32_t k)
 {
-    static const uint64_t phases[P_PHASES] = {CPU_ABSENT, CPU_OFF,  CPU_RUN,
-                                              CPU_PARKED, CPU_LOST, CPU_STARTING};
-    static const uint64_t requests[4] = {CPU_REQ_NONE, CPU_REQ_SYNC_0, CPU_REQ_SYNC_1,
-                                         CPU_REQ_PARK};
+    static const uint64_t phases[P_PHASES] = {CPU_ABSENT, CPU_OFF,      CPU_RUN,  CPU_PARKED,
+                                              CPU_LOST,   CPU_STARTING, CPU_RESET};
+    static const uint64_t requests[5] = {CPU_REQ_NONE, CPU_REQ_SYNC_0, CPU_REQ_SYNC_1, CPU_REQ_PARK,
+                                         CPU_REQ_RESET};
     const struct o_cpu *w = &o.cpu[k];
     bool good = same("phase of CPU", k, host_word[SW_CPU_STATE][k], phases[w->phase]) &&
                 same("cell of CPU", k, host_word[SW_CPU_CELL][k], w->cell) &&
@@ -307,7 +322,8 @@ static bool same_cpu(uint32_t k)
                 same("request to CPU", k, host_word[SW_CPU_REQUEST][k], requests[w->request]);
 
     if (good && (w->phase != P_STARTING)) {
-        good = same("shown phase of CPU", k, status_page.cpus[k].state, phases[w->phase]);
+        good = same("shown phase of CPU", k, status_page.cpus[k].state,
+                    phases[(w->phase == P_RESET) ? P_PARKED : w->phase]);
     }
     if (good && (w->phase == P_STARTING)) {
         good = same("entry of CPU", k, cpu_entry[k], w->entry) &&

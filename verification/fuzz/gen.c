@@ -142,6 +142,15 @@ static struct op locking(void)
                 (gen_below(8U) == 0U) ? edge() : scopes);
 }
 
+/* Some CPU asks what was measured. */
+static struct op asking(void)
+{
+    uint32_t cells = cpus(P_RUN, false), root = cpus(P_RUN, true);
+
+    return call(one_of(((cells != 0U) && (gen_below(2U) == 0U)) ? cells : root), BH_HC_MEASURE,
+                (gen_below(8U) == 0U) ? edge() : gen_below(2U * BH_CELLS_MAX));
+}
+
 static struct op power(void)
 {
     uint32_t root = cpus(P_RUN, true), cells = cpus(P_RUN, false);
@@ -213,8 +222,10 @@ struct op gen_step(void)
         op = unrest();
     } else if (dice < 64U) {
         op = (root < O_CPUS) ? sensible(root) : odd_call();
-    } else if (dice < 69U) {
+    } else if (dice < 68U) {
         op = odd_call();
+    } else if (dice < 69U) {
+        op = asking();
     } else if (dice < 70U) {
         op = locking();
     } else if (dice < 86U) {

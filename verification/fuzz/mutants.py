@@ -21,6 +21,7 @@ from fuzz import blobs, context  # noqa: E402
 
 CALLS, BLOBS = 1000, 100
 CELL, PART, CPU, HCALL = (f"src/core/{n}.c" for n in ("cell", "part", "cpu", "hcall"))
+MEASURE = "src/core/measure.c"
 ORACLE = "verification/fuzz/oracle.c"
 
 #: name: file, what stands there, what is put in its place
@@ -59,6 +60,14 @@ MUTANTS = {
     "share-cleared": ("src/core/prep.c", "(r->share == 0U)", "(r->share < 100U)"),
     "page-left-out": ("src/core/prep.c", "            prep[cell].page = 0U;\n",
                       "            prep[cell].page = 1U;\n"),
+    "measure-ungranted": (MEASURE, "    return (cell == BH_CELL_ROOT) || (cell == whose) ||",
+                          "    return (cell == BH_CELL_ROOT) || (cell >= whose) ||"),
+    "measure-half": (MEASURE, "    uint32_t k = 4U * (uint32_t)(asked % 2U);",
+                     "    uint32_t k = 2U * (uint32_t)(asked % 2U);"),
+    "measure-early": (MEASURE, "           (measure_done[cell] == 1U);",
+                      "           (measure_done[cell] <= 1U);"),
+    "plan-short": (MEASURE, "    sha256_end(words, PLAN_TAIL);",
+                   "    sha256_end(words, PLAN_TAIL - 1U);"),
     "again-refused": (HCALL, "(out.status != (uint32_t)BH_E_HC_AGAIN)", "(out.a < 100U)"),
     "memory-left": (CELL, "        part_clear(cell);\n        arch_cpu_forget_maps();\n        /*",
                     "        /*"),

@@ -310,6 +310,8 @@ enum o_next o_service(uint32_t cpu)
     if (c->request == R_PARK) {
         o_count.marks[MARK_LATE_PARK] += (c->phase == P_LOST) ? 1U : 0U;
         set_phase(cpu, P_PARKED);
+    } else if (c->request == R_RESET) {
+        set_phase(cpu, (c->phase == P_PARKED) ? P_PARKED : P_RESET);
     } else if (c->request != R_NONE) {
         load(cpu);
     } else {
@@ -358,7 +360,9 @@ static void reach(uint32_t cpu)
             /* more than the record holds: compare.c notices */
         }
     }
-    (void)o_service(cpu);
+    if (o_service(cpu) == N_WAIT) {
+        o_go_on(cpu);
+    }
     c->busy = false;
 }
 
@@ -693,6 +697,31 @@ static void digest_of(uint32_t cell, uint32_t h[8])
     sha_block(h, block);
 }
 
+/* The plan, as its blob is in a file: bytes, and the padding of FIPS 180-4. */
+static void digest_of_plan(uint32_t h[8])
+{
+    uint8_t bytes[sizeof(struct bh_plan) + 128U] = {0U};
+    uint64_t n = sizeof(struct bh_plan), end = ((n + 72U) / 64U) * 64U;
+    uint32_t block[16];
+
+    memcpy(bytes, o.plan, n);
+    bytes[n] = 0x80U;
+    for (uint32_t i = 0U; i < 8U; i++) {
+        bytes[end - 1U - i] = (uint8_t)((n * 8U) >> (8U * i));
+    }
+    sha_constants();
+    memcpy(h, sha_first, 32U);
+    for (uint64_t at = 0U; at < end; at += 64U) {
+        for (uint32_t i = 0U; i < 16U; i++) {
+            const uint8_t *b = &bytes[at + (4U * i)];
+
+            block[i] =
+                ((uint32_t)b[0] << 24) | ((uint32_t)b[1] << 16) | ((uint32_t)b[2] << 8) | b[3];
+        }
+        sha_block(h, block);
+    }
+}
+
 #define O_MEASURE 16U /* pages that one call measures, from the specification */
 static struct o_answer measure(uint32_t self, uint32_t cell)
 {
@@ -710,6 +739,7 @@ static struct o_answer measure(uint32_t self, uint32_t cell)
     }
     if (!in_state(STATE(MEASURING), cell)) {
         set_state(cell, BH_STATE_MEASURING);
+        o.cell[cell].measured = false;
     }
     now = (o.cell[cell].left < O_MEASURE) ? o.cell[cell].left : O_MEASURE;
     o.cell[cell].left -= now;
@@ -719,6 +749,8 @@ static struct o_answer measure(uint32_t self, uint32_t cell)
         return answer(BH_E_HC_AGAIN, cell, o.cell[cell].left);
     }
     digest_of(cell, h);
+    o.cell[cell].measured = true;
+    memcpy(o.cell[cell].digest, h, sizeof(h));
     if (named && (memcmp(approved, h, sizeof(h)) != 0)) {
         uint64_t first = ((uint64_t)h[0] << 32) | h[1];
 
@@ -913,6 +945,26 @@ static struct o_answer lock(uint32_t cpu, uint32_t cell, uint64_t asked)
     return answer(BH_OK, locked_for(cell), 0U);
 }
 
+/* Half of a digest: root, the cell itself, by grant others. */
+static struct o_answer tell(uint32_t cell, uint64_t asked)
+{
+    uint64_t whose = asked >> 1;
+    const uint32_t *w;
+
+    if ((cell != BH_CELL_ROOT) && (cell != whose) &&
+        ((o.plan->policy[cell].grants & BH_GRANT_MEASURE) == 0U)) {
+        return answer(BH_E_HC_PERMISSION, cell, BH_HC_MEASURE);
+    }
+    if (whose >= o.plan->n_cells) {
+        return answer(BH_E_HC_NO_CELL, whose, o.plan->n_cells);
+    }
+    if (!o.cell[whose].measured) {
+        return answer(BH_E_HC_NOT_MEASURED, whose, 0U);
+    }
+    w = &o.cell[whose].digest[((asked & 1U) != 0U) ? 4U : 0U];
+    return answer(BH_OK, ((uint64_t)w[0] << 32) | w[1], ((uint64_t)w[2] << 32) | w[3]);
+}
+
 struct o_answer o_call(uint32_t cpu, uint64_t number, uint64_t arg)
 {
     const struct o_rule *rule = rule_of(number);
@@ -923,6 +975,8 @@ struct o_answer o_call(uint32_t cpu, uint64_t number, uint64_t arg)
         out = info(cpu, arg);
     } else if (number == BH_HC_LOCK) {
         out = lock(cpu, cell, arg);
+    } else if (number == BH_HC_MEASURE) {
+        out = tell(cell, arg);
     } else if (rule == NULL) {
         out = answer(BH_E_HC_UNKNOWN, number, 0U);
     } else if (cell != BH_CELL_ROOT) {
@@ -964,6 +1018,83 @@ void o_end(uint32_t cpu, uint32_t state)
         }
     }
     set_phase(cpu, P_PARKED);
+}
+
+#define O_SYSTEM_OFF 0x84000008U
+
+/* A CPU of a cell that begins anew is to stop, unless it is to park. */
+static void ask_reset(uint32_t cpu)
+{
+    if (o.cpu[cpu].request == R_NONE) {
+        o.cpu[cpu].request = R_RESET;
+    }
+    reach(cpu);
+}
+
+static bool unmeasured(uint32_t cell)
+{
+    static const uint32_t none[8];
+
+    return ((o.plan->cells[cell].flags & BH_CELL_MEASURED) == 0U) &&
+           (memcmp(o.plan->policy[cell].digest, none, sizeof(none)) == 0);
+}
+
+void o_system(uint32_t cpu, uint64_t function)
+{
+    uint32_t cell = o.cpu[cpu].cell;
+
+    if ((function != O_SYSTEM_OFF) && (cell > BH_CELL_ROOT) && unmeasured(cell) &&
+        (o.cell[cell].state == (uint32_t)BH_STATE_RUNNING)) {
+        for (uint32_t k = 0U; k < O_CPUS; k++) {
+            if ((k != cpu) && (o.cpu[k].cell == cell)) {
+                ask_reset(k);
+            }
+        }
+        set_phase(cpu, P_RESET);
+    } else {
+        o_record(cpu, cell, BH_EV_SYSTEM_RESET, function, 0U);
+        o_end(cpu, (uint32_t)BH_STATE_STOPPED);
+    }
+}
+
+/* Nothing is asked of any CPU of the cell, its first one waits for the rest, which are off. */
+static bool rests(uint32_t cell, uint32_t first)
+{
+    bool all = true;
+
+    for (uint32_t k = 0U; k < O_CPUS; k++) {
+        struct o_cpu was = o.cpu[k];
+
+        if (was.cell == cell) {
+            if ((was.phase != P_OFF) && (was.phase != P_RESET)) {
+                ask_reset(k);
+            }
+            all = all && (was.request == R_NONE) && (was.phase == ((k == first) ? P_RESET : P_OFF));
+        }
+    }
+    return all;
+}
+
+void o_go_on(uint32_t cpu)
+{
+    uint32_t cell = o.cpu[cpu].cell;
+    uint32_t first = first_of(cpus_of(cell));
+
+    if (o.cpu[cpu].phase != P_RESET) {
+        return;
+    }
+    if (cpu != first) {
+        set_phase(cpu, P_OFF);
+        reach(first);
+    } else if (rests(cell, first) && rests(cell, first) &&
+               (o.cell[cell].state == (uint32_t)BH_STATE_RUNNING)) {
+        irq_reset(cell, first);
+        o.cell[cell].starts++;
+        o_record(first, cell, BH_EV_CELL_RESTARTED, cell, 0U);
+        start_cpu(first, o.plan->cells[cell].entry, o.plan->cells[cell].comm);
+    } else {
+        /* the last one to come reaches it again */
+    }
 }
 
 void o_off(uint32_t cpu)
@@ -1034,6 +1165,8 @@ void o_launch(const struct bh_plan *plan, bool direct)
     present_call = AT_BOOT;
     set_state(BH_CELL_ROOT, BH_STATE_RUNNING);
     present_call = BY_ITSELF;
+    digest_of_plan(o.cell[BH_CELL_KERNEL].digest);
+    o.cell[BH_CELL_KERNEL].measured = true;
     o.armed = true;
     o.direct = direct;
     o_record(0U, BH_CELL_KERNEL, BH_EV_ENABLED, 0U, plan->n_cpus);

@@ -26,9 +26,9 @@
 #define O_NEW 64U    /**< most events, answers and interrupt resets of one operation */
 
 /** What a CPU does; the first five as in enum bh_cpu_state. */
-enum o_phase { P_ABSENT, P_OFF, P_RUN, P_PARKED, P_LOST, P_STARTING, P_PHASES };
+enum o_phase { P_ABSENT, P_OFF, P_RUN, P_PARKED, P_LOST, P_STARTING, P_RESET, P_PHASES };
 /** What a CPU was asked for. */
-enum o_request { R_NONE, R_VIEW_0, R_VIEW_1, R_PARK };
+enum o_request { R_NONE, R_VIEW_0, R_VIEW_1, R_PARK, R_RESET };
 /** What is known of the address space of a cell. */
 enum o_map { M_UNKNOWN, M_EMPTY, M_EXACT, M_EITHER };
 /** What a CPU does by itself when the next kick reaches it. */
@@ -61,6 +61,8 @@ struct o_cell {
     uint32_t starts;
     uint64_t events;
     uint64_t left; /**< pages to clear or to measure */
+    bool measured; /**< to its end */
+    uint32_t digest[8]; /**< then; of the kernel's row: of the plan */
 };
 
 /** A status with the values it carries; a set bit in a set: any of these numbers will do. */
@@ -156,6 +158,8 @@ struct o_answer o_call(uint32_t cpu, uint64_t number, uint64_t arg);
 enum o_next o_service(uint32_t cpu);
 void o_end(uint32_t cpu, uint32_t state);
 void o_off(uint32_t cpu);
+void o_system(uint32_t cpu, uint64_t function);
+void o_go_on(uint32_t cpu);
 uint64_t o_on(uint32_t cpu, uint64_t mpidr, uint64_t entry, uint64_t context);
 void o_record(uint32_t cpu, uint32_t cell, uint32_t id, uint64_t a, uint64_t b);
 

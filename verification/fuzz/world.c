@@ -13,6 +13,7 @@
 #include "arch/aarch64/psci.h"
 #include "core/arch/board.h"
 #include "core/init.h"
+#include "core/restart.h"
 #include "host_machine.h"
 
 #define CPU_OFF_CALL 0x84000002U
@@ -87,7 +88,9 @@ static void reach(uint32_t cpu)
         (world[cpu].first.kind != K_NOTHING)) {
         do_first(cpu);
     }
-    (void)cpu_service(cpu);
+    if (cpu_service(cpu) == (uint32_t)CPU_WAIT) {
+        restart_go_on(cpu);
+    }
     host.self = self;
     world[cpu].busy = false;
 }
@@ -245,8 +248,7 @@ static bool step_psci(const struct op *op, uint64_t function)
     } else if (op->kind == OP_OFF) {
         o_off(op->cpu);
     } else {
-        o_record(op->cpu, o.cpu[op->cpu].cell, BH_EV_SYSTEM_RESET, function, 0U);
-        o_end(op->cpu, (uint32_t)BH_STATE_STOPPED);
+        o_system(op->cpu, function);
     }
     return (found == want) || w_differs("answer of PSCI", function, found, want);
 }
@@ -315,6 +317,10 @@ bool w_step(const struct op *op)
             uint32_t want = (uint32_t)o_service(op->cpu);
 
             good = good && ((found == want) || w_differs("cpu_service", op->cpu, found, want));
+            if (found == (uint32_t)CPU_WAIT) { /* as trap.c does */
+                restart_go_on(op->cpu);
+                o_go_on(op->cpu);
+            }
         }
         executes(op->cpu, false);
         good = good && same_nested() && w_compare();

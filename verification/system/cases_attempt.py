@@ -153,8 +153,8 @@ row(94, "hypercall by a cell: disable", CALL, OTHER, "HYPERCALL", 6,
 row(95, "get_info by a cell", ("SYR_EVT_001",), OTHER, "HYPERCALL", 0, value=0)
 row(96, "get_info of something unknown", TOTAL, OTHER, "HYPERCALL", 256 * 9,
     value=ID["E_HC_UNKNOWN"], events=(("EV_REFUSED", 0, ID["E_HC_UNKNOWN"]),))
-row(97, "hypercall number beyond the last", TOTAL, ROOT, "HYPERCALL", 8,
-    value=ID["E_HC_UNKNOWN"], events=(("EV_REFUSED", 8, ID["E_HC_UNKNOWN"]),))
+row(97, "hypercall number beyond the last", TOTAL, ROOT, "HYPERCALL", 9,
+    value=ID["E_HC_UNKNOWN"], events=(("EV_REFUSED", 9, ID["E_HC_UNKNOWN"]),))
 row(98, "hypercall number far beyond", TOTAL, ROOT, "HYPERCALL", 255,
     value=ID["E_HC_UNKNOWN"], events=(("EV_REFUSED", 255, ID["E_HC_UNKNOWN"]),))
 # --- cells that end by it: rt's policy is to park

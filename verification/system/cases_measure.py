@@ -2,12 +2,14 @@
 """Measurement of cells, direct boot: the digest that the kernel computes before a cell's first instruction is
 that of `bulkhead-plan digest`, and a cell whose memory is not what the plan approves does not start."""
 
+import hashlib
 import subprocess
 
 import built
 import planblob as pb
 import status
 from cases import case, demand, equal
+from cases_attempt import check_events
 from cases_life import must
 from cases_plan import scratch
 from direct import IMAGES, NAMES, OTHER, ROOT, RT
@@ -38,14 +40,42 @@ def pairs(text):
     return int(text[:16], 16), int(text[16:32], 16)
 
 
-def opened(fresh, keys):
-    """The shipped plan with a key more for some cells."""
+def changed(keys):
+    """The shipped plan with a key more for some cells. @return path of the blob."""
     text = PLAN.read_text()
     for cell, key in keys.items():
         text = text.replace(f'name = "{NAMES[cell]}"\n', f'name = "{NAMES[cell]}"\n{key}\n')
     path = scratch("measure").with_suffix(".toml")
     path.write_text(text)
-    return fresh.open("measure", pb.compile_plan(path, path.with_suffix(".plan")))
+    return pb.compile_plan(path, path.with_suffix(".plan"))
+
+
+def opened(fresh, keys):
+    """Direct boot with such a plan."""
+    return fresh.open("measure", changed(keys))
+
+
+def asked(d, who, whose):
+    """The digest of a cell, or of the plan (0), as the kernel tells it to a cell by hypercall MEASURE."""
+    found = []
+    for word in range(8):
+        result, events = d.attempt(who, status.ATTEMPT["MEASURE"], 8 * whose + word)
+        demand(result is not None, "no answer")
+        equal(events, [], "events")
+        found.append(result & 0xFFFFFFFF)
+    return tuple(found)
+
+
+def not_told(d, who, argument, wanted):
+    """MEASURE is refused, with the event."""
+    got, events = d.hypercall(status.HC["MEASURE"], argument, who, 12)
+    equal(got, status.ID[wanted], f"MEASURE {argument:#x} by {NAMES[who]}")
+    check_events(events, who, [("EV_REFUSED", status.HC["MEASURE"], status.ID[wanted])])
+
+
+def plan_shown(d):
+    """Digest of the plan in the status pages."""
+    return tuple(d.word(status.STATUS_BASE + 48 + 4 * k, 4) for k in range(8))
 
 
 def up(d, cells, fresh):
@@ -58,8 +88,8 @@ def up(d, cells, fresh):
 
 def start(d, fresh):
     """START of the measured cell by root. @return (status, events)"""
-    budget = UP_TICKS * (SLOWER if fresh.options.coverage else 1)
-    return d.hypercall(status.HC["CELL_START"], RT, budget=budget)
+    return d.hypercall(status.HC["CELL_START"], RT,
+                       budget=UP_TICKS * (SLOWER if fresh.options.coverage else 1))
 
 
 def shown(d, cell):
@@ -127,3 +157,60 @@ def changed_image(fresh):
         got, _ = start(d, fresh)
         equal((got, d.status().state(RT)), (0, "RUNNING"), "start of the approved image")
         equal(d.silent([ROOT, RT, OTHER]), [], "silent cells")
+
+
+ASKED = ("SYR_MEA_002", "SWR_MSR_004", "SWR_MSR_005", "SWR_MSR_006", "SYR_EVT_001")
+
+
+@case(288, "a cell is told its own digest, with the grant those of another cell and of the plan, without it "
+      "neither", ASKED, "fresh")
+def told_by_grant(fresh):
+    want, other = digest(RT), digest(OTHER)
+    plan = changed({RT: f'digest = "{want}"', OTHER: 'measure = true\ngrants = ["measure"]'})
+    blob = hashlib.sha256(plan.read_bytes()).hexdigest()
+    with fresh.open("measure-told", plan) as d:
+        up(d, (ROOT, RT, OTHER), fresh)
+        equal(plan_shown(d), words(blob), "plan in the status pages")
+        d.new_events()
+        for who, whose, digits in ((RT, RT, want), (OTHER, OTHER, other), (OTHER, RT, want), (OTHER, 0, blob),
+                                   (ROOT, 0, blob), (ROOT, RT, want), (ROOT, OTHER, other)):
+            d.set_clock(OTHER if who == RT else RT)
+            equal(asked(d, who, whose), words(digits), f"{NAMES[who]} asks for {whose}")
+        d.set_clock(OTHER)
+        for whose in (0, ROOT, OTHER, 4, 1 << 40):
+            for half in (0, 1):
+                not_told(d, RT, 2 * whose + half, "E_HC_PERMISSION")
+        equal(asked(d, RT, RT), words(want), "rt still knows its own")
+        equal(d.silent([ROOT, RT, OTHER]), [], "silent cells")
+
+
+@case(289, "no digest of a cell that was not measured, nor of one that there is not", ASKED, "fresh")
+def not_measured(fresh):
+    with opened(fresh, {RT: "measure = true", OTHER: 'grants = ["measure"]'}) as d:
+        up(d, (ROOT, RT, OTHER), fresh)
+        d.new_events()
+        d.set_clock(RT)
+        for who in (OTHER, ROOT):
+            for half in (0, 1):
+                not_told(d, who, 2 * OTHER + half, "E_HC_NOT_MEASURED")
+                not_told(d, who, 2 * ROOT + half, "E_HC_NOT_MEASURED")
+                for beyond in (4, 5, 8, 1 << 40):
+                    not_told(d, who, 2 * beyond + half, "E_HC_NO_CELL")
+        d.set_clock(OTHER)
+        must(d, "CELL_DESTROY", RT)
+        equal(asked(d, OTHER, RT), words(digest(RT)), "the last start of a cell that is gone")
+        equal(d.silent([ROOT, OTHER]), [], "silent cells")
+
+
+@case(290, "what a refused cell held is told to who may ask", ASKED, "fresh")
+def refused_is_told(fresh):
+    want = digest(RT)
+    wrong = f"{int(want[0], 16) ^ 1:x}" + want[1:]
+    with opened(fresh, {RT: f'digest = "{wrong}"'}) as d:
+        up(d, (ROOT, OTHER), fresh)
+        d.new_events()
+        d.set_clock(OTHER)
+        equal((d.status().state(RT), shown(d, RT)[0]), ("STOPPED", NO), "state")
+        equal(asked(d, ROOT, RT), words(want), "digest")
+        not_told(d, OTHER, 2 * RT, "E_HC_PERMISSION")
+        equal(d.silent([ROOT, OTHER]), [], "silent cells")

@@ -86,16 +86,35 @@ def stopped(fresh):
         second_on(d)
 
 
-@case(202, "SYSTEM_RESET by one CPU ends the cell on both", TAGS + ("SYR_EVT_001",), "fresh")
-def reset(fresh):
+@case(202, "SYSTEM_OFF by one CPU ends the cell on both", TAGS + ("SYR_EVT_001",), "fresh")
+def off(fresh):
     with opened(fresh) as d:
-        result, events = second_attempts(d, "SYSTEM_RESET")
+        result, events = second_attempts(d, "SYSTEM_OFF")
         equal(result, None, "answer")
-        check_events(events, OTHER, [("EV_SYSTEM_RESET", 0x84000009, 0)], SECOND_CPU)
+        check_events(events, OTHER, [("EV_SYSTEM_RESET", 0x84000008, 0)], SECOND_CPU)
         equal(d.status().state(OTHER), "STOPPED", "state")
         both_parked(d)
         revive(d, OTHER)
         second_on(d)
+
+
+@case(208, "SYSTEM_RESET by either CPU begins the cell anew on its first one, the other is off",
+      TAGS + ("SYR_RST_001", "SYR_EVT_001", "SWR_RST_002", "SWR_RST_003", "SWR_RST_004"), "fresh")
+def reset(fresh):
+    with opened(fresh) as d:
+        for attempts in (second_attempts, lambda d, name: d.attempt(OTHER, status.ATTEMPT[name])):
+            d.ticks(20)
+            before = d.comm(OTHER).heartbeat
+            result, events = attempts(d, "SYSTEM_RESET")
+            equal(result, None, "answer")
+            check_events(events, OTHER, [("EV_CELL_RESTARTED", OTHER, 0)], FIRST_CPU)
+            equal(d.status().state(OTHER), "RUNNING", "state")
+            states = [d.status().cpus[c]["state"] for c in (FIRST_CPU, SECOND_CPU)]
+            equal(states, ["RUN", "OFF"], "states of the cell's CPUs")
+            demand(1 < d.comm(OTHER).heartbeat < before, "the heart does not beat from the beginning")
+            demand(not second_lives(d), "the second CPU still executes")
+            equal(d.silent([ROOT, RT, OTHER]), [], "silent cells")
+            second_on(d)
 
 
 @case(203, "a destroy right after a reset by the cell leaves no CPU behind", TAGS, "fresh")

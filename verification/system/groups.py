@@ -15,6 +15,7 @@ import cases_life  # noqa: F401
 import cases_lock  # noqa: F401
 import cases_measure  # noqa: F401
 import cases_plan  # noqa: F401
+import cases_restart  # noqa: F401
 import cases_scrub  # noqa: F401
 import cases_smp  # noqa: F401
 import cases_watch  # noqa: F401

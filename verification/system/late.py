@@ -515,12 +515,16 @@ def half_way(guest):
 def measured(guest):
     """A cell that must have a digest: the same image starts, one byte more does not, nor what ran.
 
-    @test TC_DRV_053 @verifies SWR_MSR_002 SWR_MSR_003 SWR_CLI_020 SWR_CLI_021 SYR_MEA_001
+    @test TC_DRV_053 @verifies SWR_MSR_002 SWR_MSR_003 SWR_MSR_004 SWR_CLI_020 SWR_CLI_021 SYR_MEA_001
     @technique requirements @level system
     """
     guest.run(f"bulkhead enable /plans/measured.plan && {START}")
     row = json.loads(guest.run("bulkhead --json measure rt"))["measurements"][0]
     demand((row["measured"], row["digest"]) == ("approved", approved()), f"measured: {row}")
+    of_plan = guest.run("sha256sum /plans/measured.plan").split()[0]
+    row = json.loads(guest.run("bulkhead --json measure"))["measurements"][0]
+    demand((row["of"], row["digest"]) == ("plan", of_plan), f"plan: {row}")
+    demand(f"plan SHA-256 {of_plan}\n" in guest.run("bulkhead status"), "status does not show the plan")
     demand(guest.events()[-2:] == ["EV_MEASURED", "EV_STARTED"], f"events: {guest.events()[-3:]}")
     guest.run("bulkhead measure --write /tmp/base && bulkhead measure --baseline /tmp/base")
     guest.cell_lives()
@@ -544,7 +548,7 @@ def measured(guest):
 def between(guest):
     """Between two steps of a measurement root does not reach the memory; the start goes on.
 
-    @test TC_DRV_054 @verifies SWR_MSR_003 SWR_DRV_012 SYR_MEA_001 SYR_SPA_003
+    @test TC_DRV_054 @verifies SWR_MSR_003 SWR_MSR_006 SWR_DRV_012 SYR_MEA_002 SYR_MEA_001 SYR_SPA_003
     @technique fault-injection @level system
     """
     raw = "/sys/module/bulkhead/parameters/raw"
@@ -553,11 +557,16 @@ def between(guest):
     guest.run(f"physmem read {CODE:#x}")
     demand(guest.run(f"echo call 3 2 > {raw}; cat {raw}").split()[0] == "20c", "one call was enough")
     demand(guest.cell()["state"] == "measuring", f"the cell is {guest.cell()['state']}")
+    demand(guest.run(f"echo call 8 4 > {raw}; cat {raw}").split()[0] == "20f", "MEASURE before the end")
     for at in (CODE, CODE + 0x80000, DATA):
         demand("BUS-ERROR" in guest.run(f"physmem write {at:#x} 1", 3), f"root wrote {at:#x}")
     guest.run("bulkhead cell start rt")
     guest.cell_lives()
     demand("approved" in guest.run("bulkhead measure rt"), "the cell was not approved")
+    wanted = [approved()[at:at + 16].lstrip("0") for at in range(0, 64, 16)]
+    for half in (0, 1):
+        told = guest.run(f"echo call 8 {4 + half} > {raw}; cat {raw}").split()
+        demand(told[:3] == ["0", *wanted[2 * half:2 * half + 2]], f"MEASURE: {told}")
     guest.log_is_clean()
 
 

@@ -484,6 +484,7 @@ class Cells(Cli):
         events = (make_event(0, 0x501, b=4), make_event(1, 0x510, 0x70000000, 0x93C08006))
         out, _ = self.run_cli("status", machine=make_machine(status=make_status(events=events)))
         self.assertIn("kernel enabled, ABI 3, plan 0000abcd\n", out)
+        self.assertNotIn("SHA-256", out)
         self.assertIn("DMA: NOT ISOLATED (no SMMU driver yet)\n", out)
         self.assertIn("access to IPA 0x70000000 refused (syndrome 0x93c08006)", out)
         self.assertRegex(out, r"CPU +STATE +CELL +EXITS +HVC +SMC +SYSREG +MMIO +ABORT")
@@ -491,6 +492,16 @@ class Cells(Cli):
         self.assertNotIn("DMA", out)
         for line in out.splitlines():
             self.assertEqual(line, line.rstrip())
+        told = json.loads(self.run_cli("--json", "status", machine=make_machine())[0])
+        self.assertEqual(told["plan_digest"], "")
+        for word in range(8):
+            digest = [0] * 8
+            digest[word] = 0x0A00001F
+            text = "".join(f"{w:08x}" for w in digest)
+            machine = make_machine(status=make_status(plan_digest=tuple(digest)))
+            self.assertIn(f"\nplan SHA-256 {text}\n", self.run_cli("status", machine=machine)[0])
+            told = json.loads(self.run_cli("--json", "status", machine=machine)[0])
+            self.assertEqual(told["plan_digest"], text)
 
     def test_lock(self):
         """@test TC_CLI_060 @verifies SWR_CLI_014 SWR_CLI_002 @technique equivalence @level unit"""
@@ -648,6 +659,7 @@ class Rings(Cli):
         """@test TC_CLI_044 @verifies SWR_CLI_006 @technique equivalence @level unit"""
         for number, a, b, text in (
                 (0x507, 1, 0x205, "hypercall cell_create refused with status E0205 HC_CPU_BUSY"),
+                (0x507, 8, 0x20F, "hypercall measure refused with status E020F HC_NOT_MEASURED"),
                 (0x512, 0x10000, 12, "SGI to CPUs of another cell refused (value 0x10000, foreign "
                                      "CPUs 2-3)"),
                 (0x517, 3, 0x71000000, "CPU_ON of a CPU not the cell's (MPIDR 0x3, entry "

@@ -52,11 +52,11 @@ static void cell_of_a_cpu(void)
     CHECK_EQ(status_page.cpus[3].cell, 2U);
 }
 
-/** @test TC_CPU_003 @verifies SWR_CPU_002 SWR_CPU_003 @technique state-table @level unit */
+/** @test TC_CPU_003 @verifies SWR_CPU_002 SWR_CPU_003 SWR_RST_002 @technique state-table @level unit */
 static void what_a_cpu_does_next(void)
 {
-    static const uint32_t phases[] = {CPU_ABSENT, CPU_OFF,      CPU_RUN,       CPU_PARKED,
-                                      CPU_LOST,   CPU_STARTING, CPU_PREPARING, 99U};
+    static const uint32_t phases[] = {CPU_ABSENT,   CPU_OFF,       CPU_RUN,   CPU_PARKED, CPU_LOST,
+                                      CPU_STARTING, CPU_PREPARING, CPU_RESET, 99U};
 
     for (uint32_t k = 0U; k < COUNT_OF(phases); k++) {
         uint32_t phase = phases[k];
@@ -76,6 +76,13 @@ static void what_a_cpu_does_next(void)
         CHECK_EQ(as_cpu(2U), CPU_WAIT);
         CHECK_EQ(phase_of(2U), CPU_PARKED);
         CHECK_EQ(host.quiet[2], 1U);
+        CHECK_EQ(host_word[SW_CPU_REQUEST][2], CPU_REQ_NONE);
+        host_word[SW_CPU_STATE][2] = phase;
+        host_word[SW_CPU_REQUEST][2] = CPU_REQ_RESET;
+        CHECK_EQ(as_cpu(2U), CPU_WAIT);
+        CHECK_EQ(phase_of(2U), (phase == CPU_PARKED) ? CPU_PARKED : CPU_RESET);
+        CHECK_EQ(status_page.cpus[2].state, BH_CPU_PARKED);
+        CHECK_EQ(host.quiet[2], (phase == CPU_PARKED) ? 1U : 2U);
         CHECK_EQ(host_word[SW_CPU_REQUEST][2], CPU_REQ_NONE);
     }
 }

@@ -254,6 +254,35 @@ static void no_way_back_when_linux_did_not_launch(void)
     }
 }
 
+/** @test TC_HCL_021 @verifies SWR_HCL_001 SWR_HCL_002 SWR_MSR_005 SWR_MSR_006
+ * @technique equivalence @level unit */
+static void measurements_are_told_to_whom_they_concern(void)
+{
+    struct outcome out;
+
+    CHECK(core_machine());
+    measure_done[2] = 0U;
+    measure_plan();
+    host_word[SW_CPU_CELL][2] = 2U;
+    host_word[SW_LOCK][0] = 2U; /* who asks waits for nobody and is in nobody's way */
+    for (uint64_t half = 0U; half < 2U; half++) {
+        out = hcall(0U, BH_HC_MEASURE, half);
+        CHECK_EQ(out.status, BH_OK);
+        CHECK_EQ(out.a, measure_half(BH_CELL_KERNEL, (uint32_t)half * 4U));
+        CHECK_EQ(out.b, measure_half(BH_CELL_KERNEL, ((uint32_t)half * 4U) + 2U));
+    }
+    CHECK_EQ(events(), 0U);
+    refused(hcall(2U, BH_HC_MEASURE, 0U), BH_E_HC_PERMISSION, 2U, BH_HC_MEASURE, BH_HC_MEASURE);
+    CHECK_EQ(event_back(0U)->cell, 2U);
+    refused(hcall(2U, BH_HC_MEASURE, 4U), BH_E_HC_NOT_MEASURED, 2U, 0U, BH_HC_MEASURE);
+    refused(hcall(0U, BH_HC_MEASURE, 4U), BH_E_HC_NOT_MEASURED, 2U, 0U, BH_HC_MEASURE);
+    refused(hcall(0U, BH_HC_MEASURE, 8U), BH_E_HC_NO_CELL, 4U, 4U, BH_HC_MEASURE);
+    plan.policy[2].grants = BH_GRANT_MEASURE;
+    CHECK_EQ(hcall(2U, BH_HC_MEASURE, 0U).a, measure_half(BH_CELL_KERNEL, 0U));
+    CHECK_EQ(events(), 4U);
+    CHECK_EQ(host_word[SW_LOCK][0], 2U);
+}
+
 int main(void)
 {
     TEST(TC_HCL_001, anybody_may_ask_who_he_is);
@@ -267,6 +296,7 @@ int main(void)
     TEST(TC_HCL_008, disable_needs_all_cpus_with_root);
     TEST(TC_HCL_020, no_cell_once_a_cpu_was_given_back);
     TEST(TC_HCL_009, disable_on_each_cpu_whatever_the_argument);
+    TEST(TC_HCL_021, measurements_are_told_to_whom_they_concern);
     TEST(TC_HCL_011, no_way_back_when_linux_did_not_launch);
     return test_result();
 }

@@ -102,7 +102,7 @@ static void open_forgets_the_past(void)
     }
 }
 
-/** @test TC_INI_002 @verifies SWR_INI_001 SWR_INI_002 @technique equivalence @level unit */
+/** @test TC_INI_002 @verifies SWR_INI_001 SWR_INI_002 SWR_MSR_004 @technique equivalence @level unit */
 static void all_come_and_are_taken(void)
 {
     static const uint32_t modes[] = {BH_MODE_LATE, BH_MODE_DIRECT};
@@ -110,7 +110,14 @@ static void all_come_and_are_taken(void)
     for (uint32_t k = 0U; k < COUNT_OF(modes); k++) {
         handed_over();
         handover.mode = modes[k];
+        measure_done[BH_CELL_KERNEL] = 0U;
+        memset(measure_digest, 0, sizeof(measure_digest));
         all_come();
+        CHECK_EQ(measure_done[BH_CELL_KERNEL], 1U);
+        CHECK(measure_half(BH_CELL_KERNEL, 0U) != 0U);
+        for (uint32_t i = 0U; i < BH_DIGEST_WORDS; i++) {
+            CHECK_EQ(status_page.plan_digest[i], measure_digest[BH_CELL_KERNEL][i]);
+        }
         for (uint32_t cpu = 0U; cpu < CPUS; cpu++) {
             CHECK_EQ(answer_of[cpu].status, BH_OK);
             CHECK_EQ(host.taken[cpu], 1U);

@@ -19,7 +19,7 @@
  * @link src/core/plan_crc.c
  * @link src/core/event.c @link src/core/hcall.c @link src/core/init.c @link src/core/part.c
  * @link src/core/plan.c
- * @link src/core/lock.c
+ * @link src/core/lock.c @link src/core/restart.c
  */
 #include "aarch64_machine.h"
 #include "arch/aarch64/inject.h"

@@ -141,6 +141,150 @@ static void the_plan_approves_one_digest_or_any(void)
     CHECK_EQ(status_page.cells[3].measured, 0U);
 }
 
+/* Of the blob of numbered_plan(), by Python's hashlib. */
+static const uint32_t plan_wanted[BH_DIGEST_WORDS] = {0x123D52C4U, 0x0905703DU, 0xECD52871U,
+                                                      0x8EE79262U, 0x3655215CU, 0x74602F0EU,
+                                                      0xD224E014U, 0x8A5F8FABU};
+
+/* The blob is bytes 1, 2, 3, ... modulo 251. */
+static void numbered_plan(void)
+{
+    uint8_t *byte = (uint8_t *)&plan;
+
+    for (uint32_t i = 0U; i < sizeof(plan); i++) {
+        byte[i] = (uint8_t)((i + 1U) % 251U);
+    }
+}
+
+/** @test TC_MSR_006 @verifies SWR_MSR_004 SWR_MSR_006 @technique back-to-back @level unit */
+static void the_plan_is_measured_byte_for_byte(void)
+{
+    machine();
+    numbered_plan();
+    CHECK_EQ(arch_plan_word(0U), 0x01020304U);
+    CHECK_EQ(arch_plan_word(PLAN_WORDS - 1U), 0xE8E9EAEBU);
+    memset(measure_done, 1, sizeof(measure_done)); /* memory as somebody left it */
+    measure_plan();
+    for (uint32_t c = 0U; c < BH_CELLS_MAX; c++) {
+        CHECK_EQ(measure_done[c], (c == BH_CELL_KERNEL) ? 1U : 0U);
+    }
+    CHECK_EQ(sha256_blocks, PLAN_BLOCKS);
+    for (uint32_t k = 0U; k < BH_DIGEST_WORDS; k++) {
+        CHECK_EQ(measure_digest[BH_CELL_KERNEL][k], plan_wanted[k]);
+        CHECK_EQ(status_page.plan_digest[k], plan_wanted[k]);
+        CHECK_EQ(status_page.cells[BH_CELL_KERNEL].digest[k], 0U);
+    }
+    CHECK_EQ(status_page.cells[BH_CELL_KERNEL].measured, 0U);
+    CHECK_EQ(host_memory.n_calls, 0U); /* no page of a cell */
+}
+
+/** @test TC_MSR_007 @verifies SWR_MSR_004 @technique exhaustive @level unit */
+static void every_byte_of_the_plan_counts(void)
+{
+    uint8_t *byte = (uint8_t *)&plan;
+
+    machine();
+    numbered_plan();
+    for (uint32_t i = 0U; i < sizeof(plan); i++) {
+        byte[i] ^= 0x80U;
+        measure_plan();
+        CHECK(memcmp(measure_digest[BH_CELL_KERNEL], plan_wanted, sizeof(plan_wanted)) != 0);
+        byte[i] ^= 0x80U;
+    }
+    measure_plan();
+    CHECK(memcmp(measure_digest[BH_CELL_KERNEL], plan_wanted, sizeof(plan_wanted)) == 0);
+}
+
+/* What MEASURE answers. */
+static void told(uint32_t cell, uint64_t asked, uint32_t status, uint64_t a, uint64_t b)
+{
+    struct outcome out = measure_tell(cell, asked);
+
+    CHECK_EQ(out.status, status);
+    CHECK_EQ(out.a, a);
+    CHECK_EQ(out.b, b);
+}
+
+/* Every cell is measured: word k of cell c is 0x100 * c + k. */
+static void all_measured(void)
+{
+    machine();
+    for (uint32_t c = 0U; c < BH_CELLS_MAX; c++) {
+        measure_done[c] = 1U;
+        for (uint32_t k = 0U; k < BH_DIGEST_WORDS; k++) {
+            measure_digest[c][k] = (0x100U * c) + k;
+        }
+    }
+}
+
+static uint64_t two(uint64_t cell, uint32_t k)
+{
+    return ((((0x100U * cell) + k) << 32) + (0x100U * cell)) + k + 1U;
+}
+
+/** @test TC_MSR_008 @verifies SWR_MSR_005 SWR_MSR_006 @technique exhaustive @level unit */
+static void who_may_know_is_told_half_a_digest(void)
+{
+    all_measured();
+    for (uint32_t cell = 0U; cell < plan.n_cells; cell++) {
+        for (uint32_t grants = 0U; grants < BH_GRANTS_MAX; grants++) {
+            for (uint64_t asked = 0U; asked < (2U * (uint64_t)plan.n_cells); asked++) {
+                uint64_t whose = asked / 2U;
+                uint32_t k = ((asked % 2U) == 0U) ? 0U : 4U;
+
+                plan.policy[cell].grants = grants;
+                if ((cell == BH_CELL_ROOT) || (cell == whose) || (grants >= BH_GRANT_MEASURE)) {
+                    told(cell, asked, BH_OK, two(whose, k), two(whose, k + 2U));
+                } else {
+                    told(cell, asked, BH_E_HC_PERMISSION, cell, BH_HC_MEASURE);
+                }
+            }
+        }
+    }
+}
+
+/** @test TC_MSR_009 @verifies SWR_MSR_005 @technique bva @level unit */
+static void numbers_that_are_no_cell(void)
+{
+    static const uint64_t asked[] = {8U, 9U, 16U, 0x100000004U, 0x200000004U, UINT64_MAX};
+
+    all_measured();
+    for (uint32_t i = 0U; i < COUNT_OF(asked); i++) {
+        plan.policy[2].grants = 0U;
+        told(BH_CELL_ROOT, asked[i], BH_E_HC_NO_CELL, asked[i] / 2U, 4U);
+        told(2U, asked[i], BH_E_HC_PERMISSION, 2U, BH_HC_MEASURE);
+        plan.policy[2].grants = BH_GRANT_MEASURE;
+        told(2U, asked[i], BH_E_HC_NO_CELL, asked[i] / 2U, 4U);
+    }
+    plan.n_cells = BH_CELLS_MAX;
+    told(BH_CELL_ROOT, 15U, BH_OK, two(7U, 4U), two(7U, 6U));
+    told(BH_CELL_ROOT, 16U, BH_E_HC_NO_CELL, 8U, 8U);
+}
+
+/** @test TC_MSR_010 @verifies SWR_MSR_006 @technique state @level unit */
+static void none_before_the_end_of_a_measurement(void)
+{
+    all_measured();
+    measure_done[3] = 0U;
+    told(3U, 6U, BH_E_HC_NOT_MEASURED, 3U, 0U);
+    told(3U, 7U, BH_E_HC_NOT_MEASURED, 3U, 0U);
+    told(2U, 4U, BH_OK, two(2U, 0U), two(2U, 2U));
+    measure_done[3] = 1U;
+    host_word[SW_CELL_STATE][3] = BH_STATE_MEASURING; /* begun by another CPU just now */
+    told(3U, 6U, BH_E_HC_NOT_MEASURED, 3U, 0U);
+    for (uint32_t state = BH_STATE_ABSENT; state < BH_STATE_MEASURING; state++) {
+        host_word[SW_CELL_STATE][3] = state;
+        told(3U, 6U, BH_OK, two(3U, 0U), two(3U, 2U));
+    }
+    machine();
+    measure_begin(3U);
+    (void)measure_step(1U, 3U);
+    told(BH_CELL_ROOT, 6U, BH_E_HC_NOT_MEASURED, 3U, 0U);
+    measure_all(3U);
+    told(BH_CELL_ROOT, 6U, BH_OK, measure_half(3U, 0U), measure_half(3U, 2U));
+    told(BH_CELL_ROOT, 7U, BH_OK, measure_half(3U, 4U), measure_half(3U, 6U));
+}
+
 int main(void)
 {
     TEST(TC_MSR_001, the_digest_is_that_of_the_bytes);
@@ -148,5 +292,10 @@ int main(void)
     TEST(TC_MSR_003, a_displaced_measurement_starts_over);
     TEST(TC_MSR_004, the_plan_approves_one_digest_or_any);
     TEST(TC_MSR_005, the_last_step_may_be_short);
+    TEST(TC_MSR_006, the_plan_is_measured_byte_for_byte);
+    TEST(TC_MSR_007, every_byte_of_the_plan_counts);
+    TEST(TC_MSR_008, who_may_know_is_told_half_a_digest);
+    TEST(TC_MSR_009, numbers_that_are_no_cell);
+    TEST(TC_MSR_010, none_before_the_end_of_a_measurement);
     return test_result();
 }

@@ -19,7 +19,7 @@
  * @link src/core/plan_crc.c
  * @link src/core/event.c @link src/core/hcall.c @link src/core/init.c @link src/core/part.c
  * @link src/core/plan.c
- * @link src/core/lock.c
+ * @link src/core/lock.c @link src/core/restart.c
  */
 #include "aarch64_machine.h"
 #include "arch/aarch64/psci.h"
@@ -41,19 +41,26 @@ static void begin(void)
     fake_forget();
 }
 
-/** @test TC_PSC_001 @verifies SWR_PSC_001 @technique table @level unit */
+/** Is a function served when it is called? One that is not leaves the event. */
+static bool answers(uint64_t function)
+{
+    begin();
+    (void)psci_call(2U, function, 0U, 0U, 0U);
+    return (events() == 0U) || (event_back(0U)->id != BH_EV_SMC_DENIED);
+}
+
+/** @test TC_PSC_001 @verifies SWR_PSC_001 SWR_PSC_005 @technique table @level unit */
 static void what_there_is(void)
 {
-    static const uint64_t there[] = {
-        0x84000000U, 0x84000001U, 0xC4000001U, 0x84000002U, 0x84000003U, 0xC4000003U, 0x84000004U,
-        0xC4000004U, 0x84000006U, 0x84000008U, 0x84000009U, 0x8400000AU, 0x80000000U};
+    static const uint64_t there[] = {0x84000000U, 0x84000001U, 0xC4000001U, 0x84000002U,
+                                     0x84000003U, 0xC4000003U, 0x84000004U, 0xC4000004U,
+                                     0x84000006U, 0x84000008U, 0x84000009U, 0x8400000AU,
+                                     0x84000012U, 0xC4000012U, 0x80000000U, 0x80000001U};
 
     begin();
     CHECK_EQ(psci_call(2U, 0x84000000U, 0U, 0U, 0U), 0x10001U);
     CHECK_EQ(psci_call(2U, 0x80000000U, 0U, 0U, 0U), 0x10001U);
     CHECK_EQ(psci_call(2U, 0x84000006U, 0U, 0U, 0U), 2U);
-    CHECK_EQ(psci_call(2U, 0x84000001U, 0U, 0U, 0U), 0U);
-    CHECK_EQ(psci_call(2U, 0xC4000001U, 0U, 0U, 0U), 0U);
     CHECK_EQ(phase_of(2U), CPU_RUN);
     for (uint64_t group = 0x80000000U; group <= 0xC4000000U; group += 0x4000000U) {
         for (uint64_t f = group; f < group + 0x40U; f++) {
@@ -62,14 +69,41 @@ static void what_there_is(void)
             for (uint32_t k = 0U; k < COUNT_OF(there); k++) {
                 known = known || (there[k] == f);
             }
-            /* SYSTEM_RESET2 is answered as SYSTEM_RESET whatever this says of it. */
-            if ((f != 0x84000012U) && (f != 0xC4000012U)) {
-                CHECK_EQ(psci_call(2U, 0x8400000AU, f, 0U, 0U), known ? 0U : NOT_SUPPORTED);
-            }
+            /* What is told of a function is what calling it does: both against the list above. */
+            CHECK_EQ(psci_call(2U, 0x8400000AU, f, 0U, 0U), known ? 0U : NOT_SUPPORTED);
+            CHECK_EQ(psci_call(2U, 0x8400000AU, f | 0xFFFFFFFF00000000U, 0U, 0U),
+                     known ? 0U : NOT_SUPPORTED);
+            CHECK_EQ(events(), 0U);
+            CHECK_EQ(answers(f), known);
+            CHECK_EQ(fake.smcs, 0U);
+            begin();
         }
     }
-    CHECK_EQ(events(), 0U);
-    CHECK_EQ(fake.smcs, 0U);
+}
+
+/** @test TC_PSC_011 @verifies SWR_PSC_006 @technique bva @level unit */
+static void suspend_goes_on_at_once(void)
+{
+    static const uint64_t good[] = {
+        0U,         1U,         0xFFFFU,    0x10000U,       0x1FFFFU,
+        0x1000000U, 0x2000000U, 0x301FFFFU, 0x301000000ULL, 0xFFFFFFFF00000000U};
+
+    for (uint64_t f = 0x84000001U; f <= 0xC4000001U; f += 0x40000000U) {
+        for (uint32_t k = 0U; k < COUNT_OF(good); k++) {
+            begin();
+            CHECK_EQ(psci_call(2U, f, good[k], 0x4000U, 7U), 0U);
+            CHECK_EQ(phase_of(2U), CPU_RUN);
+            CHECK_EQ(events(), 0U);
+            CHECK_EQ(fake.smcs, 0U);
+        }
+        for (uint32_t bit = 0U; bit < 32U; bit++) {
+            bool known = (bit < 17U) || (bit == 24U) || (bit == 25U);
+
+            begin();
+            CHECK_EQ(psci_call(2U, f, 1ULL << bit, 0U, 0U), known ? 0U : INVALID);
+            CHECK_EQ(phase_of(2U), CPU_RUN);
+        }
+    }
 }
 
 /** @test TC_PSC_002 @verifies SWR_PSC_001 @technique table @level unit */
@@ -167,28 +201,58 @@ static void cpu_off(void)
     CHECK_EQ(psci_call(2U, CPU_ON_64, 3U, 0U, 0U), 0U);
 }
 
-/** @test TC_PSC_007 @verifies SWR_PSC_003 @technique table @level unit */
+/** @test TC_PSC_007 @verifies SWR_PSC_003 SWR_PSC_007 SWR_RST_001 @technique table @level unit */
 static void the_system_that_ends_is_the_cell(void)
 {
     static const uint64_t ends[] = {0x84000008U, 0x84000009U, 0x84000012U, 0xC4000012U};
 
     for (uint32_t k = 0U; k < COUNT_OF(ends); k++) {
-        for (uint32_t cell = 1U; cell < 3U; cell++) {
-            uint32_t cpu = (cell == 1U) ? 0U : 3U;
+        for (uint32_t who = 0U; who < 3U;
+             who++) { /* root, a cell that is measured, one that is not */
+            uint32_t cell = (who == 0U) ? 1U : 2U;
+            uint32_t cpu = (who == 0U) ? 0U : 3U;
+            bool anew = (who == 2U) && (k > 0U);
 
             begin();
-            (void)psci_call(cpu, ends[k], 0U, 0U, 0U);
-            CHECK_EQ(state_of(cell), BH_STATE_STOPPED);
+            plan.cells[2].flags = (who == 1U) ? BH_CELL_MEASURED : 0U;
+            CHECK_EQ(psci_call(cpu, ends[k], 0xFFFFFFFF00000000U, 0U, 0U), 0U);
+            CHECK_EQ(state_of(cell), anew ? BH_STATE_RUNNING : BH_STATE_STOPPED);
             CHECK_EQ(state_of(3U - cell), BH_STATE_RUNNING);
-            CHECK_EQ(phase_of(cpu), CPU_PARKED);
-            CHECK_EQ(host_word[SW_CPU_REQUEST][2], (cell == 2U) ? CPU_REQ_PARK : CPU_REQ_NONE);
-            CHECK_EQ(events(), 1U);
-            CHECK_EQ(event_back(0U)->id, BH_EV_SYSTEM_RESET);
-            CHECK_EQ(event_back(0U)->a, ends[k]);
-            CHECK_EQ(event_back(0U)->cell, cell);
+            CHECK_EQ(phase_of(cpu), anew ? CPU_RESET : CPU_PARKED);
+            CHECK_EQ(status_page.cpus[cpu].state, BH_CPU_PARKED);
+            CHECK_EQ(host_word[SW_CPU_REQUEST][2], (cell == 1U) ? CPU_REQ_NONE
+                                                   : anew       ? CPU_REQ_RESET
+                                                                : CPU_REQ_PARK);
+            CHECK_EQ(events(), anew ? 0U : 1U);
+            CHECK(anew || (event_back(0U)->id == BH_EV_SYSTEM_RESET));
+            CHECK(anew || (event_back(0U)->a == ends[k]));
+            CHECK(anew || (event_back(0U)->cell == cell));
             CHECK_EQ(fake.smcs, 0U);
         }
     }
+}
+
+/** @test TC_PSC_012 @verifies SWR_PSC_007 @technique bva @level unit */
+static void a_reset_of_an_unknown_type_is_none(void)
+{
+    static const uint64_t types[] = {1U, 0x7FFFFFFFU, 0x80000000U, 0xFFFFFFFFU, 0x100000001U};
+
+    for (uint64_t f = 0x84000012U; f <= 0xC4000012U; f += 0x40000000U) {
+        for (uint32_t k = 0U; k < COUNT_OF(types); k++) {
+            begin();
+            CHECK_EQ(psci_call(2U, f, types[k], 0U, 0U), INVALID);
+            CHECK((phase_of(2U) == CPU_RUN) && (phase_of(3U) == CPU_RUN));
+            CHECK_EQ(state_of(2U), BH_STATE_RUNNING);
+            CHECK_EQ(host_word[SW_CPU_REQUEST][3], CPU_REQ_NONE);
+            CHECK_EQ(events(), 0U);
+        }
+    }
+    begin(); /* the others have no type */
+    CHECK_EQ(psci_call(2U, 0x84000009U, 1U, 0U, 0U), 0U);
+    CHECK_EQ(phase_of(2U), CPU_RESET);
+    begin();
+    CHECK_EQ(psci_call(2U, 0x84000008U, 1U, 0U, 0U), 0U);
+    CHECK_EQ(phase_of(2U), CPU_PARKED);
 }
 
 static struct frame f;
@@ -296,5 +360,7 @@ int main(void)
     TEST(TC_PSC_008, anybody_may_ask_who_is_there);
     TEST(TC_PSC_009, root_alone_learns_of_the_kernel);
     TEST(TC_PSC_010, calls_by_the_frame);
+    TEST(TC_PSC_011, suspend_goes_on_at_once);
+    TEST(TC_PSC_012, a_reset_of_an_unknown_type_is_none);
     return test_result();
 }

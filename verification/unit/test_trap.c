@@ -19,7 +19,7 @@
  * @link src/core/plan_crc.c
  * @link src/core/event.c @link src/core/hcall.c @link src/core/init.c @link src/core/part.c
  * @link src/core/plan.c
- * @link src/core/lock.c
+ * @link src/core/lock.c @link src/core/restart.c
  */
 #include "aarch64_machine.h"
 #include "abi/hypercall.h"
@@ -179,9 +179,24 @@ static void firmware_calls(void)
     CHECK_EQ(sync_as(SMC), EXIT_WAIT);
     CHECK_EQ(phase_of(2U), CPU_OFF);
     begin(2U);
-    X(&f, 0) = 0x84000009U;
+    X(&f, 0) = 0x84000008U;
     CHECK_EQ(sync_as(SMC), EXIT_WAIT);
     CHECK_EQ(state_of(2U), BH_STATE_STOPPED);
+    begin(2U); /* a reset: the CPU waits, and the exit is where the restart goes on */
+    host_word[SW_CPU_STATE][3] = CPU_OFF;
+    host_word[SW_CPU_REQUEST][3] = CPU_REQ_NONE;
+    X(&f, 0) = 0x84000009U;
+    CHECK_EQ(sync_as(SMC), EXIT_WAIT);
+    CHECK_EQ(phase_of(2U), CPU_RESET);
+    host_word[SW_CPU_REQUEST][3] = CPU_REQ_NONE; /* CPU 3 has answered, and is off */
+    CHECK_EQ(trap_wait(&f), EXIT_WAIT);
+    CHECK_EQ(phase_of(2U), CPU_STARTING);
+    CHECK_EQ(trap_wait(&f), EXIT_RELOAD);
+    CHECK_EQ(phase_of(2U), CPU_RUN);
+    CHECK_EQ(ELR(&f), plan.cells[2].entry);
+    CHECK_EQ(X(&f, 0), plan.cells[2].comm);
+    CHECK_EQ(state_of(2U), BH_STATE_RUNNING);
+    CHECK_EQ(event_back(0U)->id, BH_EV_CELL_RESTARTED);
 }
 
 /** @test TC_TRP_005 @verifies SWR_TRP_001 SWR_IRQ_005 @technique table @level unit */

@@ -12,7 +12,7 @@
  * @link src/arch/aarch64/window.c
  * @link src/boards/qemu-virt-arm64/board.c @link verification/unit/fake_regs.c
  * @link src/core/bits.c @link src/core/cell.c
- * @link src/core/lock.c
+ * @link src/core/lock.c @link src/core/restart.c
  * @link src/core/watch.c
  * @link src/core/prep.c @link src/core/cpu.c @link src/core/crc.c
  * @link src/core/measure.c @link src/core/sha256.c

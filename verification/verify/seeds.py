@@ -515,7 +515,7 @@ WRONG_WRITERS = {
         "src/arch/aarch64/vgicd.c", "(words_reserved(acc.cpu)) {", "(words_reserved(acc.cpu)) {\n"
         "        struct outcome out = hcall(acc.cpu, 1U, 2U);\n", "holds SW_IRQ and calls hcall"),
     "decided by what is shown": (
-        "src/core/hcall.c", "    if (number == BH_HC_GET_INFO) {", "    if ((number == BH_HC_GET_INFO) && "
+        "src/core/hcall.c", "    if (number == BH_HC_MEASURE) {", "    if ((number == BH_HC_MEASURE) && "
         "(status_page.armed != 0U)) {", "reads status_page, which any CPU may write"),
     "a contract without it": (
         "src/core/part.c", "    assigns PART_VIEWS;", "    assigns \\nothing;",

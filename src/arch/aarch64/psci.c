@@ -3,6 +3,22 @@
 
 #define PPN_END 0x1000000000U /* physical addresses have 48 bits */
 
+_Static_assert(SUSPEND_FLAGS == RET_SUCCESS, "features() answers both by one number");
+
+/** What psci_call() does with a function. */
+enum psci_kind {
+    KIND_NONE = 0, /**< not served */
+    KIND_VERSION = 1,
+    KIND_SUSPEND = 2,
+    KIND_OFF = 3,
+    KIND_ON = 4,
+    KIND_AFFINITY = 5,
+    KIND_MIGRATE = 6,
+    KIND_SYSTEM = 7,
+    KIND_FEATURES = 8,
+    KIND_ARCH_FEATURES = 9
+};
+
 /** Index of the CPU with affinity @p mpidr, or BH_CPUS_MAX.
  * @req SWR_PSC_002 */
 /*@ requires counts: rule_counts;
@@ -77,35 +93,77 @@ static uint64_t affinity_info(uint32_t cpu, uint64_t mpidr)
     return ret;
 }
 
-/** The functions that are answered.
- * @req SWR_PSC_001 */
+/** What a function is: the one list of those that are served. Whoever serves and whoever is asked what is
+ * served looks here.
+ * @req SWR_PSC_001 SWR_PSC_005 */
 /*@ terminates \true; exits \false; assigns \nothing;
-    ensures SWR_PSC_001: \result == RET_SUCCESS || \result == RET_NOT_SUPPORTED; */
-static uint64_t features(uint64_t function)
+    ensures SWR_PSC_005: \result == KIND_NONE <==> !psci_serves(function);
+    ensures SWR_PSC_002: \result == KIND_ON <==> function == CPU_ON_32 || function == CPU_ON_64;
+    ensures SWR_PSC_005: \result == KIND_FEATURES <==> function == PSCI_FEATURES;
+    ensures SWR_PSC_006: \result == KIND_SUSPEND <==> suspends(function); */
+static enum psci_kind kind_of(uint64_t function)
 {
-    uint64_t ret = RET_NOT_SUPPORTED;
+    enum psci_kind kind = KIND_NONE;
 
     switch (function) {
     case PSCI_VERSION:
+    case SMCCC_VERSION:
+        kind = KIND_VERSION;
+        break;
     case CPU_SUSPEND_32:
     case CPU_SUSPEND_64:
+        kind = KIND_SUSPEND;
+        break;
     case PSCI_CPU_OFF:
+        kind = KIND_OFF;
+        break;
     case CPU_ON_32:
     case CPU_ON_64:
+        kind = KIND_ON;
+        break;
     case AFFINITY_INFO_32:
     case AFFINITY_INFO_64:
+        kind = KIND_AFFINITY;
+        break;
     case MIGRATE_INFO_TYPE:
+        kind = KIND_MIGRATE;
+        break;
     case SYSTEM_OFF:
     case SYSTEM_RESET:
+    case SYSTEM_RESET2_32:
+    case SYSTEM_RESET2_64:
+        kind = KIND_SYSTEM;
+        break;
     case PSCI_FEATURES:
-    case SMCCC_VERSION:
-        ret = RET_SUCCESS;
+        kind = KIND_FEATURES;
+        break;
+    case SMCCC_ARCH_FEATURES:
+        kind = KIND_ARCH_FEATURES;
         break;
     default:
-        ret = RET_NOT_SUPPORTED;
+        kind = KIND_NONE;
         break;
     }
-    return ret;
+    return kind;
+}
+
+/** Is a function served? What it tells of CPU_SUSPEND, its flags, is 0, too.
+ * @req SWR_PSC_005 */
+/*@ terminates \true; exits \false; assigns \nothing;
+    ensures SWR_PSC_005: features_answer(\result, function); */
+static uint64_t features(uint64_t function)
+{
+    return (kind_of(function) == KIND_NONE) ? RET_NOT_SUPPORTED : RET_SUCCESS;
+}
+
+/** CPU_SUSPEND of either type goes on at once, as if an interrupt had been pending: a standby may end at any
+ * time, and a request to power down may be answered as one that a wake-up came before.
+ * @req SWR_PSC_006 */
+/*@ terminates \true; exits \false; assigns \nothing;
+    ensures SWR_PSC_006: suspend_answer(\result, state); */
+static uint64_t cpu_suspend(uint64_t state)
+{
+    return ((state & POWER_STATE_BITS) == (state % 0x100000000U)) ? RET_SUCCESS : RET_INVALID;
 }
 
 /** The calls of SMCCC itself that are answered; no work-around for a CPU's fault is among them.
@@ -119,15 +177,29 @@ static uint64_t arch_features(uint64_t function)
     return known ? RET_SUCCESS : RET_NOT_SUPPORTED;
 }
 
-/** The machine goes on: what ends is the cell.
- * @req SWR_PSC_003 */
+/** SYSTEM_OFF, SYSTEM_RESET, SYSTEM_RESET2 (of which the architecture's warm reset alone is known): the
+ * machine goes on, what begins anew or ends is the cell.
+ * @req SWR_PSC_003 SWR_PSC_007 */
 /*@ requires cpu: cpu < BH_CPUS_MAX;
     terminates \true; exits \false; assigns hw, status_page, totals;
-    ensures SWR_PSC_003: status_page.cpus[cpu].state == CPU_PARKED; */
-static void system_end(uint32_t cpu, uint64_t function)
+    ensures SWR_PSC_003: \result == RET_SUCCESS ==> status_page.cpus[cpu].state == CPU_PARKED;
+    ensures SWR_PSC_007: \result != RET_SUCCESS ==> \result == RET_INVALID &&
+      (function == SYSTEM_RESET2_32 || function == SYSTEM_RESET2_64) && type % 0x100000000 != 0; */
+static uint64_t system_call(uint32_t cpu, uint64_t function, uint64_t type)
 {
-    event_record(cpu, cpu_cell(cpu), (uint32_t)BH_EV_SYSTEM_RESET, function, 0U);
-    cell_end(cpu, (uint32_t)BH_STATE_STOPPED);
+    uint32_t cell = cpu_cell(cpu);
+    bool typed = (function == SYSTEM_RESET2_32) || (function == SYSTEM_RESET2_64);
+    uint64_t ret = RET_SUCCESS;
+
+    if (typed && ((type % 0x100000000U) != 0U)) {
+        ret = RET_INVALID;
+    } else if ((function != SYSTEM_OFF) && restart_allowed(cell)) {
+        restart_ask(cpu);
+    } else {
+        event_record(cpu, cell, (uint32_t)BH_EV_SYSTEM_RESET, function, 0U);
+        cell_end(cpu, (uint32_t)BH_STATE_STOPPED);
+    }
+    return ret;
 }
 
 /** The CPU waits until its cell switches it on.
@@ -141,67 +213,35 @@ static void cpu_off(uint32_t cpu)
     cpu_set_phase(cpu, (uint32_t)CPU_OFF);
 }
 
-/** Calls which start or stop something; false: not one of them.
- * @req SWR_PSC_003 */
-/*@ requires cpu: cpu < BH_CPUS_MAX;
-    terminates \true; exits \false; assigns hw, status_page, totals;
-    ensures SWR_PSC_003: \result && function != PSCI_CPU_OFF ==>
-      status_page.cpus[cpu].state == CPU_PARKED; */
-static bool power_call(uint32_t cpu, uint64_t function)
-{
-    bool known = true;
-
-    switch (function) {
-    case PSCI_CPU_OFF:
-        cpu_off(cpu);
-        break;
-    case SYSTEM_OFF:
-    case SYSTEM_RESET:
-    case SYSTEM_RESET2_32:
-    case SYSTEM_RESET2_64:
-        system_end(cpu, function);
-        break;
-    default:
-        known = false;
-        break;
-    }
-    return known;
-}
-
-/** Calls which ask something; all others are not supported.
+/** Calls which ask something or change nothing.
  * @req SWR_PSC_001 */
 /*@ requires cpu: cpu < BH_CPUS_MAX;
     requires counts: rule_counts;
-    terminates \true; exits \false; assigns hw, status_page, totals; */
-static uint64_t query_call(uint32_t cpu, uint64_t function, uint64_t a1)
+    terminates \true; exits \false; assigns \nothing;
+    ensures SWR_PSC_005: kind == KIND_FEATURES ==> features_answer(\result, a1 % 0x100000000);
+    ensures SWR_PSC_006: kind == KIND_SUSPEND ==> suspend_answer(\result, a1); */
+static uint64_t query_call(uint32_t cpu, enum psci_kind kind, uint64_t a1)
 {
-    uint64_t ret = RET_NOT_SUPPORTED;
-    uint32_t cell = cpu_cell(cpu);
+    uint64_t ret = VERSION_1_1;
 
-    switch (function) {
-    case PSCI_VERSION:
-    case SMCCC_VERSION:
-        ret = VERSION_1_1;
+    switch (kind) {
+    case KIND_SUSPEND:
+        ret = cpu_suspend(a1);
         break;
-    case CPU_SUSPEND_32:
-    case CPU_SUSPEND_64:
-        ret = RET_SUCCESS; /* an interrupt was pending, as far as the cell can tell */
-        break;
-    case AFFINITY_INFO_32:
-    case AFFINITY_INFO_64:
+    case KIND_AFFINITY:
         ret = affinity_info(cpu, a1);
         break;
-    case MIGRATE_INFO_TYPE:
+    case KIND_MIGRATE:
         ret = NO_MIGRATION;
         break;
-    case PSCI_FEATURES:
-        ret = features(a1);
+    case KIND_FEATURES:
+        ret = features(a1 % 0x100000000U);
         break;
-    case SMCCC_ARCH_FEATURES:
+    case KIND_ARCH_FEATURES:
         ret = arch_features(a1 % 0x100000000U);
         break;
-    default:
-        event_record(cpu, cell, (uint32_t)BH_EV_SMC_DENIED, function, a1);
+    default: /* KIND_VERSION: psci_call() passes no other */
+        ret = VERSION_1_1;
         break;
     }
     return ret;
@@ -209,14 +249,26 @@ static uint64_t query_call(uint32_t cpu, uint64_t function, uint64_t a1)
 
 uint64_t psci_call(uint32_t cpu, uint64_t function, uint64_t a1, uint64_t a2, uint64_t a3)
 {
+    enum psci_kind kind = kind_of(function);
     uint64_t ret = RET_SUCCESS;
 
-    if ((function == CPU_ON_32) || (function == CPU_ON_64)) {
+    switch (kind) {
+    case KIND_NONE:
+        event_record(cpu, cpu_cell(cpu), (uint32_t)BH_EV_SMC_DENIED, function, a1);
+        ret = RET_NOT_SUPPORTED;
+        break;
+    case KIND_ON:
         ret = cpu_on(cpu, a1, a2, a3);
-    } else if (!power_call(cpu, function)) {
-        ret = query_call(cpu, function, a1);
-    } else {
-        ret = RET_SUCCESS;
+        break;
+    case KIND_OFF:
+        cpu_off(cpu);
+        break;
+    case KIND_SYSTEM:
+        ret = system_call(cpu, function, a1);
+        break;
+    default:
+        ret = query_call(cpu, kind, a1);
+        break;
     }
     return ret;
 }

@@ -8,7 +8,7 @@
 
 #include "frame.h"
 #include "abi/hypercall.h"
-#include "core/cell.h"
+#include "core/restart.h"
 
 #define PSCI_VERSION 0x84000000U
 #define CPU_SUSPEND_32 0x84000001U
@@ -36,20 +36,44 @@
 #define NO_MIGRATION 2U
 #define PSCI_AFFINITY 0xFF00FFFFFFU
 
-#define PSCI_STATE \
-    hw, status_page, totals, cpu_entry[0 ..BH_CPUS_MAX - 1], cpu_context[0 ..BH_CPUS_MAX - 1]
+/* Bits of power_state in the original format: power level, state type, state ID. All others are zero. */
+#define POWER_STATE_BITS 0x0301FFFFU
+/* PSCI_FEATURES of CPU_SUSPEND: original format, coordinated by the platform. */
+#define SUSPEND_FLAGS 0U
+
+#define PSCI_STATE RESTART_STATE
 
 /*@ // CPU k of the plan is the one that affinity a names.
     predicate cpu_is{L}(integer k, integer a) =
       0 <= k < plan.n_cpus && plan.mpidr[k] == (a & PSCI_AFFINITY); */
 
+/*@ // The functions that psci_call() answers itself.
+    predicate psci_serves(integer f) =
+      f == PSCI_VERSION || f == CPU_SUSPEND_32 || f == CPU_SUSPEND_64 || f == PSCI_CPU_OFF ||
+      f == CPU_ON_32 || f == CPU_ON_64 || f == AFFINITY_INFO_32 || f == AFFINITY_INFO_64 ||
+      f == MIGRATE_INFO_TYPE || f == SYSTEM_OFF || f == SYSTEM_RESET || f == PSCI_FEATURES ||
+      f == SYSTEM_RESET2_32 || f == SYSTEM_RESET2_64 || f == SMCCC_VERSION || f == SMCCC_ARCH_FEATURES;
+
+    // What PSCI_FEATURES says of f is what psci_call() does with f.
+    predicate features_answer(integer answer, integer f) =
+      (psci_serves(f) ==> answer == RET_SUCCESS) && (!psci_serves(f) ==> answer == RET_NOT_SUPPORTED);
+
+    predicate suspends(integer f) = f == CPU_SUSPEND_32 || f == CPU_SUSPEND_64;
+    // Refused is exactly a power_state in which a bit is set that the format does not know.
+    predicate suspend_answer(integer answer, integer state) =
+      ((state & POWER_STATE_BITS) == state % 0x100000000 ==> answer == RET_SUCCESS) &&
+      ((state & POWER_STATE_BITS) != state % 0x100000000 ==> answer == RET_INVALID); */
+
 /** Serve SMC function @p function of the cell on @p cpu; returns x0. The CPU may be off, or its
  * cell ended, when this returns.
- * @req SWR_PSC_001 SWR_PSC_002 SWR_PSC_003 */
+ * @req SWR_PSC_001 SWR_PSC_002 SWR_PSC_003 SWR_PSC_005 SWR_PSC_006 */
 /*@ requires cpu: cpu < BH_CPUS_MAX;
     requires counts: rule_counts;
     terminates \true; exits \false;
     assigns PSCI_STATE;
+    ensures SWR_PSC_001: !psci_serves(function) ==> \result == RET_NOT_SUPPORTED;
+    ensures SWR_PSC_005: function == PSCI_FEATURES ==> features_answer(\result, a1 % 0x100000000);
+    ensures SWR_PSC_006: suspends(function) ==> suspend_answer(\result, a1);
     ensures SWR_PSC_002: (function == CPU_ON_32 || function == CPU_ON_64) &&
       (\forall integer k; cpu_is(k, a1) ==> \old(cell_on(k)) != \old(cell_on(cpu))) ==>
         \result == RET_INVALID || \result == RET_DENIED; */

@@ -30,6 +30,16 @@ arch_shared_store:
 	stlr	x2, [x9]
 	ret
 
+/* Read once, before any cell is started. @req SWR_MSR_004 */
+	.globl	arch_plan_word
+	.type	arch_plan_word, %function
+arch_plan_word:
+	adrp	x9, plan
+	add	x9, x9, :lo12:plan
+	ldr	w0, [x9, w0, uxtw #2]
+	rev	w0, w0
+	ret
+
 /* x2 expected, x3 new. The retry ends when no other CPU writes the word between the two
  * instructions; each other writer's success is one retry, and no writer loops. @req SWR_CPU_001 */
 	.globl	arch_shared_swap

@@ -38,7 +38,7 @@ static uint32_t this_cpu(void)
 /*@ requires cpu: cpu < BH_CPUS_MAX;
     requires how: resume == EXIT_RESUME || resume == EXIT_RELOAD;
     terminates \true; exits \false;
-    assigns hw, status_page, cell_r[0 .. FRAME_ROWS - 1];
+    assigns PSCI_STATE, cell_r[0 .. FRAME_ROWS - 1];
     ensures SWR_TRP_001: exit_answer(\result) && \result != EXIT_LEAVE;
     ensures SWR_TRP_001: \result == EXIT_RESUME ==> resume == EXIT_RESUME && kept_rows{Pre, Post}; */
 APART static uint64_t obey(uint32_t cpu, struct frame *f, uint64_t resume)
@@ -47,6 +47,7 @@ APART static uint64_t obey(uint32_t cpu, struct frame *f, uint64_t resume)
     uint64_t answer;
 
     if (next == (uint32_t)CPU_WAIT) {
+        restart_go_on(cpu);
         answer = EXIT_WAIT;
     } else if (next == (uint32_t)CPU_ENTER) {
         cpu_enter(cpu, f);
@@ -62,7 +63,7 @@ APART static uint64_t obey(uint32_t cpu, struct frame *f, uint64_t resume)
 /*@ requires cpu: cpu < BH_CPUS_MAX;
     requires how: resume == EXIT_RESUME || resume == EXIT_RELOAD;
     terminates \true; exits \false;
-    assigns hw, status_page, cell_r[0 .. FRAME_ROWS - 1];
+    assigns PSCI_STATE, cell_r[0 .. FRAME_ROWS - 1];
     ensures SWR_TRP_001: exit_answer(\result) && \result != EXIT_LEAVE;
     ensures SWR_TRP_001: \result == EXIT_RESUME ==> resume == EXIT_RESUME && kept_rows{Pre, Post}; */
 static uint64_t finish(uint32_t cpu, struct frame *f, uint64_t resume)
@@ -244,7 +245,7 @@ APART static void refuse_sysreg(uint32_t cpu, struct frame *f, uint64_t esr)
  * @req SWR_TRP_001 SWR_IRQ_005 */
 /*@ requires cpu: cpu < BH_CPUS_MAX;
     terminates \true; exits \false;
-    assigns hw, status_page, totals, cell_r[0 .. FRAME_ROWS - 1];
+    assigns PSCI_STATE, cell_r[0 .. FRAME_ROWS - 1];
     ensures SWR_TRP_001: exit_answer(\result);
     ensures SWR_TRP_001: \result == EXIT_RESUME ==> kept_rows{Pre, Post}; */
 APART static uint64_t trap_sysreg(uint32_t cpu, struct frame *f, uint64_t esr)
@@ -263,7 +264,7 @@ APART static uint64_t trap_sysreg(uint32_t cpu, struct frame *f, uint64_t esr)
  * @req SWR_TRP_001 */
 /*@ requires cpu: cpu < BH_CPUS_MAX;
     terminates \true; exits \false;
-    assigns hw, status_page, totals, cell_r[0 .. FRAME_ROWS - 1];
+    assigns PSCI_STATE, cell_r[0 .. FRAME_ROWS - 1];
     ensures SWR_TRP_001: exit_answer(\result);
     ensures SWR_TRP_001: \result == EXIT_RESUME ==> kept_rows{Pre, Post}; */
 APART static uint64_t trap_unknown(uint32_t cpu, struct frame *f, uint64_t esr)
@@ -278,7 +279,7 @@ APART static uint64_t trap_unknown(uint32_t cpu, struct frame *f, uint64_t esr)
  * @req SWR_TRP_001 */
 /*@ requires cpu: cpu < BH_CPUS_MAX;
     terminates \true; exits \false;
-    assigns hw, status_page, totals, cell_r[0 .. FRAME_ROWS - 1];
+    assigns PSCI_STATE, cell_r[0 .. FRAME_ROWS - 1];
     ensures SWR_TRP_001: exit_answer(\result) && \result != EXIT_RESUME; */
 APART static uint64_t trap_abort(uint32_t cpu, struct frame *f, uint64_t esr)
 {

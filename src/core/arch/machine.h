@@ -25,6 +25,10 @@
  * other CPUs may have added. Nothing takes one away. */
 /*@ ghost extern uint64_t in_force[8]; */
 
+/* The bytes of the plan in force, as words with the first byte most significant. */
+/*@ ghost extern uint32_t plan_image[1502]; */
+#define PLAN_WORDS 1502U /**< words of struct bh_plan */
+
 /*@ // Every bit of a is in b.
     predicate bits_in(integer a, integer b) =
       \forall integer k; 0 <= k < 32 && bit_set(a, k) ==> bit_set(b, k);
@@ -97,6 +101,14 @@ uint64_t arch_shared_next(uint32_t word, uint32_t i);
       (bit_set(in_force[i], k) <==> bit_set(\old(in_force[i]), k) || bit_set(bits, k));
     ensures before: bits_in(\old(in_force[i]), \result); */
 uint32_t arch_shared_set(uint32_t word, uint32_t i, uint32_t bits);
+
+/** Bytes 4 * i to 4 * i + 3 of the blob of the plan in force, as they lie in memory, the first one most
+ * significant.
+ * @req SWR_MSR_004 */
+/*@ requires word: i < PLAN_WORDS;
+    terminates \true; exits \false; assigns \nothing;
+    ensures SWR_MSR_004: \result == plan_image[i]; */
+uint32_t arch_plan_word(uint32_t i);
 
 /** Make what was written so far visible to other CPUs before what is written next.
  * @req SWR_EVT_002 */

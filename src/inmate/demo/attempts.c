@@ -153,6 +153,16 @@ __attribute__((weak)) void inmate_second(void)
     }
 }
 
+/** A word of what was measured of a cell; the status when it is not told. */
+static uint64_t measured(uint64_t argument)
+{
+    struct inmate_result told = inmate_hypercall(BH_HC_MEASURE, argument / 4U);
+    uint64_t two = ((argument % 4U) < 2U) ? told.a : told.b;
+    uint64_t got = ((argument % 2U) == 0U) ? (two >> 32) : two;
+
+    return (told.status == BH_OK) ? got : told.status;
+}
+
 /** Attempts by calls and system registers. */
 static uint64_t call_attempt(uint64_t command, uint64_t argument)
 {
@@ -175,6 +185,9 @@ static uint64_t call_attempt(uint64_t command, uint64_t argument)
         do {
             got = inmate_hypercall(argument % 256U, argument / 256U).status;
         } while (got == (uint64_t)BH_E_HC_AGAIN);
+        break;
+    case ATTEMPT_MEASURE:
+        got = measured(argument);
         break;
     case ATTEMPT_SMC:
         got = inmate_smc(argument, 0U, 0U, 0U);

@@ -38,6 +38,7 @@
 #define ATTEMPT_RUN 31U           /**< call code at argument with reserved[RUN_X0], [RUN_X1]; its x0 */
 #define ATTEMPT_SECOND 30U        /**< PSCI CPU_ON of MPIDR argument with the cell's own program */
 #define ATTEMPT_DEBUG 32U         /**< read MDSCR_EL1, a debug register of the cell's own */
+#define ATTEMPT_MEASURE 33U       /**< word argument % 8 of the digest of cell argument / 8 */
 #define ATTEMPT_ASGI 29U          /**< ICC_ASGI1R_EL1 = argument */
 
 /* A second CPU of a cell counts in reserved[SECOND_BEAT] and attempts what reserved[SECOND_COMMAND]
