@@ -232,9 +232,8 @@ static void region_words(char *out, size_t bytes, uint64_t index)
 static void call_words(char *out, size_t bytes, uint64_t call)
 {
     static const char *const names[BH_HC_COUNT] = {
-        "get_info",  "cell_create",  "cell_load", "cell_start",
-        "cell_stop", "cell_destroy", "disable",   "lock",
-        "measure",
+        "get_info",     "cell_create", "cell_load", "cell_start", "cell_stop",
+        "cell_destroy", "disable",     "lock",      "measure",
     };
 
     if (call < BH_HC_COUNT) {
