@@ -29,17 +29,6 @@ void arch_publish(void)
     }
 }
 
-uint32_t arch_plan_word(uint32_t i)
-{
-    const uint8_t *byte = (const uint8_t *)&plan;
-    uint32_t word = 0U;
-
-    for (uint32_t k = 4U * i; k < ((4U * i) + 4U); k++) {
-        word = (word << 8) | byte[k];
-    }
-    return word;
-}
-
 uint64_t arch_time(void)
 {
     uint64_t now = host.now;

@@ -6,6 +6,7 @@
 #include "host_machine.h"
 #include "core/event.h"
 #include "core/init.h"
+#include "core/plan.h"
 
 uint64_t host_word[SW_COUNT][SHARED_INDEX_MAX];
 host_hook *host_on_access;
@@ -59,4 +60,15 @@ uint32_t arch_shared_set(uint32_t word, uint32_t i, uint32_t bits)
     before = (uint32_t)host_word[word][i];
     host_word[word][i] |= bits;
     return before;
+}
+
+uint32_t arch_plan_word(uint32_t i)
+{
+    const uint8_t *byte = (const uint8_t *)&plan;
+    uint32_t word = 0U;
+
+    for (uint32_t k = 4U * i; k < ((4U * i) + 4U); k++) {
+        word = (word << 8) | byte[k];
+    }
+    return word;
 }
