@@ -39,8 +39,9 @@ extern uint32_t measure_cell; /**< whose measurement goes on */
       measure_digest[c][k] * 0x100000000 + measure_digest[c][k + 1]; */
 
 #define MEASURE_STATE                                                                              \
-    measure_digest[..][..], measure_done[0 ..BH_CELLS_MAX - 1], measure_cell, status_page, \
-        prep[0 ..BH_CELLS_MAX - 1], PAGE_READ_STATE, SHA256_STATE
+    measure_digest[0 ..BH_CELLS_MAX - 1][0 ..BH_DIGEST_WORDS - 1],                                 \
+        measure_done[0 ..BH_CELLS_MAX - 1], measure_cell, status_page, prep[0 ..BH_CELLS_MAX - 1], \
+        PAGE_READ_STATE, SHA256_STATE
 
 /** Must @p cell be measured? If the plan says so or names the digest.
  * @req SWR_MSR_002 */
@@ -82,7 +83,8 @@ bool measure_approved(uint32_t cell);
  * Once, before any cell is started; of cells nothing has been measured then.
  * @req SWR_MSR_004 SWR_MSR_006 */
 /*@ terminates \true; exits \false;
-    assigns measure_digest[..][..], measure_done[0 .. BH_CELLS_MAX - 1], status_page, SHA256_STATE;
+    assigns measure_digest[0 .. BH_CELLS_MAX - 1][0 .. BH_DIGEST_WORDS - 1],
+      measure_done[0 .. BH_CELLS_MAX - 1], status_page, SHA256_STATE;
     ensures SWR_MSR_004: measure_done[BH_CELL_KERNEL] == 1 &&
       \forall integer k; 0 <= k < BH_DIGEST_WORDS ==>
         measure_digest[BH_CELL_KERNEL][k] == sha256_h[k] &&

@@ -25,15 +25,6 @@ struct access {
     // outside m, v is as old was
     predicate keeps_rest(integer v, integer old, integer m) =
       \forall integer k; 0 <= k < 32 && !bit_set(m, k) ==> (bit_set(v, k) <==> bit_set(old, k));
-    // byte b of four priorities is no more urgent than GIC_PRIORITY_MIN: one of its upper bits is set
-    predicate calm(integer v, integer b) =
-      bit_set(v, 8 * b + 4) || bit_set(v, 8 * b + 5) || bit_set(v, 8 * b + 6) ||
-      bit_set(v, 8 * b + 7);
-    predicate all_calm(integer v) = \forall integer b; 0 <= b < 4 ==> calm(v, b);
-    // a priority that is written whole is calm
-    predicate calm_in(integer v, integer m) =
-      \forall integer b; 0 <= b < 4 && bit_set(m, 8 * b + 4) && bit_set(m, 8 * b + 5) &&
-        bit_set(m, 8 * b + 6) && bit_set(m, 8 * b + 7) ==> calm(v, b);
     // m has the fields of f bits whose interrupts are in owned, from interrupt first on
     predicate fields_of(integer m, integer owned, integer first, integer f) =
       \forall integer k; 0 <= k < 32 ==>
@@ -60,13 +51,14 @@ struct access {
     ensures SWR_IRQ_001: bits_in(\result, plan.cells[cell].irqs[w]); */
 uint32_t vgic_owned(uint32_t cell, uint32_t w);
 
-/** The priorities @p old with those bits of @p clamped that are in @p mine.
- * @req SWR_IRQ_002 */
-/*@ requires calm: all_calm(clamped);
-    terminates \true; exits \false; assigns \nothing;
-    ensures SWR_IRQ_001: keeps_rest(\result, old, mine);
-    ensures SWR_IRQ_002: calm_in(\result, mine); */
-uint32_t vgic_priorities(uint32_t old, uint32_t clamped, uint32_t mine);
+/** Write the priorities, from @p address on, of those of the @p acc.size interrupts from @p n on that are
+ * @p owned, byte by byte and none more urgent than GIC_PRIORITY_MIN; that one was raised is recorded.
+ * @return whether all are owned
+ * @req SWR_IRQ_001 SWR_IRQ_002 */
+/*@ requires access: access_ok(acc) && (acc.size == 1 || acc.size == 4) && n <= 1024 - acc.size &&
+      address < 0x8000000000000000;
+    terminates \true; exits \false; assigns hw, status_page, totals; */
+bool vgic_priorities(struct access acc, uint64_t address, uint32_t n, uint32_t owned);
 
 /** Access to the distributor; returns what is read.
  * @req SWR_IRQ_001 SWR_IRQ_002 */
@@ -85,13 +77,5 @@ uint64_t vgicr_access(struct access acc);
 /*@ requires cpu: cpu < BH_CPUS_MAX;
     terminates \true; exits \false; assigns hw, status_page, totals; */
 void vgic_sgi(uint32_t cpu, uint64_t value);
-
-/** Four priorities with those below GIC_PRIORITY_MIN raised to it.
- * @req SWR_IRQ_002 */
-/*@ terminates \true; exits \false; assigns \nothing;
-    ensures SWR_IRQ_002: all_calm(\result);
-    ensures same: all_calm(priorities) ==> \forall integer k; 0 <= k < 32 ==>
-      (bit_set(\result, k) <==> bit_set(priorities, k)); */
-uint32_t vgic_clamp(uint32_t priorities);
 
 #endif

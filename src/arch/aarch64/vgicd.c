@@ -78,40 +78,6 @@ static uint32_t widen(uint32_t owned, uint32_t first, uint32_t bits)
     return mask;
 }
 
-/** Byte @p b raised to GIC_PRIORITY_MIN if it is below: only the kernel may be as urgent.
- * @req SWR_IRQ_002 */
-/*@ requires byte: b < 4;
-    terminates \true; exits \false; assigns \nothing;
-    ensures SWR_IRQ_002: calm(\result, b);
-    ensures others: \forall integer k; 0 <= k < 32 && k / 8 != b ==>
-      (bit_set(\result, k) <==> bit_set(v, k));
-    ensures same: calm(v, b) ==> \result == v; */
-static uint32_t clamp_byte(uint32_t v, uint32_t b)
-{
-    uint32_t at = (b * 8U) + 4U;
-    uint32_t out = v;
-
-    if ((!bit_test(v, at)) && (!bit_test(v, at + 1U)) && (!bit_test(v, at + 2U)) &&
-        (!bit_test(v, at + 3U))) {
-        out = bit_merge(v, bit_of(at), bit_field(b * 8U, 8U));
-    }
-    return out;
-}
-
-uint32_t vgic_clamp(uint32_t priorities)
-{
-    uint32_t out = clamp_byte(priorities, 0U);
-
-    out = clamp_byte(out, 1U);
-    out = clamp_byte(out, 2U);
-    return clamp_byte(out, 3U);
-}
-
-uint32_t vgic_priorities(uint32_t old, uint32_t clamped, uint32_t mine)
-{
-    return bit_merge(old, clamped, mine);
-}
-
 /** Record what was refused.
  * @req SWR_IRQ_001 */
 /*@ requires access: access_ok(acc);
@@ -195,52 +161,46 @@ static uint64_t bitmap(struct access acc)
     return read;
 }
 
-/** Write the priority of interrupt @p n. The byte is its own: no other interrupt's is read or written.
+/** Write a priority. The byte is its interrupt's own: no other one is read or written.
  * @req SWR_IRQ_001 SWR_IRQ_002 */
 /*@ requires SWR_IRQ_001: n < 1024 && bit_set(owned, n % 32);
     requires SWR_IRQ_002: GIC_PRIORITY_MIN <= value < 0x100;
     terminates \true; exits \false; assigns hw; */
-static void write_priority(uint32_t owned, uint32_t n, uint32_t value)
+static void write_priority(uint64_t address, uint32_t owned, uint32_t n, uint32_t value)
 {
     (void)owned;
-    mmio_write8(gicd_at(GICD_IPRIORITYR + n), (uint8_t)value);
+    (void)n;
+    mmio_write8(address, (uint8_t)value);
 }
 
-/** Write the priorities of those of the @p acc.size interrupts from @p n on that are @p owned, none more
- * urgent than GIC_PRIORITY_MIN; what is refused is recorded once.
- * @req SWR_IRQ_002 */
-/*@ requires access: access_ok(acc) && (acc.size == 1 || acc.size == 4) && n <= 1024 - acc.size;
-    terminates \true; exits \false; assigns hw, status_page, totals; */
-static void write_own_priorities(struct access acc, uint32_t n, uint32_t owned)
+bool vgic_priorities(struct access acc, uint64_t address, uint32_t n, uint32_t owned)
 {
     uint32_t asked = (uint32_t)(acc.value % 0x100000000U);
-    bool foreign = false;
+    bool all = true;
     bool clamped = false;
     uint32_t i = 0U;
 
     /*@ loop invariant bound: 0 <= i <= acc.size;
-        loop assigns i, asked, foreign, clamped, hw;
+        loop assigns i, asked, all, clamped, hw;
         loop variant acc.size - i; */
     while (i < acc.size) {
         uint32_t value = asked % 0x100U;
 
         if (!bit_test(owned, (n + i) % 32U)) {
-            foreign = true;
+            all = false;
         } else if (value < GIC_PRIORITY_MIN) {
             clamped = true;
-            write_priority(owned, n + i, GIC_PRIORITY_MIN);
+            write_priority(address + i, owned, n + i, GIC_PRIORITY_MIN);
         } else {
-            write_priority(owned, n + i, value);
+            write_priority(address + i, owned, n + i, value);
         }
         asked = asked / 0x100U;
         i++;
     }
-    if (foreign) {
-        event(acc, (uint32_t)BH_EV_IRQ_FOREIGN, n, acc.offset);
-    }
     if (clamped) {
         event(acc, (uint32_t)BH_EV_PRIORITY_CLAMPED, n, GIC_PRIORITY_MIN);
     }
+    return all;
 }
 
 /** Priorities of the @p acc.size interrupts from @p n on; of foreign ones 0.
@@ -249,12 +209,10 @@ static void write_own_priorities(struct access acc, uint32_t n, uint32_t owned)
     terminates \true; exits \false; assigns \nothing; */
 static uint64_t read_own_priorities(struct access acc, uint32_t n, uint32_t owned)
 {
-    static const uint32_t byte_place[4] = {0x1U, 0x100U, 0x10000U, 0x1000000U};
-    uint32_t word = (n / 4U) * 4U;
-    uint32_t read = mmio_read32(gicd_at(GICD_IPRIORITYR + word));
+    uint64_t address = gicd_at(GICD_IPRIORITYR + n);
+    uint32_t read = (acc.size == 4U) ? mmio_read32(address) : mmio_read8(address);
 
-    read = bit_both(read, widen(owned, word % 32U, 8U));
-    return (acc.size == 1U) ? ((read / byte_place[n % 4U]) % 0x100U) : read;
+    return bit_both(read, widen(owned, n % 32U, 8U));
 }
 
 /** IPRIORITYR: one byte per interrupt, accessed by byte or by word (IHI 0069, GICD_IPRIORITYR<n>).
@@ -268,10 +226,12 @@ static uint64_t priority(struct access acc)
     uint32_t owned = vgic_owned(acc.cell, n / 32U);
     uint64_t read = 0U;
 
-    if (acc.write) {
-        write_own_priorities(acc, n, owned);
-    } else {
+    if (!acc.write) {
         read = read_own_priorities(acc, n, owned);
+    } else if (!vgic_priorities(acc, gicd_at(acc.offset), n, owned)) {
+        event(acc, (uint32_t)BH_EV_IRQ_FOREIGN, n, acc.offset);
+    } else {
+        read = 0U;
     }
     return read;
 }

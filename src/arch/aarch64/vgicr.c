@@ -12,10 +12,6 @@
 #define ICFGR1 (GICR_SGI + 0x0C04U)
 #define ID_REGISTERS 0xFFD0U
 #define WAKER_SLEEP 2U
-#define KICK_WORD 12U /* first of the four interrupts whose priorities share a word */
-#define PPI_WORD 24U /* the same of maintenance interrupt and alarm, which are neighbours */
-#define PPI_BITS 8U
-#define PPI_WIDTH 16U
 #define TRIGGER_BITS 18U /* their bits in ICFGR1 */
 #define TRIGGER_WIDTH 4U
 
@@ -70,20 +66,16 @@ static void write_private(uint64_t address, uint32_t value)
     mmio_write32(address, value);
 }
 
-/** Write four private priorities; those of the kernel's interrupts stay as they are.
+/** Write private priorities; those of the kernel's interrupts stay as they are.
  * @req SWR_IRQ_004 */
-/*@ requires SWR_IRQ_004: keeps_rest(value, old, mine);
-    requires SWR_IRQ_002: calm_in(value, mine);
-    requires kick: word == KICK_WORD ==> \forall integer k; 24 <= k < 32 ==> !bit_set(mine, k);
-    requires ppis: word == PPI_WORD ==> \forall integer k; 8 <= k < 24 ==> !bit_set(mine, k);
-    terminates \true; exits \false; assigns hw; */
-static void write_priorities(uint64_t address, uint32_t word, uint32_t value, uint32_t old,
-                             uint32_t mine)
+/*@ requires SWR_IRQ_004: !bit_set(owned, GIC_KICK_INTID) &&
+      !bit_set(owned, GIC_MAINTENANCE_INTID) && !bit_set(owned, GIC_ALARM_INTID);
+    requires access: access_ok(acc) && (acc.size == 1 || acc.size == 4) && n <= 32 - acc.size &&
+      address < 0x8000000000000000;
+    terminates \true; exits \false; assigns hw, status_page, totals; */
+static void write_priorities(struct access acc, uint64_t address, uint32_t n, uint32_t owned)
 {
-    (void)word;
-    (void)old;
-    (void)mine;
-    mmio_write32(address, value);
+    (void)vgic_priorities(acc, address, n, owned);
 }
 
 /** Enable, pending and active bits of SGIs and PPIs; the group, the kick, the maintenance interrupt and
@@ -108,53 +100,19 @@ static uint64_t private_bitmap(struct access acc, uint64_t address, uint32_t off
     return read;
 }
 
-/** Bits of the priorities from interrupt @p word on which an access to interrupt @p n may change.
- * @req SWR_IRQ_004 */
-/*@ requires args: n < 32 && word < 32;
-    terminates \true; exits \false; assigns \nothing;
-    ensures SWR_IRQ_004: word == KICK_WORD ==>
-      \forall integer k; 24 <= k < 32 ==> !bit_set(\result, k);
-    ensures SWR_IRQ_004: word == PPI_WORD ==>
-      \forall integer k; 8 <= k < 24 ==> !bit_set(\result, k); */
-static uint32_t private_mask(uint32_t n, uint32_t word, bool byte)
-{
-    uint32_t mask = byte ? bit_field((n % 4U) * 8U, 8U) : bit_field(0U, 32U);
-
-    if (word == KICK_WORD) {
-        mask = bit_without(mask, bit_field(24U, 8U));
-    } else if (word == PPI_WORD) {
-        mask = bit_without(mask, bit_field(PPI_BITS, PPI_WIDTH));
-    } else {
-        /* no interrupt of the kernel among them */
-    }
-    return mask;
-}
-
 /** Priorities of SGIs and PPIs, by byte or word; those of the kernel's read and stay as they are.
  * @req SWR_IRQ_004 */
-/*@ requires access: access_ok(acc) && GICR_IPRIORITYR <= off < PRIORITY_END && base <= 0x4000000000000;
+/*@ requires access: access_ok(acc) && (acc.size == 1 || (acc.size == 4 && off % 4 == 0));
+    requires register: GICR_IPRIORITYR <= off < PRIORITY_END && base <= 0x4000000000000;
     terminates \true; exits \false; assigns hw, status_page, totals; */
 static uint64_t private_priority(struct access acc, uint64_t base, uint32_t off)
 {
-    static const uint32_t byte_place[4] = {0x1U, 0x100U, 0x10000U, 0x1000000U};
-    bool byte = acc.size == 1U;
-    uint32_t n = off - GICR_IPRIORITYR;
-    uint32_t word = (n / 4U) * 4U;
-    uint64_t address = base + GICR_IPRIORITYR + word;
-    uint32_t old = mmio_read32(address);
-    uint64_t read = byte ? ((old / byte_place[n % 4U]) % 0x100U) : old;
+    uint64_t read = 0U;
 
     if (acc.write) {
-        uint32_t mine = private_mask(n, word, byte);
-        uint32_t value = byte ? ((uint32_t)(acc.value % 0x100U) * byte_place[n % 4U])
-                              : (uint32_t)(acc.value % 0x100000000U);
-        uint32_t clamped = vgic_clamp(value);
-
-        if (bit_both(mine, value ^ clamped) != 0U) {
-            event_record(acc.cpu, acc.cell, (uint32_t)BH_EV_PRIORITY_CLAMPED, n, GIC_PRIORITY_MIN);
-        }
-        write_priorities(address, word, vgic_priorities(old, clamped, mine), old, mine);
-        read = 0U;
+        write_priorities(acc, base + off, off - GICR_IPRIORITYR, not_ours(bit_field(0U, 32U)));
+    } else {
+        read = (acc.size == 1U) ? mmio_read8(base + off) : mmio_read32(base + off);
     }
     return read;
 }
@@ -254,10 +212,7 @@ static uint64_t private_register(struct access acc, uint64_t base, uint32_t off)
     ensures SWR_IRQ_004: \result ==> off % acc.size == 0 && (acc.size == 4 || acc.size == 8); */
 static bool natural(struct access acc, uint32_t off)
 {
-    bool whole = (acc.size == 4U) && ((off % 4U) == 0U);
-    bool pair = (acc.size == 8U) && ((off % 8U) == 0U);
-
-    return whole || pair;
+    return ((acc.size == 4U) || (acc.size == 8U)) && ((off % acc.size) == 0U);
 }
 
 /** Registers of the cell's own CPU.
