@@ -4,7 +4,7 @@
 BH_ASSERT_SIZE(struct bh_plan, 4U * PLAN_WORDS);
 BH_ASSERT_SIZE(struct bh_plan, (64U * PLAN_BLOCKS) + (4U * PLAN_TAIL));
 
-uint32_t measure_digest[BH_CELLS_MAX][BH_DIGEST_WORDS];
+struct digests measure_digest;
 uint32_t measure_done[BH_CELLS_MAX];
 uint32_t measure_cell; /* whose measurement sha256_h holds the beginning of */
 
@@ -45,11 +45,11 @@ bool measure_approved(uint32_t cell)
 
     /*@ loop invariant bound: 0 <= i <= BH_DIGEST_WORDS;
         loop invariant same: same ==> \forall integer k; 0 <= k < i ==>
-          plan.policy[cell].digest[k] == measure_digest[cell][k];
+          plan.policy[cell].digest[k] == measure_digest.of[cell][k];
         loop assigns i, same;
         loop variant BH_DIGEST_WORDS - i; */
     while (i < BH_DIGEST_WORDS) {
-        if (plan.policy[cell].digest[i] != measure_digest[cell][i]) {
+        if (plan.policy[cell].digest[i] != measure_digest.of[cell][i]) {
             same = false;
         }
         i++;
@@ -59,7 +59,7 @@ bool measure_approved(uint32_t cell)
 
 uint64_t measure_half(uint32_t cell, uint32_t k)
 {
-    return ((uint64_t)measure_digest[cell][k] * 0x100000000U) + measure_digest[cell][k + 1U];
+    return ((uint64_t)measure_digest.of[cell][k] * 0x100000000U) + measure_digest.of[cell][k + 1U];
 }
 
 /** End the message.
@@ -76,20 +76,20 @@ static void end_message(void)
  * @req SWR_MSR_002 */
 /*@ requires cell: cell < BH_CELLS_MAX;
     terminates \true; exits \false;
-    assigns measure_digest[cell][0 .. BH_DIGEST_WORDS - 1], measure_done[cell];
+    assigns measure_digest.of[cell][0 .. BH_DIGEST_WORDS - 1], measure_done[cell];
     ensures SWR_MSR_002: measure_done[cell] == 1 && \forall integer k; 0 <= k < BH_DIGEST_WORDS ==>
-      measure_digest[cell][k] == sha256_h[k]; */
+      measure_digest.of[cell][k] == sha256_h[k]; */
 static void keep(uint32_t cell)
 {
     uint32_t i = 0U;
 
     /*@ loop invariant bound: 0 <= i <= BH_DIGEST_WORDS;
         loop invariant so_far: \forall integer k; 0 <= k < i ==>
-          measure_digest[cell][k] == sha256_h[k];
-        loop assigns i, measure_digest[cell][0 .. BH_DIGEST_WORDS - 1];
+          measure_digest.of[cell][k] == sha256_h[k];
+        loop assigns i, measure_digest.of[cell][0 .. BH_DIGEST_WORDS - 1];
         loop variant BH_DIGEST_WORDS - i; */
     while (i < BH_DIGEST_WORDS) {
-        measure_digest[cell][i] = sha256_h[i];
+        measure_digest.of[cell][i] = sha256_h[i];
         i++;
     }
     measure_done[cell] = 1U;
@@ -108,7 +108,7 @@ static void show(uint32_t cell)
         loop assigns i, status_page;
         loop variant BH_DIGEST_WORDS - i; */
     while (i < BH_DIGEST_WORDS) {
-        status_page.cells[cell].digest[i] = measure_digest[cell][i];
+        status_page.cells[cell].digest[i] = measure_digest.of[cell][i];
         i++;
     }
     status_page.cells[cell].measured = measure_approved(cell) ? (has_digest(cell) ? 2U : 1U) : 0U;
@@ -281,18 +281,18 @@ static void end_plan(void)
 /*@ terminates \true; exits \false;
     assigns status_page.plan_digest[0 .. BH_DIGEST_WORDS - 1];
     ensures SWR_MSR_004: \forall integer k; 0 <= k < BH_DIGEST_WORDS ==>
-      status_page.plan_digest[k] == measure_digest[BH_CELL_KERNEL][k]; */
+      status_page.plan_digest[k] == measure_digest.of[BH_CELL_KERNEL][k]; */
 static void show_plan(void)
 {
     uint32_t i = 0U;
 
     /*@ loop invariant bound: 0 <= i <= BH_DIGEST_WORDS;
         loop invariant so_far: \forall integer k; 0 <= k < i ==>
-          status_page.plan_digest[k] == measure_digest[BH_CELL_KERNEL][k];
+          status_page.plan_digest[k] == measure_digest.of[BH_CELL_KERNEL][k];
         loop assigns i, status_page.plan_digest[0 .. BH_DIGEST_WORDS - 1];
         loop variant BH_DIGEST_WORDS - i; */
     while (i < BH_DIGEST_WORDS) {
-        status_page.plan_digest[i] = measure_digest[BH_CELL_KERNEL][i];
+        status_page.plan_digest[i] = measure_digest.of[BH_CELL_KERNEL][i];
         i++;
     }
 }

@@ -23,7 +23,12 @@
 #define PLAN_BLOCKS 93U
 #define PLAN_TAIL 14U
 
-extern uint32_t measure_digest[BH_CELLS_MAX][BH_DIGEST_WORDS]; /**< of the last start, if done */
+/** SHA-256 of each cell's memory at its last start, if measure_done says so. A structure, so that a
+ * contract names it whole. */
+struct digests {
+    uint32_t of[BH_CELLS_MAX][BH_DIGEST_WORDS];
+};
+extern struct digests measure_digest;
 extern uint32_t measure_done[BH_CELLS_MAX];
 extern uint32_t measure_cell; /**< whose measurement goes on */
 
@@ -36,12 +41,11 @@ extern uint32_t measure_cell; /**< whose measurement goes on */
 
     // Words k and k + 1 of a digest.
     logic integer half_of{L}(integer c, integer k) =
-      measure_digest[c][k] * 0x100000000 + measure_digest[c][k + 1]; */
+      measure_digest.of[c][k] * 0x100000000 + measure_digest.of[c][k + 1]; */
 
 #define MEASURE_STATE                                                                              \
-    measure_digest[0 ..BH_CELLS_MAX - 1][0 ..BH_DIGEST_WORDS - 1],                                 \
-        measure_done[0 ..BH_CELLS_MAX - 1], measure_cell, status_page, prep[0 ..BH_CELLS_MAX - 1], \
-        PAGE_READ_STATE, SHA256_STATE
+    measure_digest, measure_done[0 ..BH_CELLS_MAX - 1], measure_cell, status_page,                 \
+        prep[0 ..BH_CELLS_MAX - 1], PAGE_READ_STATE, SHA256_STATE
 
 /** Must @p cell be measured? If the plan says so or names the digest.
  * @req SWR_MSR_002 */
@@ -76,18 +80,17 @@ uint64_t measure_step(uint32_t cpu, uint32_t cell);
     terminates \true; exits \false; assigns \nothing;
     ensures SWR_MSR_002: \result ==> (\forall integer k; 0 <= k < BH_DIGEST_WORDS ==>
       plan.policy[cell].digest[k] == 0) || (\forall integer k; 0 <= k < BH_DIGEST_WORDS ==>
-      plan.policy[cell].digest[k] == measure_digest[cell][k]); */
+      plan.policy[cell].digest[k] == measure_digest.of[cell][k]); */
 bool measure_approved(uint32_t cell);
 
 /** Digest of the plan in force, its bytes as they were handed over; kept for BH_CELL_KERNEL and shown.
  * Once, before any cell is started; of cells nothing has been measured then.
  * @req SWR_MSR_004 SWR_MSR_006 */
 /*@ terminates \true; exits \false;
-    assigns measure_digest[0 .. BH_CELLS_MAX - 1][0 .. BH_DIGEST_WORDS - 1],
-      measure_done[0 .. BH_CELLS_MAX - 1], status_page, SHA256_STATE;
+    assigns measure_digest, measure_done[0 .. BH_CELLS_MAX - 1], status_page, SHA256_STATE;
     ensures SWR_MSR_004: measure_done[BH_CELL_KERNEL] == 1 &&
       \forall integer k; 0 <= k < BH_DIGEST_WORDS ==>
-        measure_digest[BH_CELL_KERNEL][k] == sha256_h[k] &&
+        measure_digest.of[BH_CELL_KERNEL][k] == sha256_h[k] &&
         status_page.plan_digest[k] == sha256_h[k];
     ensures SWR_MSR_004: sha256_w[15] == 4 * 8 * PLAN_WORDS;
     ensures SWR_MSR_006: \forall integer k; 0 < k < BH_CELLS_MAX ==> measure_done[k] == 0; */

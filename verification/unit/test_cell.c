@@ -684,7 +684,7 @@ static void a_cell_with_another_digest_does_not_start(void)
     CHECK_EQ(part_open[part_view][2], 0U);
     CHECK_EQ(event_back(0U)->id, BH_EV_DIGEST_REFUSED);
     CHECK_EQ(event_back(0U)->b, out.b);
-    memcpy(plan.policy[2].digest, measure_digest[2], sizeof(plan.policy[2].digest));
+    memcpy(plan.policy[2].digest, measure_digest.of[2], sizeof(plan.policy[2].digest));
     CHECK_EQ(act(START, 2U).status, BH_OK);
     CHECK_EQ(status_page.cells[2].measured, 2U);
 }

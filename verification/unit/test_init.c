@@ -111,12 +111,12 @@ static void all_come_and_are_taken(void)
         handed_over();
         handover.mode = modes[k];
         measure_done[BH_CELL_KERNEL] = 0U;
-        memset(measure_digest, 0, sizeof(measure_digest));
+        memset(&measure_digest, 0, sizeof(measure_digest));
         all_come();
         CHECK_EQ(measure_done[BH_CELL_KERNEL], 1U);
         CHECK(measure_half(BH_CELL_KERNEL, 0U) != 0U);
         for (uint32_t i = 0U; i < BH_DIGEST_WORDS; i++) {
-            CHECK_EQ(status_page.plan_digest[i], measure_digest[BH_CELL_KERNEL][i]);
+            CHECK_EQ(status_page.plan_digest[i], measure_digest.of[BH_CELL_KERNEL][i]);
         }
         for (uint32_t cpu = 0U; cpu < CPUS; cpu++) {
             CHECK_EQ(answer_of[cpu].status, BH_OK);

@@ -56,7 +56,7 @@ static void the_digest_is_that_of_the_bytes(void)
     measure_all(3U);
     CHECK_EQ(measure_done[3], 1U);
     for (uint32_t k = 0U; k < BH_DIGEST_WORDS; k++) {
-        CHECK_EQ(measure_digest[3][k], wanted[k]);
+        CHECK_EQ(measure_digest.of[3][k], wanted[k]);
         CHECK_EQ(status_page.cells[3].digest[k], wanted[k]);
     }
     CHECK_EQ(status_page.cells[3].measured, 1U);
@@ -91,7 +91,7 @@ static void a_displaced_measurement_starts_over(void)
     (void)measure_step(1U, 2U);
     CHECK_EQ(measure_step(1U, 3U), 0x110U - MEASURE_PAGES);
     measure_all(3U);
-    CHECK_EQ(measure_digest[3][7], wanted[7]);
+    CHECK_EQ(measure_digest.of[3][7], wanted[7]);
     CHECK_EQ(measure_done[2], 0U);
 }
 
@@ -170,7 +170,7 @@ static void the_plan_is_measured_byte_for_byte(void)
     }
     CHECK_EQ(sha256_blocks, PLAN_BLOCKS);
     for (uint32_t k = 0U; k < BH_DIGEST_WORDS; k++) {
-        CHECK_EQ(measure_digest[BH_CELL_KERNEL][k], plan_wanted[k]);
+        CHECK_EQ(measure_digest.of[BH_CELL_KERNEL][k], plan_wanted[k]);
         CHECK_EQ(status_page.plan_digest[k], plan_wanted[k]);
         CHECK_EQ(status_page.cells[BH_CELL_KERNEL].digest[k], 0U);
     }
@@ -188,11 +188,11 @@ static void every_byte_of_the_plan_counts(void)
     for (uint32_t i = 0U; i < sizeof(plan); i++) {
         byte[i] ^= 0x80U;
         measure_plan();
-        CHECK(memcmp(measure_digest[BH_CELL_KERNEL], plan_wanted, sizeof(plan_wanted)) != 0);
+        CHECK(memcmp(measure_digest.of[BH_CELL_KERNEL], plan_wanted, sizeof(plan_wanted)) != 0);
         byte[i] ^= 0x80U;
     }
     measure_plan();
-    CHECK(memcmp(measure_digest[BH_CELL_KERNEL], plan_wanted, sizeof(plan_wanted)) == 0);
+    CHECK(memcmp(measure_digest.of[BH_CELL_KERNEL], plan_wanted, sizeof(plan_wanted)) == 0);
 }
 
 /* What MEASURE answers. */
@@ -212,7 +212,7 @@ static void all_measured(void)
     for (uint32_t c = 0U; c < BH_CELLS_MAX; c++) {
         measure_done[c] = 1U;
         for (uint32_t k = 0U; k < BH_DIGEST_WORDS; k++) {
-            measure_digest[c][k] = (0x100U * c) + k;
+            measure_digest.of[c][k] = (0x100U * c) + k;
         }
     }
 }
