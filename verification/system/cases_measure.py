@@ -202,7 +202,7 @@ def not_measured(fresh):
         equal(d.silent([ROOT, OTHER]), [], "silent cells")
 
 
-@case(290, "what a refused cell held is told to who may ask", ASKED, "fresh")
+@case(294, "what a refused cell held is told to who may ask", ASKED, "fresh")
 def refused_is_told(fresh):
     want = digest(RT)
     wrong = f"{int(want[0], 16) ^ 1:x}" + want[1:]
