@@ -20,7 +20,7 @@ REFUSED_BY = ("kernel", "launch", "driver", "processor", "ignored", "nobody")
 CELLS = ("kernel", "root", "rt", "other", "intruder")
 DIRECT = {"id", "title", "class", "attacker", "victim", "attempt", "argument", "run", "x0", "x1",
           "with", "answer", "events", "counted", "state", "then", "ticks", "verifies", "by", "peer",
-          "root_stops", "writes"}
+          "root_stops"}
 LINUX = {"id", "title", "class", "attacker", "victim", "raw", "how", "first", "code", "text", "events",
          "state", "after", "verifies", "by", "peer", "phase"}
 DONE = ("attempt", "argument", "run", "x0", "x1", "how", "raw", "first", "with", "root_stops")

@@ -19,7 +19,6 @@ from direct import CPU, NAMES, OTHER, ROOT, RT
 
 PLAN = built.REPO / "verification/system/plans/attack.toml"
 CELL = {name: cell for cell, name in NAMES.items()} | {"kernel": 0, "nobody": None}
-MANY = 1 << 40
 TICKS = 12
 AFTER_TICKS = 3
 RUN_X0 = 72 + 8 * 4  # of the communication region
@@ -36,7 +35,6 @@ def opened(fresh, **kw):
     """A machine with hostile code in every cell, all cells up."""
     path = plan_blob()
     d = fresh("attack", path, **kw)
-    d.control.place(d.symbols["arch_relax"])  # each turn of a wait for a shared word passes here
     try:
         d.up()
         d.guard = oracle.Guard(d, path.read_bytes())
@@ -192,11 +190,8 @@ def play(d, attempt):
     if attempt.attacker == "other2":
         second_on(d)
     state, beats, before = d.status(), d.guard.beats(), d.guard.known(attackers)
-    d.control.hits(MANY)
     result, events = perform(d, attempt)
     check_answer(attempt, result)
-    turns, writes = d.control.executed(MANY), attempt.row.get("writes")
-    demand(writes is None or turns > writes, f"{turns} turns for {writes} writes: nobody waited")
     if attempt.row.get("counted"):
         check_counted(d, attempt, state)
     else:

@@ -57,10 +57,6 @@ class Control:
         """Stop before its @p count-th execution from now on."""
         self._set(HITS, count)
 
-    def executed(self, begin):
-        """Executions of it since hits(begin), if they were fewer."""
-        return begin - self._get(HITS)
-
     @property
     def at_cpu(self):
         return self._get(AT_CPU)
