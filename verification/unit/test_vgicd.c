@@ -285,6 +285,10 @@ static void routes(void)
         }
     }
     begin();
+    plan.n_cpus = BH_CPUS_MAX; /* none of them has that affinity */
+    wr(2U, off, 8U, 0x99U);
+    one_event(2U, BH_EV_ROUTE_FOREIGN, 41U, 0x99U);
+    begin();
     plan.mpidr[3] = 0x700000103U;
     fake_gicd_set(off, 8U, 0x700000001U);
     wr(2U, off, 4U, 0x103U); /* by halves: the other half stays */
