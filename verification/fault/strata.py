@@ -204,16 +204,26 @@ def described(name, place, change):
 
 
 class Flip:
-    """An injection at a place that may turn out not to be executed: then at the function's entry."""
+    """An injection at a place that may turn out not to be executed, because of a branch or because the
+    linker has put the function into its callers: then at the function's entry, or at that of another
+    function of the scenario, which the outcome names."""
 
-    def __init__(self, run, place, entry):
-        self.run, self.place, self.entry = run, place, entry
+    def __init__(self, run, place, name, entries):
+        self.run, self.place = run, place
+        self.entries = {name: entries[name], **entries}
 
     def __call__(self):
         try:
             return self.run(self.place)
         except inject.Unreached:
-            return self.run(self.entry)
+            pass
+        for name, entry in self.entries.items():
+            try:
+                outcome, detail = self.run(entry)
+            except inject.Unreached:
+                continue
+            return outcome, f"{detail} at the entry of {name}".strip()
+        raise inject.Unreached(f"none of {', '.join(self.entries)} is executed")
 
 
 def flip_jobs(chance):
@@ -226,7 +236,8 @@ def flip_jobs(chance):
             change = register_change(chance) if kind == "register" else \
                 memory_change(symbols, chance)
             place = place_in(extents[name], chance)
-            run = Flip(lambda p, c=change: inject.in_launch(p, c), place, extents[name][0])
+            run = Flip(lambda p, c=change: inject.in_launch(p, c), place, name,
+                       {f: extents[f][0] for f in functions if f in extents})
             out.append(Job(f"{kind}, launch", described(name, place, change), run))
         for i in range(FLIPS_IN_TRAPS):
             scenario, names = SCENARIOS[i % len(SCENARIOS)]
@@ -234,8 +245,8 @@ def flip_jobs(chance):
             change = register_change(chance) if kind == "register" else \
                 memory_change(symbols, chance)
             place = place_in(extents[name], chance)
-            run = Flip(lambda p, s=scenario, c=change: inject.in_trap(s, p, c), place,
-                       extents[name][0])
+            run = Flip(lambda p, s=scenario, c=change: inject.in_trap(s, p, c), place, name,
+                       {f: extents[f][0] for f in names if f in extents})
             out.append(Job(f"{kind}, trap", described(name, place, change), run))
     return out
 
