@@ -8,6 +8,7 @@
  */
 #include <linux/cpu.h>
 #include <linux/cpumask.h>
+#include <linux/delay.h>
 #include <linux/processor.h>
 #include <linux/smp.h>
 #include <linux/stop_machine.h>
@@ -231,11 +232,22 @@ struct leave {
     struct bh_result results[NR_CPUS];
 };
 
+/* All ask at once, and one of them may hold the kernel's lock for some hundred instructions. */
+#define LEAVE_TRIES 1000U
+#define LEAVE_PAUSE_US 100U
+
 static int leave_cpu(void *data)
 {
     struct leave *l = data;
+    struct bh_result *result = &l->results[smp_processor_id()];
+    u32 tries = LEAVE_TRIES;
 
-    bh_hypercall(BH_HC_DISABLE, 0U, &l->results[smp_processor_id()]);
+    bh_hypercall(BH_HC_DISABLE, 0U, result);
+    while (result->status == BH_E_HC_BUSY && tries > 0U) {
+        udelay(LEAVE_PAUSE_US);
+        bh_hypercall(BH_HC_DISABLE, 0U, result);
+        tries--;
+    }
     return 0;
 }
 
