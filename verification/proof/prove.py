@@ -90,8 +90,9 @@ class Job:
     def cache(self, name):
         """Where WP keeps verdicts of the run of this name, with what it finds there."""
         folder = self.out / name / "cache"
-        if not self.args.cold and not (self.args.dev and folder.is_dir()):
-            verdicts.lay_out(verdicts.read(self.kept), folder, self.args.seed, self.args.share)
+        if not (self.args.dev and folder.is_dir()):
+            kept = {} if self.args.cold else verdicts.read(self.kept)
+            verdicts.lay_out(kept, folder, self.args.seed, self.args.share)
         return ["-wp-session", str(folder.parent), "-wp-cache", self.mode()]
 
     def mode(self):
@@ -387,6 +388,8 @@ def arguments():
     args = p.parse_args()
     if args.fn and not args.file:
         p.error("--fn needs --file")
+    if args.cold and args.dev:
+        p.error("--cold replays nothing, --dev all that there is")
     if args.update_verdicts and (args.fn or args.no_smoke):
         p.error("--update-verdicts needs whole files, with smoke tests")
     if args.dev:

@@ -51,14 +51,15 @@ struct access {
     ensures SWR_IRQ_001: bits_in(\result, plan.cells[cell].irqs[w]); */
 uint32_t vgic_owned(uint32_t cell, uint32_t w);
 
-/** Write the priorities, from @p address on, of those of the @p acc.size interrupts from @p n on that are
- * @p owned, byte by byte and none more urgent than GIC_PRIORITY_MIN; that one was raised is recorded.
+/** Write the priorities of those of the @p acc.size interrupts from @p n on that are @p owned (a bit for
+ * each of n's word of 32), byte by byte and none more urgent than GIC_PRIORITY_MIN; that one was raised is
+ * recorded. @p first is the address of the priority of interrupt 0.
  * @return whether all are owned
  * @req SWR_IRQ_001 SWR_IRQ_002 */
-/*@ requires access: access_ok(acc) && (acc.size == 1 || acc.size == 4) && n <= 1024 - acc.size &&
-      address < 0x8000000000000000;
+/*@ requires access: access_ok(acc) && n < 1024 &&
+      (acc.size == 1 || (acc.size == 4 && n % 4 == 0)) && first < 0x8000000000000000;
     terminates \true; exits \false; assigns hw, status_page, totals; */
-bool vgic_priorities(struct access acc, uint64_t address, uint32_t n, uint32_t owned);
+bool vgic_priorities(struct access acc, uint64_t first, uint32_t n, uint32_t owned);
 
 /** Access to the distributor; returns what is read.
  * @req SWR_IRQ_001 SWR_IRQ_002 */

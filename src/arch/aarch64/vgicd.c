@@ -164,16 +164,16 @@ static uint64_t bitmap(struct access acc)
 /** Write a priority. The byte is its interrupt's own: no other one is read or written.
  * @req SWR_IRQ_001 SWR_IRQ_002 */
 /*@ requires SWR_IRQ_001: n < 1024 && bit_set(owned, n % 32);
+    requires place: first < 0x8000000000000000;
     requires SWR_IRQ_002: GIC_PRIORITY_MIN <= value < 0x100;
     terminates \true; exits \false; assigns hw; */
-static void write_priority(uint64_t address, uint32_t owned, uint32_t n, uint32_t value)
+static void write_priority(uint64_t first, uint32_t owned, uint32_t n, uint32_t value)
 {
     (void)owned;
-    (void)n;
-    mmio_write8(address, (uint8_t)value);
+    mmio_write8(first + n, (uint8_t)value);
 }
 
-bool vgic_priorities(struct access acc, uint64_t address, uint32_t n, uint32_t owned)
+bool vgic_priorities(struct access acc, uint64_t first, uint32_t n, uint32_t owned)
 {
     uint32_t asked = (uint32_t)(acc.value % 0x100000000U);
     bool all = true;
@@ -190,9 +190,9 @@ bool vgic_priorities(struct access acc, uint64_t address, uint32_t n, uint32_t o
             all = false;
         } else if (value < GIC_PRIORITY_MIN) {
             clamped = true;
-            write_priority(address + i, owned, n + i, GIC_PRIORITY_MIN);
+            write_priority(first, owned, n + i, GIC_PRIORITY_MIN);
         } else {
-            write_priority(address + i, owned, n + i, value);
+            write_priority(first, owned, n + i, value);
         }
         asked = asked / 0x100U;
         i++;
@@ -228,7 +228,7 @@ static uint64_t priority(struct access acc)
 
     if (!acc.write) {
         read = read_own_priorities(acc, n, owned);
-    } else if (!vgic_priorities(acc, gicd_at(acc.offset), n, owned)) {
+    } else if (!vgic_priorities(acc, gicd_at(GICD_IPRIORITYR), n, owned)) {
         event(acc, (uint32_t)BH_EV_IRQ_FOREIGN, n, acc.offset);
     } else {
         read = 0U;

