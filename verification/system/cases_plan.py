@@ -288,7 +288,6 @@ def control_registers(fresh):
     wanted = {"HCR_EL2": (0x80580029, 0xFFFFFFFF), "CPTR_EL2": (0, 0x4400), "CNTHCTL_EL2": (3, 3),
               "VTCR_EL2": (0x80003558, 0xFFF8FFFF), "HSTR_EL2": (0, 0xFFFF)}
     with fresh.open("registers", debug=True) as d:
-        d.gdb.resume()
         d.up()
         d.gdb.ask_to_stop()
         d.control.go()

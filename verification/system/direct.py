@@ -166,11 +166,14 @@ class Direct:
         """Run until the clock cell ticked so often, or all CPUs executed so many instructions.
         @return why it stopped."""
         self.control.arm(CPU[self.clock] if self.clock else 0, ticks, limit)
-        if self.powered:
+        if self.stopped:  # by gdb, which takes its own command for a stop when the machine runs already
+            self.gdb.resume()
+        elif self.powered:
             self.control.go()
         else:
-            self.powered = True
             self.machine.qmp("cont")
+        self.stopped = False
+        self.powered = True
         return self.control.wait(HOST_SECONDS, self.machine.alive)
 
     def race(self, places, ticks=0, limit=0):
