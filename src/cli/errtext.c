@@ -77,6 +77,7 @@ static const struct id_kinds kinds[] = {
     {BH_EV_LOCKED, CELL, SCOPES},        {BH_EV_MEASURED, HEX, HEX},
     {BH_EV_DIGEST_REFUSED, CELL, HEX},   {BH_E_SYS_OTHER_PLAN, HEX, HEX},
     {BH_EV_CELL_RESTARTED, CELL, DEC},   {BH_E_HC_NOT_MEASURED, CELL, DEC},
+    {BH_E_SYS_NO_SHUTDOWN, CELL, DEC},   {BH_E_SYS_NO_MESSAGES, CELL, DEC},
 };
 
 /** Errors whose exit code is not 3 (plan) or 1 (refused). */

@@ -14,6 +14,7 @@ import cases_inject  # noqa: F401
 import cases_life  # noqa: F401
 import cases_lock  # noqa: F401
 import cases_measure  # noqa: F401
+import cases_message  # noqa: F401
 import cases_plan  # noqa: F401
 import cases_restart  # noqa: F401
 import cases_scrub  # noqa: F401
