@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "abort.h"
 #include "inject.h"
+#include "ras.h"
 #include "vgic.h"
 #include "core/bits.h"
 
@@ -10,7 +11,10 @@
 #define ISS_DFSC 0x3FU
 #define ISS_S1PTW 0x80U
 #define FAULT_PERMISSION 3U /* DFSC bits 5:2 */
-#define DFSC_EXTERNAL 0x10U /* synchronous external abort, not on a walk */
+/* Synchronous external aborts, on a walk or not, parity errors included: but for a tag check fault. */
+#define DFSC_EXTERNAL 0x10U
+#define DFSC_TAG 0x11U
+#define DFSC_EXTERNAL_LAST 0x1FU
 #define GICD_BYTES 0x10000U
 
 enum frame_kind { FRAME_NONE = 0, FRAME_GICD = 1, FRAME_GICR = 2 };
@@ -147,6 +151,17 @@ static uint64_t address_of(uint64_t esr, uint64_t far)
     return address_unknown(esr) ? far : ((page * 4096U) + (far % 4096U));
 }
 
+/** Was it the memory or the device that did not answer?
+ * @req SWR_TRP_002 */
+/*@ terminates \true; exits \false; assigns \nothing;
+    ensures SWR_TRP_002: \result <==> 0x10 <= esr % 64 <= 0x1F && esr % 64 != 0x11; */
+static bool external(uint64_t esr)
+{
+    uint64_t dfsc = esr % (ISS_DFSC + 1U);
+
+    return (dfsc >= DFSC_EXTERNAL) && (dfsc <= DFSC_EXTERNAL_LAST) && (dfsc != DFSC_TAG);
+}
+
 void abort_handle(uint32_t cpu, struct frame *f, uint64_t esr)
 {
     uint64_t far = sysreg_read((uint32_t)SR_FAR_EL2);
@@ -158,10 +173,11 @@ void abort_handle(uint32_t cpu, struct frame *f, uint64_t esr)
 
     if (being_parked(cpu)) {
         event_exit(cpu, (uint32_t)BH_EXIT_ABORT);
-    } else if ((esr & ISS_DFSC) == DFSC_EXTERNAL) {
+    } else if (external(esr)) {
         event_exit(cpu, (uint32_t)BH_EXIT_ABORT);
-        event_record(cpu, cpu_cell(cpu), (uint32_t)BH_EV_EXTERNAL_ABORT, esr, far);
+        ras_abort(cpu, esr, far);
         inject_abort(f, esr, far);
+        hwerr_serve(cpu);
     } else if (emulated && ((esr & ISS_ISV) != 0U)) {
         emulate(cpu, f, esr, ipa, kind);
     } else {
