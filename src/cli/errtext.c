@@ -77,6 +77,9 @@ static const struct id_kinds kinds[] = {
     {BH_EV_LOCKED, CELL, SCOPES},        {BH_EV_MEASURED, HEX, HEX},
     {BH_EV_DIGEST_REFUSED, CELL, HEX},   {BH_E_SYS_OTHER_PLAN, HEX, HEX},
     {BH_EV_CELL_RESTARTED, CELL, DEC},   {BH_E_HC_NOT_MEASURED, CELL, DEC},
+    {BH_EV_HW_CORRECTED, HEX, HEX},      {BH_EV_HW_DEFERRED, HEX, HEX},
+    {BH_EV_HW_UNCORRECTED, HEX, HEX},    {BH_EV_HW_UNCONTAINED, HEX, HEX},
+    {BH_EV_GIC_ERROR, DEC, HEX},
 };
 
 /** Errors whose exit code is not 3 (plan) or 1 (refused). */

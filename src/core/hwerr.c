@@ -32,9 +32,9 @@ static bool concerns(uint32_t i, uint64_t page)
  * @req SWR_HWE_001 */
 /*@ requires region: i < BH_REGIONS_MAX && PR(i).own < BH_CELLS_MAX && PR(i).own != BH_CELL_ROOT;
     terminates \true; exits \false; assigns \nothing;
-    ensures SWR_HWE_001: \forall integer c; 2 <= c < 32 && bit_set(\result, c) ==> c == PR(i).own;
-    ensures kernel: bit_set(\result, BH_CELL_KERNEL) <==> PR(i).own == BH_CELL_KERNEL;
-    ensures somebody: \result != 0; */
+    ensures SWR_HWE_001: \forall integer c; 0 <= c < 32 && c != BH_CELL_ROOT &&
+      bit_set(\result, c) ==> c == PR(i).own;
+    ensures somebody: bit_set(\result, PR(i).own); */
 static uint32_t parties(uint32_t i)
 {
     uint32_t cells = bit_of(plan.regions[i].own);
@@ -46,27 +46,20 @@ uint32_t hwerr_concerned(uint64_t address)
 {
     uint64_t page = address / BH_PAGE_BYTES;
     uint32_t cells = 0U;
-    bool kernel = false;
     uint32_t i = 0U;
 
     /*@ loop invariant bound: 0 <= i <= BH_REGIONS_MAX;
-        loop invariant cells: \forall integer c; 2 <= c < 32 && bit_set(cells, c) ==>
-          holds_page(c, page);
-        loop invariant kernel: kernel ==> holds_page(BH_CELL_KERNEL, page);
-        loop invariant not_kernel: !bit_set(cells, BH_CELL_KERNEL);
-        loop assigns i, cells, kernel;
+        loop invariant cells: \forall integer c; 0 <= c < 32 && c != BH_CELL_ROOT &&
+          bit_set(cells, c) ==> holds_page(c, page);
+        loop assigns i, cells;
         loop variant BH_REGIONS_MAX - i; */
     while (i < BH_REGIONS_MAX) {
         if (concerns(i, page)) {
-            if (plan.regions[i].own == BH_CELL_KERNEL) {
-                kernel = true;
-            } else {
-                cells = bit_any(cells, parties(i));
-            }
+            cells = bit_any(cells, parties(i));
         }
         i++;
     }
-    if (kernel) {
+    if (bit_test(cells, BH_CELL_KERNEL)) {
         cells = HWERR_ALL;
     } else if (cells == 0U) {
         cells = bit_of(BH_CELL_ROOT);

@@ -16,10 +16,10 @@
 #define STATUS_V 0x40000000U
 #define STATUS_UE 0x20000000U
 #define STATUS_CE 0x1000000U /* bits 25:24 */
-#define STATUS_CE_BITS 0x3000000U
+#define FIRST_CE 24U
 #define STATUS_DE 0x800000U
 #define STATUS_UET 0x100000U /* bits 21:20 */
-#define STATUS_UET_BITS 0x300000U
+#define FIRST_UET 20U
 /* ERR<n>ADDR */
 #define ADDRESS_BITS 0x100000000000000U   /* 56 */
 #define ADDRESS_FLAGS 0x1000000000000000U /* VA and AI, bits 61:60: not a physical address */
@@ -118,15 +118,21 @@ static uint64_t address_of(uint64_t status)
  * that are not zero are cleared by ones.
  * @req SWR_RAS_004 */
 /*@ terminates \true; exits \false; assigns \nothing;
-    ensures SWR_RAS_004: \forall integer k; 0 <= k < 64 ==>
+    ensures SWR_RAS_004: \forall integer k; 0 <= k < 32 ==>
       (bit_set(status, k) ==> bit_set(\result, k)) &&
-      (bit_set(\result, k) && !bit_set(status, k) ==> 20 <= k <= 21 || 24 <= k <= 25); */
-static uint64_t clearing(uint64_t status)
+      (bit_set(\result, k) && !bit_set(status, k) ==>
+         FIRST_UET <= k < FIRST_UET + 2 || FIRST_CE <= k < FIRST_CE + 2); */
+static uint32_t clearing(uint32_t status)
 {
-    uint64_t ce = (((status / STATUS_CE) % 4U) != 0U) ? STATUS_CE_BITS : 0U;
-    uint64_t uet = (((status / STATUS_UET) % 4U) != 0U) ? STATUS_UET_BITS : 0U;
+    uint32_t ones = status;
 
-    return status | ce | uet;
+    if (((status / STATUS_CE) % 4U) != 0U) {
+        ones = bit_any(ones, bit_field(FIRST_CE, 2U));
+    }
+    if (((status / STATUS_UET) % 4U) != 0U) {
+        ones = bit_any(ones, bit_field(FIRST_UET, 2U));
+    }
+    return ones;
 }
 
 /** Record what the selected error record holds, and tell whom it concerns.
@@ -163,7 +169,7 @@ static void look_at_record(uint32_t cpu)
 
     if (((status / STATUS_V) % 2U) == 1U) {
         report_record(cpu, status);
-        sysreg_write((uint32_t)SR_ERXSTATUS_EL1, clearing(status));
+        sysreg_write((uint32_t)SR_ERXSTATUS_EL1, clearing((uint32_t)(status % 0x100000000U)));
     }
 }
 
