@@ -102,7 +102,7 @@ def blob_of(name):
 def sealed(blob, offset, data):
     """The blob with some bytes replaced and the checksum made right."""
     body = blob[:offset] + data + blob[offset + len(data):]
-    return encode.seal(body[:6004])
+    return encode.seal(body[:6748])
 
 
 def region_at(index, field):
@@ -112,7 +112,7 @@ def region_at(index, field):
 
 def policy_at(index, field):
     """Offset of a field of a cell's policy."""
-    return 5616 + 48 * index + decode.POLICY[field][0]
+    return 5616 + 52 * index + decode.POLICY[field][0]
 
 
 def cell_at(index, field):
@@ -142,7 +142,7 @@ class Shipped(unittest.TestCase):
                     plan, text = Path(folder) / "a.plan", Path(folder) / "a.map"
                     code, _, err = run("build", path, "-o", plan, "--map", text)
                     self.assertEqual((code, err), (0, ""))
-                    self.assertEqual(plan.stat().st_size, 6008)
+                    self.assertEqual(plan.stat().st_size, 6752)
                     code, shown, _ = run("show", plan)
                     self.assertEqual(code, 0)
                     self.assertEqual(ownermap.without_sources(text.read_text()), shown)
@@ -425,6 +425,29 @@ class BadSources(unittest.TestCase):
                              (flag != 0, digest or None, ["measure"] if grants else []))
         told = decode.text_map(decode.decode(sealed(blob, policy_at(1, "grants"), word(2))))
         self.assertRegex(told, r"\n1 root .* measure false grants measure\n")
+
+    def test_error_interrupt(self):
+        """@test TC_PLT_120 @verifies CFG_TOOL_050 @technique requirements @level unit
+
+        From the source to the blob, the map, the words for machines and the difference of two plans.
+        """
+        source = (CONFIGS / "direct.toml").read_text()
+        with scratch() as folder:
+            blobs = []
+            for key in ("", "error_interrupt = 40\n"):
+                path = Path(folder) / "error.toml"
+                path.write_text(source.replace('name = "other"\n', 'name = "other"\n' + key))
+                plan = compiler.compile_plan(str(path))
+                self.assertEqual(rules.judge(plan), [])
+                blobs.append(encode.encode(plan))
+                self.assertIsNone(judge.judge_blob(blobs[-1]))
+                text = decode.text_map(decode.decode(blobs[-1]))
+                self.assertEqual(ownermap.without_sources(ownermap.owner_map(plan, blobs[-1])), text)
+                self.assertEqual(" error_interrupt 40" in text, bool(key))
+            decoded = [decode.decode(blob) for blob in blobs]
+        told = [decode.as_json(d)["cells"][3]["error_interrupt"] for d in decoded]
+        self.assertEqual(told, [None, 40])
+        self.assertEqual(diff.differences(*decoded), [("cell other error_irq", "0", "40")])
 
     def test_watchdog(self):
         """@test TC_PLT_095 @verifies CFG_TOOL_030 @technique bva @level unit
@@ -721,12 +744,12 @@ class BadBlobs(unittest.TestCase):
             ("empty", "E0101", b""), ("one byte", "E0101", b"B"),
             ("truncated", "E0101", good[:-1]), ("half", "E0101", good[:2972]),
             ("one too many", "E0101", good + b"\0"), ("twice", "E0101", good * 2),
-            ("magic", "E0102", change(0, b"B" * 8)), ("zeros", "E0102", bytes(6008)),
-            ("ones", "E0102", b"\xff" * 6008),
+            ("magic", "E0102", change(0, b"B" * 8)), ("zeros", "E0102", bytes(6752)),
+            ("ones", "E0102", b"\xff" * 6752),
             ("version", "E0104", change(8, word(1))),
-            ("size field", "E0101", change(12, word(6004))),
+            ("size field", "E0101", change(12, word(6748))),
             ("bit flip", "E0105", good[:200] + bytes([good[200] ^ 4]) + good[201:]),
-            ("checksum", "E0105", good[:6004] + word(0)),
+            ("checksum", "E0105", good[:6748] + word(0)),
             ("board", "E0106", change(16, word(2))), ("dma", "E010F", change(20, word(0))),
             ("no cells", "E0107", change(24, word(1))), ("cells", "E0107", change(24, word(9))),
             ("regions", "E0107", change(28, word(129))),
@@ -841,13 +864,13 @@ class BadBlobs(unittest.TestCase):
     def test_every_bit(self):
         """@test TC_PLT_032 @verifies CFG_TOOL_013 @technique exhaustive @level unit
 
-        All 47,552 changes of one bit of each shipped plan are refused by the proved judge.
+        All 54,016 changes of one bit of each shipped plan are refused by the proved judge.
         """
         for path in SHIPPED:
             self.path.write_bytes(blob_of(path.name))
             done = subprocess.run([str(judge.binary()), "--flip-all", str(self.path)],
                                   capture_output=True, text=True, timeout=120, check=False)
-            self.assertEqual((done.returncode, done.stdout), (0, "48064 flips, 0 accepted\n"))
+            self.assertEqual((done.returncode, done.stdout), (0, "54016 flips, 0 accepted\n"))
 
     def test_every_bit_sealed(self):
         """@test TC_PLT_033 @verifies CFG_TOOL_013 @technique back-to-back @level unit
@@ -860,20 +883,20 @@ class BadBlobs(unittest.TestCase):
         done = subprocess.run([str(judge.binary()), "--flip-sealed", str(self.path)],
                               capture_output=True, text=True, timeout=120, check=True)
         *rows, last = done.stdout.splitlines()
-        self.assertTrue(last.startswith("48064 flips, "))
-        self.assertEqual(len(rows), 48064)
+        self.assertTrue(last.startswith("54016 flips, "))
+        self.assertEqual(len(rows), 54016)
         differ, kinds = [], set()
         for row in rows:
             bit, told = row.split()[:2]
             at = int(bit) // 8
             changed = good[:at] + bytes([good[at] ^ 1 << int(bit) % 8]) + good[at + 1:]
-            wanted = plan_oracle.verdict(encode.seal(changed[:6004]))
+            wanted = plan_oracle.verdict(encode.seal(changed[:6748]))
             kinds.add(wanted)
             if told != wanted:
                 differ.append((row, wanted))
         self.assertEqual(differ[:5], [])
         self.assertLessEqual({"ok", "E0102", "E0104", "E0101", "E0106", "E0107", "E0108", "E010A",
-                              "E0103", "E010D", "E010B", "E010C", "E0113", "E010F", "E0115", "E0118"}, kinds)
+                              "E0103", "E010D", "E010B", "E010C", "E0113", "E010F", "E0115", "E0118", "E0119"}, kinds)
 
     def test_random_blobs(self):
         """@test TC_PLT_034 @verifies CFG_TOOL_018 @technique fuzz @level unit
@@ -889,7 +912,7 @@ class BadBlobs(unittest.TestCase):
                 raw[at:at + 4] = dice.choice((word(0), word(0xffffffff), dice.randbytes(4)))
             raw[:16] = self.good[:16]
             try:
-                decode.text_map(decode.decode(encode.seal(bytes(raw[:6004]))))
+                decode.text_map(decode.decode(encode.seal(bytes(raw[:6748]))))
                 read += 1
             except decode.DecodeError:
                 pass
@@ -991,12 +1014,12 @@ class Layout(unittest.TestCase):
 
     def setUp(self):
         names = {"bh_plan": decode.PLAN, "bh_cell": decode.CELL, "bh_region": decode.REGION,
-                 "bh_policy": decode.POLICY}
+                 "bh_policy": decode.POLICY, "bh_window": decode.WINDOW, "bh_call": decode.CALL}
         rows = [f'printf("{s} {f} %zu %zu\\n", offsetof(struct {s}, {f}), '
                 f'sizeof(((struct {s} *)0)->{f}));' for s, table in names.items() for f in table]
         rows += [f'printf("{s} - 0 %zu\\n", sizeof(struct {s}));' for s in names]
         constants = ["BH_PLAN_MAGIC", "BH_ABI_VERSION", "BH_CELLS_MAX", "BH_REGIONS_MAX",
-                     "BH_CPUS_MAX", "BH_REGION_READ", "BH_REGION_WRITE", "BH_REGION_EXECUTE",
+                     "BH_CPUS_MAX", "BH_WINDOWS_MAX", "BH_CALLS_MAX", "BH_REGION_READ", "BH_REGION_WRITE", "BH_REGION_EXECUTE",
                      "BH_REGION_DEVICE", "BH_REGION_LOADABLE", "BH_CELL_AUTOSTART",
                      "BH_CELL_CONTINUE", "BH_CELL_INJECTED", "BH_CELL_MEASURED",
                      "BH_GRANT_MEASURE", "BH_PLAN_ACCEPT_UNPROTECTED_DMA", "BH_STATUS_PAGES",
@@ -1033,7 +1056,8 @@ class Layout(unittest.TestCase):
         value = {f: v[0] for (s, f), v in self.c.items() if s == "="}
         self.assertEqual(encode.BYTES, self.c["bh_plan", "-"][1])
         self.assertEqual((encode.CELL.size, encode.REGION.size, encode.POLICY.size),
-                         (176, 32, 48))
+                         (176, 32, 52))
+        self.assertEqual((encode.WINDOW.size, encode.CALL.size), (32, 12))
         self.assertEqual((model.INJECTED, model.MEASURED, model.GRANTS["measure"]),
                          (value["BH_CELL_INJECTED"], value["BH_CELL_MEASURED"],
                           value["BH_GRANT_MEASURE"]))
@@ -1050,6 +1074,8 @@ class Layout(unittest.TestCase):
         self.assertEqual((board.READ, board.WRITE, board.EXECUTE, board.DEVICE, board.LOADABLE),
                          tuple(value["BH_REGION_" + n] for n in ("READ", "WRITE", "EXECUTE",
                                                                  "DEVICE", "LOADABLE")))
+        self.assertEqual((model.WINDOWS_MAX, model.CALLS_MAX),
+                         (value["BH_WINDOWS_MAX"], value["BH_CALLS_MAX"]))
         self.assertEqual((board.PAGE, board.PHYS_END), (value["BH_PAGE_BYTES"],
                                                         value["BH_PPN_MAX"] << 12))
 
@@ -1200,7 +1226,7 @@ class Words(unittest.TestCase):
     def test_titles_are_the_requirements(self):
         """@test TC_PLT_066 @verifies CFG_TOOL_017 @technique back-to-back @level unit"""
         data = {}
-        for name in ("35-config", "38-measure-tools", "39-sw-lock"):
+        for name in ("35-config", "38-measure-tools", "39-sw-lock", "3D-additions"):
             found = tomllib.loads((REPO / f"requirements/{name}.toml").read_text())
             data |= {key: one for key, one in found.items() if key.startswith("CFG_")}
         for rule, title in errors.RULES.items():

@@ -26,8 +26,8 @@
 /*@ ghost extern uint64_t in_force[8]; */
 
 /* The bytes of the plan in force, as words with the first byte most significant. */
-/*@ ghost extern uint32_t plan_image[1502]; */
-#define PLAN_WORDS 1502U /**< words of struct bh_plan */
+/*@ ghost extern uint32_t plan_image[1688]; */
+#define PLAN_WORDS 1688U /**< words of struct bh_plan */
 
 /*@ // Every bit of a is in b.
     predicate bits_in(integer a, integer b) =

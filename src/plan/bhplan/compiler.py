@@ -97,6 +97,7 @@ def _cell(table: Table, number: int, board: Board) -> Cell:
     cell.irqs = _interrupts(table, board)
     _addresses(table, cell)
     _watchdog(table, cell, board)
+    _error_interrupt(table, cell)
     cell.regions = [_region(t, number, board) for t in table.tables("memory")]
     table.done()
     if not cell.regions:
@@ -121,6 +122,7 @@ def _root(plan: Plan, table: Table) -> None:
         _addresses(table, root)
         root.irqs = _interrupts(table, board)
         root.regions = [_region(t, ROOT, board) for t in table.tables("memory")]
+    _error_interrupt(table, root)
     table.done()
     if not root.regions:
         raise PlanError("PLAN_KEY", "root has no memory", root.source, rule="CFG_TOOL_003",
@@ -248,6 +250,16 @@ def _watchdog(table: Table, cell: Cell, board: Board) -> None:
         cell.watch_cpu = watch.number("cpu", 0, len(board.mpidr) - 1)
         cell.watch_source = watch.at("cpu")
         watch.done()
+
+
+def _error_interrupt(table: Table, cell: Cell) -> None:
+    """The interrupt that tells the cell of a hardware error, in place of a virtual SError.
+
+    @req CFG_TOOL_050
+    """
+    if table.has("error_interrupt"):
+        cell.error_irq = table.number("error_interrupt", 32, 1019)
+        cell.error_source = table.at("error_interrupt")
 
 
 def _cpus(table: Table, board: Board) -> dict[int, Source]:

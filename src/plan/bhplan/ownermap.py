@@ -66,6 +66,7 @@ def _cell_row(number: int, cell: Cell) -> str:
         row += f" locks {','.join(locked(cell.locks))}"
     row += f" digest {cell.digest}" if cell.digest else ""
     row += f" watchdog {cell.watch_us} us cpu{cell.watch_cpu}" if cell.watch_us else ""
+    row += f" error_interrupt {cell.error_irq}" if cell.error_irq else ""
     return _with(row.rstrip(), [cell.source])
 
 
