@@ -151,12 +151,12 @@ for _number, _mode in enumerate(cases_inject.MODES, 663):
       ("SYR_HWE_001", "SWR_RAS_006", "SWR_RAS_001"), "max")
 def records(d):
     d.set_clock(ROOT)
+    before = cases_inject.exits(d, RT)["sysreg"]
     result, events = d.attempt(RT, status.ATTEMPT["RUN"], bring(d, RT, NO_RECORDS), BUDGET)
     equal(result, status.DONE, "ERRIDR_EL1")
     equal(events, [], "events")
+    equal(cases_inject.exits(d, RT)["sysreg"] - before, 1, "the kernel answers")
+    # QEMU has no record to select, so the architecture itself makes this one undefined.
     result, events = d.attempt(RT, status.ATTEMPT["RUN"], bring(d, RT, SELECT, CODE + 64), BUDGET)
     demand(result is not None and result & status.FAULTED, "a record was selected")
-    equal([(e.id, e.cell) for e in events], [(ID["EV_SYSREG_DENIED"], RT)], "events")
     equal(d.silent([ROOT, RT, OTHER]), [], "silent cells")
-
-

@@ -171,7 +171,7 @@ static void a_violation_ends_the_cell_or_is_answered(void)
         bool goes_on;
     } who[] = {{0U, 1U, true}, {2U, 2U, false}, {1U, 3U, true}};
     static const uint64_t what[] = {DATA | ISV | RT(1) | TRANSLATION, DATA | WRITE | TRANSLATION,
-                                    INSTRUCTION | TRANSLATION, DATA | 0x14U};
+                                    INSTRUCTION | TRANSLATION, DATA | 0x11U};
 
     for (uint32_t k = 0U; k < COUNT_OF(who); k++) {
         for (uint32_t i = 0U; i < COUNT_OF(what); i++) {
