@@ -9,9 +9,8 @@
     ensures cell: \result ==> own < BH_CELLS_MAX; */
 static bool exists(uint32_t own)
 {
-    return (own < 2U) ||
-           ((own < BH_CELLS_MAX) &&
-            (arch_shared_load((uint32_t)SW_CELL_STATE, own) != (uint64_t)BH_STATE_ABSENT));
+    return (own < 2U) || ((own < BH_CELLS_MAX) && (arch_shared_load((uint32_t)SW_CELL_STATE, own) !=
+                                                   (uint64_t)BH_STATE_ABSENT));
 }
 
 /** Does region @p i hold page @p page for somebody who exists, other than for root as the rest?

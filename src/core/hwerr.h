@@ -21,7 +21,8 @@
 struct hwerr {
     uint32_t cpu;   /**< that records it */
     uint32_t id;    /**< BH_EV_... */
-    uint64_t a, b;  /**< of the event */
+    uint64_t a;     /**< of the event */
+    uint64_t b;
     uint32_t cells; /**< bitmap: whom it concerns; bit BH_CELL_KERNEL: the kernel */
     bool serror;    /**< worth a virtual SError: an uncorrected error, not told yet */
 };

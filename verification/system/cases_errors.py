@@ -3,7 +3,8 @@
 
 QEMU has no physical SError. The debugger turns a hypercall of a cell into one: at the vector of a
 synchronous exception it moves the CPU on to that of an SError, where everything is as the
-architecture would have it but for the syndrome, which it sets where the kernel has read it."""
+architecture would have it but for the syndrome, which it sets where the kernel has read it. An external
+abort is made of a refused access in the same way: QEMU does not act on HCR_EL2.TEA."""
 
 import struct
 
@@ -18,9 +19,10 @@ from status import ID
 
 TAGS = ("SYR_HWE_001", "SYR_EVT_001", "SWR_HWE_002", "SWR_RAS_002")
 SYNC, SERROR = 0x400, 0x580   # offsets of the vectors
-X1 = 1
+X1, X2 = 1, 2
 PLAIN = 0xBE000000            # SError, its syndrome not said
 UNCONTAINED, UNRECOVERABLE, CORRECTED = (PLAIN | 0x11 | n << 10 for n in (0, 1, 6))
+EXTERNAL = 0x93820018         # of a load from memory: parity or ECC error
 MAX = "max,pauth-impdef=on"
 CODE = 0xE0000                # in a cell's memory, of no use to its program
 BUDGET = 12
@@ -145,6 +147,21 @@ for _number, _mode in enumerate(cases_inject.MODES, 663):
             equal(cases_inject.taken(d, RT), [ERROR_IRQ], "interrupts")
     case(_number, f"a cell whose plan names an interrupt for errors gets that, {_mode} mode",
          TAGS + ("SWR_HWE_003",), "fresh")(_by_interrupt)
+
+
+@case(666, "an external abort goes to the cell that made the access, and is recorded",
+      ("SYR_HWE_001", "SWR_HWE_002", "SWR_RAS_003"), "fresh")
+def external_abort(fresh):
+    with opened(fresh) as d:
+        d.command(RT, status.ATTEMPT["READ"], MEMORY[OTHER][0])  # an abort that comes to the kernel
+        demand(d.catch(), "gdb came too late")
+        equal(d.race([d.symbols["abort_handle"]], limit=LIMIT), ("place", CPU[RT]), "the abort")
+        d.gdb.set_register(CPU[RT], X2, EXTERNAL)
+        d.run(ticks=3)
+        equal([(e.id, e.cell, e.a, e.b) for e in d.new_events()],
+              [(ID["EV_EXTERNAL_ABORT"], RT, EXTERNAL, MEMORY[OTHER][0])], "events")
+        demand(d.comm(RT).result & status.FAULTED, "the cell took no abort")
+        untroubled(d, (ROOT, RT, OTHER))
 
 
 @case(665, "a cell has no error records, and cannot reach those of the machine",

@@ -150,7 +150,8 @@ static void told_by_a_virtual_serror(void)
 /** @test TC_HWE_005 @verifies SWR_HWE_003 @technique table @level unit */
 static void told_by_interrupt(void)
 {
-    static const uint32_t wrong[] = {1U, 15U, 31U, 32U, 39U, 42U, 70U, 1019U, 1020U, 1023U, 0xFFFFFFFFU};
+    static const uint32_t wrong[] = {1U,  15U,   31U,   32U,   39U,        42U,
+                                     70U, 1019U, 1020U, 1023U, 0xFFFFFFFFU};
 
     begin();
     plan.policy[2].error_irq = 40U;

@@ -115,15 +115,12 @@ static void system_errors_by_severity(void)
     } row[] = {
         {true, 0x11U | AET(0), 0xEU},        /* uncontained: all that run */
         {true, 0x11U | AET(1), 4U},          /* unrecoverable */
-        {true, 0x11U | AET(2), 4U},
-        {true, 0x11U | AET(3), 4U},
+        {true, 0x11U | AET(2), 4U},      {true, 0x11U | AET(3), 4U},
         {true, 0x11U | AET(6), 0U},          /* corrected */
         {true, 0x11U | AET(7), 4U},          /* reserved */
         {true, 0x1000011U | AET(0), 4U},     /* of the implementation */
-        {true, 0x1000011U | AET(6), 4U},
-        {true, 0x10U | AET(0), 4U},          /* another code */
-        {true, 0U | AET(6), 4U},
-        {false, 0x11U | AET(0), 4U},
+        {true, 0x1000011U | AET(6), 4U}, {true, 0x10U | AET(0), 4U},          /* another code */
+        {true, 0U | AET(6), 4U},         {false, 0x11U | AET(0), 4U},
         {false, 0x11U | AET(6), 4U},
     };
 
@@ -272,17 +269,12 @@ static void external_aborts(void)
         bool external;
         uint32_t cells;
     } row[] = {
-        {0x0FU, false, 0U},
-        {0x10U, true, 0U},
+        {0x0FU, false, 0U},          {0x10U, true, 0U},
         {0x11U, false, 0U}, /* tag check */
-        {0x13U, true, 0U},
-        {0x17U, true, 0U},
-        {0x18U, true, 0U},
-        {0x1FU, true, 0U},
-        {0x20U, false, 0U},
-        {0x10U | 0x1000U, true, 0xEU}, /* SET: uncontainable */
-        {0x10U | 0x1800U, true, 0U},
-        {0x10U | 0x800U, true, 0U},
+        {0x13U, true, 0U},           {0x17U, true, 0U},
+        {0x18U, true, 0U},           {0x1FU, true, 0U},
+        {0x20U, false, 0U},          {0x10U | 0x1000U, true, 0xEU}, /* SET: uncontainable */
+        {0x10U | 0x1800U, true, 0U}, {0x10U | 0x800U, true, 0U},
     };
 
     for (uint32_t i = 0U; i < COUNT_OF(row); i++) {
@@ -293,8 +285,7 @@ static void external_aborts(void)
         fake.reg[SR_FAR_EL2] = 0x123456U;
         SPSR(&f) = 0x3C5U;
         CHECK_EQ(trap_sync(&f), EXIT_RELOAD);
-        CHECK_EQ(event_back(0U)->id,
-                 row[i].external ? BH_EV_EXTERNAL_ABORT : BH_EV_MEM_VIOLATION);
+        CHECK_EQ(event_back(0U)->id, row[i].external ? BH_EV_EXTERNAL_ABORT : BH_EV_MEM_VIOLATION);
         CHECK_EQ(told(), row[i].cells);
         CHECK_EQ(ELR(&f), 0x10200U); /* the cell gets the abort itself */
         CHECK_EQ(fake.reg[SR_ESR_EL1] & 0x3FU, 0x10U);

@@ -202,8 +202,8 @@ void abort_handle(uint32_t cpu, struct frame *f, uint64_t esr)
     uint64_t ipa = ipa_of(sysreg_read((uint32_t)SR_FAR_EL2));
     bool data = ((esr / 0x4000000U) % 64U) == EC_DABT_LOWER;
     /* The emulated frames are mapped to nobody: an access to one is a translation fault. */
-    uint32_t kind = (data && (((esr / 4U) % 16U) == FAULT_TRANSLATION)) ? frame_of(ipa)
-                                                                       : (uint32_t)FRAME_NONE;
+    uint32_t kind =
+        (data && (((esr / 4U) % 16U) == FAULT_TRANSLATION)) ? frame_of(ipa) : (uint32_t)FRAME_NONE;
     bool emulated = kind != (uint32_t)FRAME_NONE;
 
     if (emulated && ((esr & ISS_ISV) != 0U) && (!being_parked(cpu))) {

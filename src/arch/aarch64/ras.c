@@ -28,7 +28,9 @@
 #define STATUSR 0x0010U /* GICD and GICR */
 #define STATUSR_BITS 16U
 
-_Static_assert((BH_EV_HW_CORRECTED + 3) == BH_EV_HW_UNCONTAINED, "events follow the severities");
+_Static_assert(((uint32_t)BH_EV_HW_CORRECTED + (uint32_t)RAS_UNCONTAINED) ==
+                   (uint32_t)BH_EV_HW_UNCONTAINED,
+               "events follow the severities");
 
 bool ras_there(void)
 {
@@ -237,8 +239,8 @@ APART void ras_serror(uint32_t cpu, uint64_t esr, uint64_t elr)
 
 APART void ras_abort(uint32_t cpu, uint64_t esr, uint64_t far)
 {
-    uint32_t severity = (((esr / ESR_SET) % 4U) == SET_UC) ? (uint32_t)RAS_UNCONTAINED
-                                                          : (uint32_t)RAS_UNCORRECTED;
+    uint32_t severity =
+        (((esr / ESR_SET) % 4U) == SET_UC) ? (uint32_t)RAS_UNCONTAINED : (uint32_t)RAS_UNCORRECTED;
     struct hwerr e;
 
     e.cpu = cpu;
