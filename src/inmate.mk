@@ -9,7 +9,7 @@ CFLAGS := -std=c11 -O2 -ffreestanding -nostdlib -fno-pic -fno-pie -fno-stack-pro
 IMAGES := rt-71000000 rt-73000000 root-50000000 rt-51000000 rt-52000000 rtexit-51000000 \
   irq-50000000 irq-51000000 irq-52000000 \
   bench-51000000 benchexit-51000000 churn-50000000 rt-54000000 rtlate-51000000
-all: $(IMAGES:%=$(O)/%.bin)
+all: $(IMAGES:%=$(O)/%.bin) $(O)/restart.bin
 
 $(O)/lib_%.o: src/inmate/lib/%.c src/inmate/lib/inmate.h | $(O)
 	@$(CROSS)gcc $(CFLAGS) -c $< -o $@
@@ -36,6 +36,9 @@ $(O)/%.elf: $(O)/demo_$$(firstword $$(subst -, ,$$*)).o \
 	  $(filter %.o,$^) -o $@
 $(O)/%.bin: $(O)/%.elf
 	@$(CROSS)objcopy -O binary $< $@ && echo "  BIN $@"
+$(O)/restart.elf: src/inmate/restart/restart.S | $(O)
+	@$(CROSS)gcc -g -ffile-prefix-map=$(CURDIR)=. -nostdlib -static -Wl,--build-id=none -Wl,-Ttext=0 \
+	  -Wl,-z,noexecstack -Wl,-e,restart_begin $< -o $@
 $(O):
 	@mkdir -p $@
 .PRECIOUS: $(O)/%.elf

@@ -47,7 +47,8 @@
 #define BH_CELL_CONTINUE 2U        /**< A refused access is reported and answered; else it parks. */
 #define BH_CELL_INJECTED 4U        /**< Interrupts come by list registers; else straight to EL1. */
 #define BH_CELL_MEASURED 8U        /**< Its memory is measured before its first instruction. */
-#define BH_CELL_FLAGS_MAX 16U      /**< one more than all of them */
+#define BH_CELL_RESTART 16U        /**< Root alone: when it resets itself, it begins anew at its entry. */
+#define BH_CELL_FLAGS_MAX 32U      /**< one more than all of them */
 
 /* What the policies may ask for. */
 #define BH_GRANT_LOCK_ALL 1U       /**< It may lock for all cells, and lock DISABLE. */

@@ -4,7 +4,8 @@
  */
 #include "core/plan.h"
 
-/* Flags that this release knows; the kernel has none. */
+/* Flags that this release knows; the kernel has none, and to begin anew is root's to be allowed: another cell
+ * may, unless it is measured. */
 /*@ requires range: rule_counts && c < plan.n_cells;
     terminates \true;
     exits \false;
@@ -13,7 +14,9 @@
 */
 static bool is_flags_ok(uint32_t c)
 {
-    return (plan.cells[c].flags < BH_CELL_FLAGS_MAX) &&
+    uint32_t limit = (c == BH_CELL_ROOT) ? BH_CELL_FLAGS_MAX : BH_CELL_RESTART;
+
+    return (plan.cells[c].flags < limit) &&
            ((c != BH_CELL_KERNEL) || (plan.cells[c].flags == 0U));
 }
 

@@ -862,6 +862,7 @@ def initrd(kernel):
         plans.mkdir(parents=True, exist_ok=True)
         subprocess.run([sys.executable, REPO / "src/plan/bulkhead-plan", "build", PLAN, "-o",
                         plans / "demo.plan"], check=True, stdout=subprocess.DEVNULL)
+        (plans / "restart.plan").write_bytes(built.need(firmware.RESTART_PLAN).read_bytes())
         (plans / "wide.plan").write_bytes(widened((plans / "demo.plan").read_bytes()))
         (plans / "watched.plan").write_bytes(watching((plans / "demo.plan").read_bytes()))
         (plans / "measured.plan").write_bytes(digested((plans / "demo.plan").read_bytes()))

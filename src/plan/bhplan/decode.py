@@ -81,6 +81,7 @@ class Party:
     watch_us: int
     watch_cpu: int
     error_irq: int
+    restart: bool
 
     @property
     def watchdog(self) -> str:
@@ -157,7 +158,7 @@ def _party(blob: bytes, index: int) -> Party:
                  _worded(_number(blob, rules, POLICY["locks"]), LOCK_WORDS),
                  "".join("%08x" % w for w in words) if any(words) else "",
                  _number(blob, rules, POLICY["watch_us"]), _number(blob, rules, POLICY["watch_cpu"]),
-                 _number(blob, rules, POLICY["error_irq"]))
+                 _number(blob, rules, POLICY["error_irq"]), bool(value["flags"] & 16))
 
 
 def _piece(blob: bytes, index: int) -> Piece:
@@ -289,7 +290,9 @@ def _party_line(index: int, party: Party) -> str:
         line += " digest " + party.digest
     if party.watch_us:
         line += " watchdog " + party.watchdog
-    return line + (" error_interrupt %d" % party.error_irq if party.error_irq else "")
+    if party.error_irq:
+        line += " error_interrupt %d" % party.error_irq
+    return line + (" restart true" if party.restart else "")
 
 
 def text_map(plan: Contents) -> str:
@@ -322,7 +325,7 @@ def as_json(plan: Contents) -> dict:
                    "measure": p.measured, "digest": p.digest or None, "grants": list(p.grants),
                    "locks": list(p.locks),
                    "watchdog": {"deadline_us": p.watch_us, "cpu": p.watch_cpu} if p.watch_us else None,
-                   "error_interrupt": p.error_irq or None,
+                   "error_interrupt": p.error_irq or None, "restart": p.restart,
                    "cpus": [c for c in range(len(plan.mpidr)) if p.cpus >> c & 1]}
                   for i, p in enumerate(plan.parties)],
         "memory": [{"first": start, "last": stop - 1, "owners": owners(plan, over),

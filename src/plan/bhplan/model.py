@@ -11,7 +11,7 @@ KERNEL, ROOT = 0, 1
 CELLS_MAX, REGIONS_MAX, CPUS_MAX = 8, 128, 8
 WINDOWS_MAX, CALLS_MAX = 16, 16
 IPA_END = 1 << 40   #: one more than the greatest address of a cell
-AUTOSTART, CONTINUE, INJECTED, MEASURED = 1, 2, 4, 8
+AUTOSTART, CONTINUE, INJECTED, MEASURED, RESTART = 1, 2, 4, 8, 16
 #: What a cell may ask beside its own: word of the source, bit of the blob.
 GRANTS = {"lock-all": 1, "measure": 2}
 #: What is locked before its first instruction.
