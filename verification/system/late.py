@@ -786,6 +786,44 @@ def locked(kernel):
         guest.log_is_clean()
 
 
+def root_anew(kernel):
+    """Linux reboots, then panics: it alone begins anew, the cell beats on, the driver attaches again.
+
+    @test TC_DRV_056 @verifies SYR_RST_003 SWR_RST_006 SWR_RST_003 SWR_RST_004 SYR_CPU_002 SYR_LCH_004
+    @technique requirements @level system
+    """
+    cpu = CPUS["max" if kernel == "6.1" else "a57"]
+    with firmware.Booted(kernel, cpu, initrd(kernel), anew=True) as machine:
+        machine.ready()
+        guest = Guest(machine, DIRECT)
+        image = sealed(machine)
+        for times, line in enumerate(("reboot -f", "echo 1 > /proc/sys/kernel/panic; echo c > /proc/sysrq-trigger"),
+                                     1):
+            guest.run("insmod /lib/modules/bulkhead.ko && bulkhead attach /plans/restart.plan")
+            beats = guest.beats()
+            machine.console.send(line.encode() + b"\n")
+            machine.ready()
+            demand(guest.beats() > beats, "the cell stood still")
+            guest.cell_lives()
+            page = status.Status(machine.read_phys(status.STATUS_BASE, status.STATUS_BYTES))
+            starts = [cell[1] for cell in page.cells[1:3]]
+            demand(starts == [1 + times, 1], f"starts of root and the cell: {starts}")
+            demand(kernel_events(machine).count(status.ID["EV_CELL_RESTARTED"]) == times, "events of restarts")
+        demand(sealed(machine) == image, "what root begins from has changed")
+        guest.run(f"physmem write {firmware.RESTART:#x} 0", 3)
+        demand(sealed(machine) == image, "root wrote what it begins from")
+        guest.run("insmod /lib/modules/bulkhead.ko && bulkhead attach /plans/restart.plan")
+        demand("EV_MEM_VIOLATION" in guest.events(), f"events: {guest.events()}")
+        demand(guest.online() == "0-2", f"CPUs {guest.online()} online")
+        guest.run("bulkhead cell destroy rt && " + START)  # root manages the cell as before
+        guest.cell_lives()
+
+
+def sealed(machine):
+    """Checksum of the memory from which root begins."""
+    return zlib.crc32(machine.read_phys(firmware.RESTART, 1 << 20))
+
+
 def no_kernel(kernel):
     """Attach where no kernel is below, with EL2, without, and after a late launch.
 
@@ -850,7 +888,7 @@ BY_DIRECT = [(f, f.__doc__) for f in (take_over, attach_refusals)]
 WAYS = {LATE: BY_LATE + BY_BOTH, DIRECT: BY_DIRECT + BY_BOTH}
 CASES = BY_LATE + BY_BOTH + BY_DIRECT
 # Cases that boot machines of their own, per kernel.
-OWN = [(f, f.__doc__) for f in (kexec, unfit, whole_boot, locked, no_kernel)]
+OWN = [(f, f.__doc__) for f in (kexec, unfit, whole_boot, locked, no_kernel, root_anew)]
 MADE = set()
 
 

@@ -109,7 +109,7 @@ def claims(b):
             return "E0113"
     if not b.flags & 1:
         return "E010F"
-    asked = [(b.cell[c][4] & ~0xf, b.policy[c][0] & ~0x1f, b.policy[c][1] & ~0x3,
+    asked = [(b.cell[c][4] & ~(0x1f if c == 1 else 0xf), b.policy[c][0] & ~0x1f, b.policy[c][1] & ~0x3,
               c > 1 and b.policy[c][0] & 8 and not b.policy[c][1] & 1) for c in range(b.cells)]
     kernel = (b.cell[0][4], *b.policy[0])
     return "E0115" if b.flags != 1 or any(map(any, asked)) or any(kernel) else ""

@@ -224,6 +224,19 @@ static void interrupts_at_change_of_owner(void)
         CHECK_EQ(fake_gicd(GICD_IROUTER + (n * 8U), 8U), its ? 3U : 0U);
     }
     CHECK_EQ(fake.writes, 15U);
+    CHECK(aarch64_machine()); /* root: all of the plan but what an existing cell has */
+    cell_runs(2U);
+    fake_forget();
+    arch_irq_reset(BH_CELL_ROOT, 0U);
+    for (uint32_t n = 32U; n < 1020U; n++) {
+        bool its = (n < 288U) && (n != 40U) && (n != 41U);
+
+        CHECK_EQ(fake_gicd(GICD_IPRIORITYR + n, 1U), its ? GIC_PRIORITY_IDLE : 0U);
+    }
+    CHECK_EQ(fake.writes, 254U * 5U);
+    CHECK(aarch64_machine());
+    plan.cells[2].irqs[8] = 0x80000000U;
+    arch_irq_reset(2U, 3U);
     for (uint32_t k = 0U; k < fake.writes; k += 5U) {
         uint32_t n = (k == 0U) ? 40U : ((k == 5U) ? 41U : 287U);
 

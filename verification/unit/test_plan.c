@@ -325,6 +325,8 @@ static const struct row claim_rows[] = {
     NO(DMA, 2U, BH_PLAN_ACCEPT_UNPROTECTED_DMA, W(flags, 2U)),
     NO(POLICY, 0U, 3U, W(flags, 3U)),
     NO(POLICY, 3U, 16U, W(cells[3].flags, 16U)),
+    NO(POLICY, 1U, 32U, W(cells[1].flags, 32U)),
+    OK(W(cells[1].flags, 31U)),
     NO(POLICY, 1U, 0x80000000U, W(cells[1].flags, 0x80000000U)),
     NO(POLICY, 0U, 4U, W(cells[0].flags, 4U)),
     OK(W(cells[3].flags, 15U)),

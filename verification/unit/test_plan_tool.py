@@ -26,7 +26,7 @@ REPO = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(REPO / "src/plan"), str(REPO / "verification/unit")]
 
 from bhplan import board, cli, compiler, decode, devicetree, diff, encode, fdt  # noqa: E402
-from bhplan import errors, explain, judge, model, ownermap, rules, source  # noqa: E402
+from bhplan import errors, explain, judge, measure, model, ownermap, restart, rules, source  # noqa: E402
 import plan_oracle  # noqa: E402
 
 CONFIGS = REPO / "src/configs/qemu-virt-arm64"
@@ -448,6 +448,75 @@ class BadSources(unittest.TestCase):
         told = [decode.as_json(d)["cells"][3]["error_interrupt"] for d in decoded]
         self.assertEqual(told, [None, 40])
         self.assertEqual(diff.differences(*decoded), [("cell other error_irq", "0", "40")])
+
+    def test_restart(self):
+        """@test TC_PLT_121 @verifies CFG_TOOL_053 @technique requirements @level unit
+
+        From the source to blob, map and difference; memory that root cannot write; refusals.
+        """
+        source = (CONFIGS / "restart.toml").read_text().replace("cells/", str(CONFIGS / "cells") + "/")
+        line = 'restart = { base = 0x6a000000, size = "96 MiB" }'
+        with scratch() as folder:
+            path = Path(folder) / "anew.toml"
+            decoded = []
+            for text in (source, source.replace(line, "")):
+                path.write_text(text)
+                plan = compiler.compile_plan(str(path))
+                self.assertEqual(rules.judge(plan), [])
+                blob = encode.encode(plan)
+                self.assertIsNone(judge.judge_blob(blob))
+                decoded.append(decode.decode(blob))
+                told = decode.text_map(decoded[-1])
+                self.assertEqual(ownermap.without_sources(ownermap.owner_map(plan, blob)), told)
+                self.assertEqual(" restart true" in told, text is source)
+                self.assertEqual(decode.as_json(decoded[-1])["cells"][1]["restart"], text is source)
+            rights = [{p.rights for p in d.pieces if p.owner == 1 and p.start < 0x70000000 and p.stop > 0x6A000000}
+                      for d in decoded]
+            self.assertEqual(rights, [{"rx"}, {"rwx"}])
+            self.assertEqual([sum(p.stop - p.start for p in d.pieces if p.owner == 1) for d in decoded][0],
+                             sum(p.stop - p.start for p in decoded[1].pieces if p.owner == 1))
+            self.assertIn(("cell root restart", "True", "False"), diff.differences(*decoded))
+            for old, new in (("0x6a000000, size", "0x6b000000, size"), ('"96 MiB"', '"4 KiB"'),
+                             ("0x6a000000, size", "0x6a000800, size"), ('"96 MiB" }', '"96 MiB", x = 1 }'),
+                             ("base = 0x6a000000, ", ""), (line, "restart = true"),
+                             ("entry = 0x6a000000", "entry = 0x40200000")):
+                changed = source.replace(line, line.replace(old, new)) if old in line else source.replace(old, new)
+                path.write_text(changed if new != '"4 KiB"' else changed.replace("entry = 0x6a000000",
+                                                                                 "entry = 0x6a001000"))
+                with self.assertRaises(errors.PlanError, msg=new):
+                    compiler.compile_plan(str(path))
+
+    def test_restart_image(self):
+        """@test TC_PLT_122 @verifies CFG_TOOL_054 @technique bva @level unit
+
+        What the program in front finds; files that do not fit; a plan whose root does not begin anew.
+        """
+        plan = decode.decode(blob_of("restart.toml"))
+        with scratch() as folder:
+            one, two = Path(folder) / "one", Path(folder) / "two"
+            one.write_bytes(b"A" * 65)
+            two.write_bytes(b"B" * 64)
+            parts = [restart.part(plan, f"{one}@0x40200000"), restart.part(plan, f"{two}@0x40200080")]
+            image = restart.compose(plan, b"program", parts)
+            self.assertEqual(image[:7], b"program")
+            magic, count, entry = struct.unpack_from("<8s2Q", image, 4096)
+            self.assertEqual((magic, count, entry), (b"BHRSTART", 2, 0x40200000))
+            rows = [struct.unpack_from("<3Q", image, 4120 + 24 * n) for n in range(2)]
+            self.assertEqual([(to, size) for _, to, size in rows], [(0x40200000, 128), (0x40200080, 64)])
+            self.assertEqual([image[at:at + size] for at, _, size in rows], [b"A" * 65 + bytes(63), b"B" * 64])
+            self.assertTrue(all(at % 64 == 0 for at, _, _ in rows))
+            for word in (f"{one}", f"{one}@x", f"{one}@0x40200001", f"{one}@0x6a000000", f"{one}@0x70000000",
+                         f"{one}@0x71000000", f"{one}@0x69ffffc0", "/nowhere@0x40200000", "/dev/null@0x40200000"):
+                with self.assertRaises(errors.PlanError, msg=word):
+                    restart.part(plan, word)
+            near = [parts[0], restart.part(plan, f"{two}@0x40200040")]
+            big = [measure.Image("big", 0x40200000, bytes(96 << 20))]
+            for program, given in ((b"p", near), (b"p", big), (b"", parts), (bytes(4097), parts), (b"p", []),
+                                   (b"p", parts[:1] * 17)):
+                with self.assertRaises(errors.PlanError):
+                    restart.compose(plan, program, given)
+            with self.assertRaises(errors.PlanError):
+                restart.compose(decode.decode(blob_of("demo.toml")), b"p", parts)
 
     def test_watchdog(self):
         """@test TC_PLT_095 @verifies CFG_TOOL_030 @technique bva @level unit

@@ -38,7 +38,7 @@ def _cell_rows(one: Contents, two: Contents) -> list[Row]:
             rows += _compare(f"cell {name} {key}", hex(getattr(first[name], key)),
                              hex(getattr(second[name], key)))
         for key in ("policy", "autostart", "interrupt_mode", "measured", "digest", "watchdog",
-                    "error_irq"):
+                    "error_irq", "restart"):
             rows += _compare(f"cell {name} {key}", getattr(first[name], key),
                              getattr(second[name], key))
         for key in ("grants", "locks"):
