@@ -47,6 +47,8 @@ def part(plan: Contents, word: str) -> Image:
     size = len(data) + -len(data) % STEP
     good = any(p.owner == ROOT and p.rights == "rwx" and p.guest <= address and
                address + size <= p.guest + p.stop - p.start for p in plan.pieces)
+    good = good and not any(p.owner != ROOT and p.start < address + size and address < p.stop
+                            for p in plan.pieces)  # root has what is left
     if not data or address % STEP or not good:
         raise PlanError("SYS_RANGE", f"{len(data)} bytes at {address:#x} do not fit memory that root can write",
                         Source(path, 0), rule="CFG_TOOL_054", a=address, b=len(data),
