@@ -10,7 +10,7 @@ IMAGES := rt-71000000 rt-73000000 root-50000000 rt-51000000 rt-52000000 rtexit-5
   irq-50000000 irq-51000000 irq-52000000 \
   bench-51000000 benchexit-51000000 churn-50000000 rt-54000000 rtlate-51000000
 HEADERS := $(wildcard src/inmate/lib/*.h) $(wildcard src/abi/*.h)
-all: $(IMAGES:%=$(O)/%.bin)
+all: $(IMAGES:%=$(O)/%.bin) $(O)/restart.bin
 
 $(O)/lib_%.o: src/inmate/lib/%.c $(HEADERS) | $(O)
 	@$(CROSS)gcc $(CFLAGS) -c $< -o $@
@@ -37,6 +37,9 @@ $(O)/%.elf: $(O)/demo_$$(firstword $$(subst -, ,$$*)).o \
 	  $(filter %.o,$^) -o $@
 $(O)/%.bin: $(O)/%.elf
 	@$(CROSS)objcopy -O binary $< $@ && echo "  BIN $@"
+$(O)/restart.elf: src/inmate/restart/restart.S | $(O)
+	@$(CROSS)gcc -g -ffile-prefix-map=$(CURDIR)=. -nostdlib -static -Wl,--build-id=none -Wl,-Ttext=0 \
+	  -Wl,-z,noexecstack -Wl,-e,restart_begin $< -o $@
 $(O):
 	@mkdir -p $@
 .PRECIOUS: $(O)/%.elf

@@ -13,12 +13,14 @@
 #include "types.h"
 #include "lock.h"
 
-#define BH_ABI_VERSION 3U          /**< One number for plan, hypercalls, status pages, hand-over. */
+#define BH_ABI_VERSION 4U          /**< One number for plan, hypercalls, status pages, hand-over. */
 
 #define BH_PLAN_MAGIC 0x314E414C50484D42ULL /**< "BMHPLAN1" */
 #define BH_CELLS_MAX 8U            /**< Cells, the kernel and root included. */
 #define BH_REGIONS_MAX 128U        /**< Regions of all cells. */
 #define BH_CPUS_MAX 8U             /**< CPUs of the machine. */
+#define BH_WINDOWS_MAX 16U         /**< Windows of all cells. */
+#define BH_CALLS_MAX 16U           /**< Ranges of firmware calls of all cells. */
 #define BH_IRQ_WORDS 32U           /**< Words of an interrupt bitmap: INTIDs 0 to 1023. */
 #define BH_NAME_BYTES 16U          /**< Cell name, zero padded; at most 15 characters. */
 
@@ -45,7 +47,8 @@
 #define BH_CELL_CONTINUE 2U        /**< A refused access is reported and answered; else it parks. */
 #define BH_CELL_INJECTED 4U        /**< Interrupts come by list registers; else straight to EL1. */
 #define BH_CELL_MEASURED 8U        /**< Its memory is measured before its first instruction. */
-#define BH_CELL_FLAGS_MAX 16U      /**< one more than all of them */
+#define BH_CELL_RESTART 16U        /**< Root alone: when it resets itself, it begins anew at its entry. */
+#define BH_CELL_FLAGS_MAX 32U      /**< one more than all of them */
 
 /* What the policies may ask for. */
 #define BH_GRANT_LOCK_ALL 1U       /**< It may lock for all cells, and lock DISABLE. */
@@ -53,6 +56,15 @@
 #define BH_GRANTS_MAX 4U           /**< one more than all grants */
 
 #define BH_DIGEST_WORDS 8U         /**< SHA-256 (FIPS 180-4): words H0 to H7 */
+
+/* Window flags: directions, and widths of an access; BH_WINDOW_FLAGS_MAX is one more than all of them. */
+#define BH_WINDOW_READ 1U
+#define BH_WINDOW_WRITE 2U
+#define BH_WINDOW_8 4U
+#define BH_WINDOW_16 8U
+#define BH_WINDOW_32 16U
+#define BH_WINDOW_64 32U
+#define BH_WINDOW_FLAGS_MAX 64U
 
 #define BH_WATCH_US_MIN 1000U      /**< deadline of a heartbeat: 1 ms */
 #define BH_WATCH_US_MAX 60000000U  /**< to 60 s */
@@ -87,6 +99,26 @@ struct bh_policy {
     bh_u32 digest[BH_DIGEST_WORDS]; /**< its measurement must be this; zero: may be any */
     bh_u32 watch_us;  /**< deadline of its heartbeat in microseconds; 0: not watched */
     bh_u32 watch_cpu; /**< CPU, of another cell, that checks it; 0 when not watched */
+    bh_u32 error_irq; /**< interrupt of its own that tells it of a hardware error; 0: virtual SError */
+};
+
+/** A part of a page of device registers, given to one cell. The page is mapped by no cell; the kernel
+ * performs what the window allows. It lies at the same offset of a page of the cell's address space. */
+struct bh_window {
+    bh_u64 ppn;      /**< physical page, in a region of the kernel */
+    bh_u32 ipn;      /**< page in the cell's address space */
+    bh_u32 offset;   /**< first byte in the page */
+    bh_u32 bytes;    /**< how many */
+    bh_u32 own;      /**< owner: index of a cell */
+    bh_u32 flags;    /**< BH_WINDOW_... */
+    bh_u32 reserved; /**< zero */
+};
+
+/** Firmware calls (SMC) that the kernel passes on for one cell. */
+struct bh_call {
+    bh_u32 first; /**< function ID */
+    bh_u32 last;  /**< function ID, of the same kind */
+    bh_u32 own;   /**< index of a cell */
 };
 
 /** The whole plan. */
@@ -105,14 +137,20 @@ struct bh_plan {
     struct bh_cell cells[BH_CELLS_MAX];
     struct bh_region regions[BH_REGIONS_MAX];
     struct bh_policy policy[BH_CELLS_MAX];
+    struct bh_window windows[BH_WINDOWS_MAX];
+    struct bh_call calls[BH_CALLS_MAX];
+    bh_u32 n_windows;  /**< 0 to BH_WINDOWS_MAX */
+    bh_u32 n_calls;    /**< 0 to BH_CALLS_MAX */
     bh_u8 reserved[4]; /**< zero */
     bh_u32 crc;        /**< CRC-32 (IEEE 802.3, reflected, inverted) of all before */
 };
 
 BH_ASSERT_SIZE(struct bh_region, 32);
 BH_ASSERT_SIZE(struct bh_cell, 176);
-BH_ASSERT_SIZE(struct bh_policy, 48);
-BH_ASSERT_SIZE(struct bh_plan, 6008);
+BH_ASSERT_SIZE(struct bh_policy, 52);
+BH_ASSERT_SIZE(struct bh_window, 32);
+BH_ASSERT_SIZE(struct bh_call, 12);
+BH_ASSERT_SIZE(struct bh_plan, 6752);
 BH_ASSERT_OFFSET(struct bh_region, ipn, 8);
 BH_ASSERT_OFFSET(struct bh_region, root, 28);
 BH_ASSERT_OFFSET(struct bh_cell, first, 16);
@@ -124,6 +162,8 @@ BH_ASSERT_OFFSET(struct bh_plan, mpidr, 48);
 BH_ASSERT_OFFSET(struct bh_plan, cells, 112);
 BH_ASSERT_OFFSET(struct bh_plan, regions, 1520);
 BH_ASSERT_OFFSET(struct bh_plan, policy, 5616);
-BH_ASSERT_OFFSET(struct bh_plan, crc, 6004);
+BH_ASSERT_OFFSET(struct bh_plan, windows, 6032);
+BH_ASSERT_OFFSET(struct bh_plan, calls, 6544);
+BH_ASSERT_OFFSET(struct bh_plan, crc, 6748);
 
 #endif

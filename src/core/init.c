@@ -30,6 +30,7 @@ void init_open(void)
         arch_shared_store((uint32_t)SW_CELL_STATE, i, (uint64_t)BH_STATE_ABSENT);
         //@ ghost in_force[i] = 0;
         arch_shared_store((uint32_t)SW_CELL_LOCK, i, 0U);
+        arch_shared_store((uint32_t)SW_ERROR, i, 0U);
         i++;
     }
     arch_shared_store((uint32_t)SW_LAUNCH, 0U, (uint64_t)LAUNCH_OPEN);

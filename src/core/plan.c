@@ -42,6 +42,10 @@ static bool counts_ok(void)
         ok = plan_refuse(plan.status_n, BH_STATUS_PAGES);
     } else if (plan.status_ppn > (BH_PPN_MAX - BH_STATUS_PAGES)) {
         ok = plan_refuse(plan.status_ppn, BH_PPN_MAX - BH_STATUS_PAGES);
+    } else if (plan.n_windows > BH_WINDOWS_MAX) {
+        ok = plan_refuse(plan.n_windows, BH_WINDOWS_MAX);
+    } else if (plan.n_calls > BH_CALLS_MAX) {
+        ok = plan_refuse(plan.n_calls, BH_CALLS_MAX);
     } else {
         ok = true;
     }

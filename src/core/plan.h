@@ -103,6 +103,17 @@ bool plan_refuse(uint64_t a, uint64_t b);
 */
 bool plan_judge_policies(void);
 
+/** Judge the rule about the interrupts that tell of hardware errors.
+ * @req SWR_PLN_001 SWR_PLN_002 */
+/*@ requires range: rule_counts;
+    terminates \true;
+    exits \false;
+    assigns plan_a, plan_b;
+    ensures SWR_PLN_001: \result <==> rule_error_irqs;
+    ensures SWR_PLN_002: !\result ==> blames_error_irq(plan_a, plan_b);
+*/
+bool plan_judge_error_irqs(void);
+
 /** Judge the rule about watchdogs.
  * @req SWR_PLN_001 SWR_PLN_002 SWR_WDG_001 */
 /*@ requires regions: rule_counts && rule_regions;
@@ -124,7 +135,8 @@ bool plan_judge_watches(void);
     ensures SWR_PLN_002: blames_claims(\result);
     ensures range: \result == BH_OK || \result == BH_E_PLAN_CPU || \result == BH_E_PLAN_IRQ ||
       \result == BH_E_PLAN_ENTRY || \result == BH_E_PLAN_DMA || \result == BH_E_PLAN_POLICY ||
-      \result == BH_E_PLAN_WATCH;
+      \result == BH_E_PLAN_WATCH || \result == BH_E_PLAN_ERROR_IRQ || \result == BH_E_PLAN_WINDOW ||
+      \result == BH_E_PLAN_CALL;
 */
 uint32_t plan_judge_claims(void);
 

@@ -9,6 +9,7 @@ import cases_attack
 import cases_attempt  # noqa: F401  the modules register their cases
 import cases_bench  # noqa: F401
 import cases_churn  # noqa: F401
+import cases_errors  # noqa: F401
 import cases_exits  # noqa: F401
 import cases_inject  # noqa: F401
 import cases_life  # noqa: F401

@@ -46,11 +46,11 @@ CYCLES = 20
 CELL_CPUS = 112 + 2 * 176 + 24  # cells[2].cpus in the blob
 CELL_FLAGS = CELL_CPUS + 4
 CELL_COMM = CELL_CPUS + 16
-CELL_DIGEST = 5616 + 2 * 48 + 8  # policy[2].digest
+CELL_DIGEST = 5616 + 2 * 52 + 8  # policy[2].digest
 MEASURED = 8
 CODE, CODE_BYTES = 0x71000000, 0x100000  # the cell's private memory
 DATA, DATA_BYTES = 0x71200000, 0x200000
-CELL_WATCH = 5616 + 2 * 48 + 40  # policy[2].watch_us and watch_cpu
+CELL_WATCH = 5616 + 2 * 52 + 40  # policy[2].watch_us and watch_cpu
 WATCH_SECONDS = 4
 HARM_SECONDS = 3
 NEWS_MILLISECONDS = 200
@@ -787,6 +787,44 @@ def locked(kernel):
         guest.log_is_clean()
 
 
+def root_anew(kernel):
+    """Linux reboots, then panics: it alone begins anew, the cell beats on, the driver attaches again.
+
+    @test TC_DRV_056 @verifies SYR_RST_003 SWR_RST_006 SWR_RST_003 SWR_RST_004 SYR_CPU_002 SYR_LCH_004
+    @technique requirements @level system
+    """
+    cpu = CPUS["max" if kernel == "6.1" else "a57"]
+    with firmware.Booted(kernel, cpu, initrd(kernel), anew=True) as machine:
+        machine.ready()
+        guest = Guest(machine, DIRECT)
+        image = sealed(machine)
+        for times, line in enumerate(("reboot -f", "echo 1 > /proc/sys/kernel/panic; echo c > /proc/sysrq-trigger"),
+                                     1):
+            guest.run("insmod /lib/modules/bulkhead.ko && bulkhead attach /plans/restart.plan")
+            beats = guest.beats()
+            machine.console.send(line.encode() + b"\n")
+            machine.ready()
+            demand(guest.beats() > beats, "the cell stood still")
+            guest.cell_lives()
+            page = status.Status(machine.read_phys(status.STATUS_BASE, status.STATUS_BYTES))
+            starts = [cell[1] for cell in page.cells[1:3]]
+            demand(starts == [1 + times, 1], f"starts of root and the cell: {starts}")
+            demand(kernel_events(machine).count(status.ID["EV_CELL_RESTARTED"]) == times, "events of restarts")
+        demand(sealed(machine) == image, "what root begins from has changed")
+        guest.run(f"physmem write {firmware.RESTART:#x} 0", 3)
+        demand(sealed(machine) == image, "root wrote what it begins from")
+        guest.run("insmod /lib/modules/bulkhead.ko && bulkhead attach /plans/restart.plan")
+        demand("EV_MEM_VIOLATION" in guest.events(), f"events: {guest.events()}")
+        demand(guest.online() == "0-2", f"CPUs {guest.online()} online")
+        guest.run("bulkhead cell destroy rt && " + START)  # root manages the cell as before
+        guest.cell_lives()
+
+
+def sealed(machine):
+    """Checksum of the memory from which root begins."""
+    return zlib.crc32(machine.read_phys(firmware.RESTART, 1 << 20))
+
+
 def no_kernel(kernel):
     """Attach where no kernel is below, with EL2, without, and after a late launch.
 
@@ -852,7 +890,7 @@ BY_DIRECT = [(f, f.__doc__) for f in (take_over, attach_refusals)]
 WAYS = {LATE: BY_LATE + BY_BOTH, DIRECT: BY_DIRECT + BY_BOTH}
 CASES = BY_LATE + BY_BOTH + BY_DIRECT
 # Cases that boot machines of their own, per kernel.
-OWN = [(f, f.__doc__) for f in (kexec, unfit, whole_boot, locked, no_kernel)]
+OWN = [(f, f.__doc__) for f in (kexec, unfit, whole_boot, locked, no_kernel, root_anew)]
 MADE = set()
 
 
@@ -864,6 +902,7 @@ def initrd(kernel):
         plans.mkdir(parents=True, exist_ok=True)
         subprocess.run([sys.executable, REPO / "src/plan/bulkhead-plan", "build", PLAN, "-o",
                         plans / "demo.plan"], check=True, stdout=subprocess.DEVNULL)
+        (plans / "restart.plan").write_bytes(built.need(firmware.RESTART_PLAN).read_bytes())
         (plans / "wide.plan").write_bytes(widened((plans / "demo.plan").read_bytes()))
         (plans / "watched.plan").write_bytes(watching((plans / "demo.plan").read_bytes()))
         (plans / "silent.plan").write_bytes(silent((plans / "demo.plan").read_bytes()))

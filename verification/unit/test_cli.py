@@ -62,7 +62,7 @@ def cell(name, first, count, cpus, entry=0, comm=0, irqs=()):
     return struct.pack("<16sIIIIQQ32I", name, first, count, cpus, 0, entry, comm, *words)
 
 
-def make_plan(version=3, board=1, flags=1, rt_ram=0x71000000, rt_name=b"rt", crc=None, size=6008,
+def make_plan(version=4, board=1, flags=1, rt_ram=0x71000000, rt_name=b"rt", crc=None, size=6752,
               gicr=0x100):
     regions = [
         region(0x70000000, 0x400, 0, R | W),
@@ -81,7 +81,7 @@ def make_plan(version=3, board=1, flags=1, rt_ram=0x71000000, rt_name=b"rt", crc
                        len(regions), 4, 4, 0x70400)
     body += struct.pack("<8Q", 0, 1, 2, 3, 0, 0, 0, 0)
     body += b"".join(cells).ljust(8 * 176, b"\0") + b"".join(regions).ljust(128 * 32, b"\0")
-    body += bytes(8 * 48 + 4)
+    body += bytes(8 * 52 + 16 * 32 + 16 * 12 + 12)
     return body + struct.pack("<I", zlib.crc32(body) if crc is None else crc)
 
 
@@ -97,7 +97,7 @@ def make_status(state=3, events=(), following=None, dma_open=1, exits=range(8), 
     word of that name and the 8 words of the digest."""
     following = len(events) if following is None else following
     measured, locks = measured or {}, locks or {}
-    out = struct.pack("<QIIQIIIIII8I", 0x3153544154535442, 3, armed, following, 3, 4, 0xABCD,
+    out = struct.pack("<QIIQIIIIII8I", 0x3153544154535442, 4, armed, following, 3, 4, 0xABCD,
                       dma_open, locks.get(0, 0), 0, *plan_digest)
     for index in range(8):
         out += struct.pack("<IIQII8I", state if index == 2 else 0, starts if index == 2 else 1,
@@ -136,7 +136,7 @@ def make_comm(text=b"", following=None, beats=42, ticks=0, jitter=(0, 0), reques
 
 def make_machine(enabled=1, plan=None, status=None, comm=None):
     plan = make_plan() if plan is None else plan
-    info = struct.pack("<8IQQ", 3, enabled, 4, 4, 1, 1, 0, 1, 0x70000000, 0x400000) + plan
+    info = struct.pack("<8IQQ", 4, enabled, 4, 4, 1, 1, 0, 1, 0x70000000, 0x400000) + plan
     info += struct.pack("<IIQQ", 0, 0, 0, 0)
     pages = [bytes(4096)] * 8
     pages[2] = make_comm() if comm is None else comm
@@ -249,9 +249,9 @@ class CommandLine(Cli):
 
     def test_version(self):
         """@test TC_CLI_004 @verifies SWR_CLI_007 @technique requirements @level unit"""
-        self.assertRegex(self.run_cli("--version")[0], r"^bulkhead \S+, ABI 3\n$")
+        self.assertRegex(self.run_cli("--version")[0], r"^bulkhead \S+, ABI 4\n$")
         document = json.loads(self.run_cli("--json", "--version")[0])
-        self.assertEqual((document["schema"], document["abi"]), ("bulkhead/1", 3))
+        self.assertEqual((document["schema"], document["abi"]), ("bulkhead/1", 4))
 
 
 class Errors(Cli):
@@ -362,9 +362,9 @@ class Plans(Cli):
         flipped = bytearray(good)
         flipped[3000] ^= 4
         for data, eid, part in (
-                (good[:-1], "E0101", "6007 bytes, 6008 expected"), (b"", "E0101", "0 bytes"),
-                (good + b"x", "E0101", "6009"), (b"X" + good[1:], "E0102", "not a Bulkhead"),
-                (make_plan(version=9), "E0104", "version 9, this release reads version 3"),
+                (good[:-1], "E0101", "6751 bytes, 6752 expected"), (b"", "E0101", "0 bytes"),
+                (good + b"x", "E0101", "6753"), (b"X" + good[1:], "E0102", "not a Bulkhead"),
+                (make_plan(version=9), "E0104", "version 9, this release reads version 4"),
                 (make_plan(size=7), "E0101", "7 bytes"), (bytes(flipped), "E0105", "checksum 0x"),
                 (make_plan(board=3), "E0106", "board 3"), (make_plan(flags=0), "E010F", "DMA"),
                 (make_plan(gicr=0xff), "E010D", "a frame it emulates"),
@@ -380,7 +380,7 @@ class Plans(Cli):
     def test_every_truncation_and_bit(self):
         """@test TC_CLI_022 @verifies SWR_CLI_004 @technique fault-injection @level unit"""
         good = make_plan()
-        for length in (0, 1, 7, 8, 100, 6004, 6007):
+        for length in (0, 1, 7, 8, 100, 6748, 6751):
             self.refused("plan", "check", self.plan_file(good[:length]), eid="E0101", code=3)
         for bit in range(0, len(good) * 8, 1999):
             data = bytearray(good)
@@ -499,7 +499,7 @@ class Cells(Cli):
         """@test TC_CLI_036 @verifies SWR_CLI_008 @technique requirements @level unit"""
         events = (make_event(0, 0x501, b=4), make_event(1, 0x510, 0x70000000, 0x93C08006))
         out, _ = self.run_cli("status", machine=make_machine(status=make_status(events=events)))
-        self.assertIn("kernel enabled, ABI 3, plan 0000abcd\n", out)
+        self.assertIn("kernel enabled, ABI 4, plan 0000abcd\n", out)
         self.assertNotIn("SHA-256", out)
         self.assertIn("DMA: NOT ISOLATED (no SMMU driver yet)\n", out)
         self.assertIn("access to IPA 0x70000000 refused (syndrome 0x93c08006)", out)
@@ -1072,8 +1072,8 @@ class Doctor(Cli):
         """@test TC_CLI_054 @verifies SWR_CLI_003 @technique equivalence @level unit"""
         def image(abi, magic=0x314547414D494842):
             return struct.pack("<QIIQQQQQQQ", magic, abi, 1, 0x60000000, 72, 0x400000, 0, 0, 0, 0)
-        for data, good in ((image(3), True), (image(2), False), (image(3, 5), False),
-                           (image(3)[:71], False), (b"", False)):
+        for data, good in ((image(4), True), (image(3), False), (image(4, 5), False),
+                           (image(4)[:71], False), (b"", False)):
             root = self.machine_files(**{"lib/firmware/bulkhead.bin": data})
             self.assertEqual(self.check(self.doctor(root), "image")["ok"], good)
         root = self.machine_files(**{"lib/firmware/bulkhead.bin": image(1)})

@@ -6,6 +6,7 @@
  * @link src/core/hcall.c
  * @link src/core/cell.c
  * @link src/core/watch.c
+ * @link src/core/hwerr.c
  * @link src/core/prep.c
  * @link src/core/measure.c @link src/core/sha256.c
  * @link src/core/cpu.c

@@ -96,8 +96,8 @@ static const struct row header_rows[] = {
     NO(MAGIC, 0U, BH_PLAN_MAGIC, W(magic, 0U)),
     NO(VERSION, 0U, BH_ABI_VERSION, W(version, 0U)),
     NO(VERSION, BH_ABI_VERSION + 1U, BH_ABI_VERSION, W(version, BH_ABI_VERSION + 1U)),
-    NO(SIZE, 6007U, 6008U, W(size, 6007U)),
-    NO(SIZE, 6009U, 6008U, W(size, 6009U)),
+    NO(SIZE, 6751U, 6752U, W(size, 6751U)),
+    NO(SIZE, 6753U, 6752U, W(size, 6753U)),
     NO(BOARD, 0U, 1U, W(board, 0U)),
     NO(BOARD, 2U, 1U, W(board, 2U)),
 };
@@ -128,6 +128,10 @@ static const struct row count_rows[] = {
     OK(W(status_ppn, BH_PPN_MAX - 4U)),
     NO(COUNT, BH_PPN_MAX - 3U, BH_PPN_MAX - 4U, W(status_ppn, BH_PPN_MAX - 3U)),
     NO(COUNT, UINT64_MAX, BH_PPN_MAX - 4U, W(status_ppn, UINT64_MAX)),
+    NO(COUNT, 17U, 16U, W(n_windows, 17U)),
+    NO(COUNT, 0xFFFFFFFFU, 16U, W(n_windows, 0xFFFFFFFFU)),
+    NO(COUNT, 17U, 16U, W(n_calls, 17U)),
+    NO(COUNT, 0xFFFFFFFFU, 16U, W(n_calls, 0xFFFFFFFFU)),
 };
 
 /** @test TC_PLN_002 @verifies SWR_PLN_001 SWR_PLN_002 @technique bva @level unit */
@@ -321,6 +325,8 @@ static const struct row claim_rows[] = {
     NO(DMA, 2U, BH_PLAN_ACCEPT_UNPROTECTED_DMA, W(flags, 2U)),
     NO(POLICY, 0U, 3U, W(flags, 3U)),
     NO(POLICY, 3U, 16U, W(cells[3].flags, 16U)),
+    NO(POLICY, 1U, 32U, W(cells[1].flags, 32U)),
+    OK(W(cells[1].flags, 31U)),
     NO(POLICY, 1U, 0x80000000U, W(cells[1].flags, 0x80000000U)),
     NO(POLICY, 0U, 4U, W(cells[0].flags, 4U)),
     OK(W(cells[3].flags, 15U)),
@@ -385,6 +391,29 @@ static void watchdogs(void)
     JUDGE(watch_rows);
 }
 
+#define TELLS(cell, irq) W(policy[cell].error_irq, irq)
+static const struct row error_irq_rows[] = {
+    OK(TELLS(2, 40U)),
+    OK(TELLS(2, 41U), TELLS(3, 70U), TELLS(1, 287U)),
+    NO(ERROR_IRQ, 2U, 39U, TELLS(2, 39U)),
+    NO(ERROR_IRQ, 2U, 42U, TELLS(2, 42U)),
+    NO(ERROR_IRQ, 2U, 70U, TELLS(2, 70U)), /* of cell 3 */
+    NO(ERROR_IRQ, 3U, 40U, TELLS(3, 40U)),
+    NO(ERROR_IRQ, 1U, 288U, TELLS(1, 288U)),
+    NO(ERROR_IRQ, 1U, 31U, TELLS(1, 31U)),
+    NO(ERROR_IRQ, 2U, 1064U, TELLS(2, 1064U)), /* 40 modulo 1024 */
+    NO(ERROR_IRQ, 2U, 0xFFFFFFFFU, TELLS(2, 0xFFFFFFFFU)),
+    NO(ERROR_IRQ, 0U, 40U, TELLS(0, 40U)),
+    OK(W(cells[2].irqs[31], 0x08000000U), TELLS(2, 1019U)),
+    OK(TELLS(5, 77U)), /* of a cell that is not there */
+};
+
+/** @test TC_PLN_020 @verifies SWR_PLN_001 SWR_PLN_002 @technique bva @level unit */
+static void interrupts_that_tell_of_errors(void)
+{
+    JUDGE(error_irq_rows);
+}
+
 /** @test TC_PLN_007 @verifies SWR_PLN_001 SWR_PLN_003 @technique bit-flip @level unit */
 static void every_flipped_bit_is_refused(void)
 {
@@ -411,6 +440,9 @@ static void rules_are_judged_in_order(void)
 {
     static const struct row worse[] = {
                                         /* each row is added to those before it */
+        NO(CALL, 0U, 0U, W(n_calls, 1U)),
+        NO(WINDOW, 0U, 0U, W(n_windows, 1U)),
+        NO(ERROR_IRQ, 0U, 0U, W(policy[3].error_irq, 5U)),
         NO(WATCH, 0U, 0U, W(policy[3].watch_us, 1U)),
         NO(POLICY, 0U, 0U, W(policy[3].locks, 8U)),
         NO(DMA, 0U, 0U, W(flags, 0U)),
@@ -459,6 +491,7 @@ int main(void)
     TEST(TC_PLN_005, kernel_and_status_pages);
     TEST(TC_PLN_006, claims);
     TEST(TC_WDG_012, watchdogs);
+    TEST(TC_PLN_020, interrupts_that_tell_of_errors);
     TEST(TC_PLN_007, every_flipped_bit_is_refused);
     TEST(TC_PLN_008, rules_are_judged_in_order);
     TEST(TC_PLN_009, bits_of_words);

@@ -5,6 +5,7 @@
  * @link src/arch/aarch64/abort.c @link src/arch/aarch64/cpu.c @link src/arch/aarch64/el2map.c
  * @link src/arch/aarch64/gic.c
  * @link src/arch/aarch64/alarm.c
+ * @link src/arch/aarch64/ras.c
  * @link src/arch/aarch64/inject.c @link src/arch/aarch64/launch.c
  * @link src/arch/aarch64/machine.c @link src/arch/aarch64/psci.c @link src/arch/aarch64/s2.c
  * @link src/arch/aarch64/trap.c @link src/arch/aarch64/vgicd.c @link src/arch/aarch64/vgicr.c
@@ -13,6 +14,7 @@
  * @link src/boards/qemu-virt-arm64/board.c @link verification/unit/fake_regs.c
  * @link src/core/bits.c @link src/core/cell.c
  * @link src/core/watch.c
+ * @link src/core/hwerr.c
  * @link src/core/prep.c @link src/core/cpu.c @link src/core/crc.c
  * @link src/core/measure.c @link src/core/sha256.c
  * @link src/core/plan_claims.c @link src/core/plan_policy.c

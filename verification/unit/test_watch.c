@@ -2,6 +2,7 @@
 /** @file test_watch.c
  * Cell watchdog: when it looks, what it does with a heart that stands still, and what it leaves alone.
  * @link src/core/watch.c
+ * @link src/core/hwerr.c
  * @link src/core/lock.c
  * @link src/core/measure.c @link src/core/sha256.c
  * @link src/core/prep.c

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "abort.h"
 #include "inject.h"
+#include "ras.h"
 #include "vgic.h"
+#include "core/apart.h"
 #include "core/bits.h"
 
 #define EC_DABT_LOWER 0x24U
@@ -9,8 +11,12 @@
 #define ISS_WNR 0x40U
 #define ISS_DFSC 0x3FU
 #define ISS_S1PTW 0x80U
-#define FAULT_PERMISSION 3U /* DFSC bits 5:2 */
-#define DFSC_EXTERNAL 0x10U /* synchronous external abort, not on a walk */
+#define FAULT_TRANSLATION 1U /* DFSC bits 5:2 */
+#define FAULT_PERMISSION 3U
+/* Synchronous external aborts, on a walk or not, parity errors included: but for a tag check fault. */
+#define DFSC_EXTERNAL 0x10U
+#define DFSC_TAG 0x11U
+#define DFSC_EXTERNAL_LAST 0x1FU
 #define GICD_BYTES 0x10000U
 
 enum frame_kind { FRAME_NONE = 0, FRAME_GICD = 1, FRAME_GICR = 2 };
@@ -137,38 +143,72 @@ static bool address_unknown(uint64_t esr)
     return (((esr / 4U) % 16U) == FAULT_PERMISSION) && (((esr / ISS_S1PTW) % 2U) == 0U);
 }
 
+/** The guest address of a translation fault.
+ * @req SWR_TRP_002 */
+/*@ terminates \true; exits \false; assigns \nothing;
+    ensures SWR_TRP_002: \result % 4096 == far % 4096; */
+static uint64_t ipa_of(uint64_t far)
+{
+    uint64_t page = (sysreg_read((uint32_t)SR_HPFAR_EL2) / 16U) % 0x1000000000U;
+
+    return (page * 4096U) + (far % 4096U);
+}
+
 /** The guest address of an abort; the virtual one where the architecture tells no other.
  * @req SWR_TRP_002 */
 /*@ terminates \true; exits \false; assigns \nothing; */
 static uint64_t address_of(uint64_t esr, uint64_t far)
 {
-    uint64_t page = (sysreg_read((uint32_t)SR_HPFAR_EL2) / 16U) % 0x1000000000U;
+    return address_unknown(esr) ? far : ipa_of(far);
+}
 
-    return address_unknown(esr) ? far : ((page * 4096U) + (far % 4096U));
+/** Was it the memory or the device that did not answer?
+ * @req SWR_TRP_002 */
+/*@ terminates \true; exits \false; assigns \nothing;
+    ensures SWR_TRP_002: \result <==> 0x10 <= esr % 64 <= 0x1F && esr % 64 != 0x11; */
+static bool external(uint64_t esr)
+{
+    uint64_t dfsc = esr % (ISS_DFSC + 1U);
+
+    return (dfsc >= DFSC_EXTERNAL) && (dfsc <= DFSC_EXTERNAL_LAST) && (dfsc != DFSC_TAG);
+}
+
+/** What is no access to an emulated frame that can be done.
+ * @req SWR_TRP_002 SWR_TRP_003 */
+/*@ requires cpu: cpu < BH_CPUS_MAX;
+    terminates \true; exits \false;
+    assigns hw, status_page, totals, cell_r[0 .. FRAME_ROWS - 1]; */
+APART static void abort_other(uint32_t cpu, struct frame *f, uint64_t esr, bool undecodable)
+{
+    uint64_t far = sysreg_read((uint32_t)SR_FAR_EL2);
+
+    event_exit(cpu, (uint32_t)BH_EXIT_ABORT);
+    if (being_parked(cpu)) {
+        /* nothing more is done for this cell */
+    } else if (external(esr)) {
+        ras_abort(cpu, esr, far);
+        inject_abort(f, esr, far);
+        hwerr_serve(cpu);
+    } else {
+        event_record(cpu, cpu_cell(cpu),
+                     undecodable ? (uint32_t)BH_EV_MMIO_UNDECODABLE : (uint32_t)BH_EV_MEM_VIOLATION,
+                     address_of(esr, far), esr);
+        refuse(cpu, f, esr);
+    }
 }
 
 void abort_handle(uint32_t cpu, struct frame *f, uint64_t esr)
 {
-    uint64_t far = sysreg_read((uint32_t)SR_FAR_EL2);
-    uint64_t ipa = address_of(esr, far);
+    uint64_t ipa = ipa_of(sysreg_read((uint32_t)SR_FAR_EL2));
     bool data = ((esr / 0x4000000U) % 64U) == EC_DABT_LOWER;
     /* The emulated frames are mapped to nobody: an access to one is a translation fault. */
-    uint32_t kind = (data && (!address_unknown(esr))) ? frame_of(ipa) : (uint32_t)FRAME_NONE;
+    uint32_t kind =
+        (data && (((esr / 4U) % 16U) == FAULT_TRANSLATION)) ? frame_of(ipa) : (uint32_t)FRAME_NONE;
     bool emulated = kind != (uint32_t)FRAME_NONE;
 
-    if (being_parked(cpu)) {
-        event_exit(cpu, (uint32_t)BH_EXIT_ABORT);
-    } else if ((esr & ISS_DFSC) == DFSC_EXTERNAL) {
-        event_exit(cpu, (uint32_t)BH_EXIT_ABORT);
-        event_record(cpu, cpu_cell(cpu), (uint32_t)BH_EV_EXTERNAL_ABORT, esr, far);
-        inject_abort(f, esr, far);
-    } else if (emulated && ((esr & ISS_ISV) != 0U)) {
+    if (emulated && ((esr & ISS_ISV) != 0U) && (!being_parked(cpu))) {
         emulate(cpu, f, esr, ipa, kind);
     } else {
-        event_exit(cpu, (uint32_t)BH_EXIT_ABORT);
-        event_record(cpu, cpu_cell(cpu),
-                     emulated ? (uint32_t)BH_EV_MMIO_UNDECODABLE : (uint32_t)BH_EV_MEM_VIOLATION,
-                     ipa, esr);
-        refuse(cpu, f, esr);
+        abort_other(cpu, f, esr, emulated);
     }
 }

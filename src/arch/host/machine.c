@@ -105,6 +105,17 @@ void arch_alarm(uint32_t cpu, uint64_t when)
     host.alarms[cpu]++;
 }
 
+void arch_irq_raise(uint32_t cell, uint32_t intid)
+{
+    host.raised[cell] = intid;
+    host.raises[cell]++;
+}
+
+void arch_cpu_serror(void)
+{
+    host.serrors[host.self]++;
+}
+
 void arch_irq_reset(uint32_t cell, uint32_t cpu)
 {
     if (host.n_resets < HOST_RESETS) {

@@ -7,8 +7,8 @@ from pathlib import Path
 
 from .board import PHYS_END, Board, check_pages, load_board, names, parse_flags
 from .errors import PlanError, Source
-from .model import (AUTOSTART, CONTINUE, GRANTS, INJECTED, IPA_END, KERNEL, LOCKS, MEASURED, ROOT,
-                    Cell, Plan, Region)
+from .model import (AUTOSTART, CONTINUE, DEVICE, EXECUTE, GRANTS, INJECTED, IPA_END, KERNEL, LOCKS, MEASURED,
+                    READ, RESTART, ROOT, Cell, Plan, Region)
 from .reader import Table
 from .source import load
 
@@ -97,6 +97,7 @@ def _cell(table: Table, number: int, board: Board) -> Cell:
     cell.irqs = _interrupts(table, board)
     _addresses(table, cell)
     _watchdog(table, cell, board)
+    _error_interrupt(table, cell)
     cell.regions = [_region(t, number, board) for t in table.tables("memory")]
     table.done()
     if not cell.regions:
@@ -108,7 +109,7 @@ def _cell(table: Table, number: int, board: Board) -> Cell:
 def _root(plan: Plan, table: Table) -> None:
     """Fill the root cell: by its own list, or with the whole machine."""
     root, board = plan.cells[ROOT], plan.board
-    root.flags = _cell_flags(table)
+    root.flags = _cell_flags(table) | (RESTART if table.has("restart") else 0)
     root.grants = _words(table, "grants", GRANTS)
     _locks(table, root)
     root.cpus = _cpus(table, board)
@@ -121,10 +122,40 @@ def _root(plan: Plan, table: Table) -> None:
         _addresses(table, root)
         root.irqs = _interrupts(table, board)
         root.regions = [_region(t, ROOT, board) for t in table.tables("memory")]
+    _restart(table, root)
+    _error_interrupt(table, root)
     table.done()
     if not root.regions:
         raise PlanError("PLAN_KEY", "root has no memory", root.source, rule="CFG_TOOL_003",
                         hint='write memory = "machine", or a list [[root.memory]]')
+
+
+def _restart(table: Table, root: Cell) -> None:
+    """Root begins anew when it resets itself, from memory that it cannot write.
+
+    @req CFG_TOOL_053
+    """
+    if not table.has("restart"):
+        return
+    keep = table.table("restart")
+    base = keep.number("base", 0, IPA_END - 4096)
+    end = base + keep.size("size")
+    check_pages(keep, "base", base)
+    root.regions = [part for one in root.regions for part in _read_only(one, base, end)]
+    if not any(one.virt <= root.entry < one.virt_end and one.flags == READ | EXECUTE for one in root.regions):
+        raise keep.bad("base", f"entry {root.entry:#x} of root is in none of its memory from {base:#x} to "
+                       f"{end - 1:#x}")
+    keep.done()
+
+
+def _read_only(one: Region, base: int, end: int) -> list[Region]:
+    """A region of root in up to three parts, of which the one from @p base to @p end is not writable."""
+    low, high = max(one.phys, base), min(one.end, end)
+    if low >= high or one.flags & DEVICE or one.share:
+        return [one]
+    cuts = [(one.phys, low, one.flags), (low, high, READ | EXECUTE), (high, one.end, one.flags)]
+    return [Region(ROOT, first, one.virt + first - one.phys, last - first, flags, "", False, one.source)
+            for first, last, flags in cuts if first < last]
 
 
 def _boot(table: Table, root: Cell) -> None:
@@ -132,7 +163,7 @@ def _boot(table: Table, root: Cell) -> None:
 
     @req CFG_TOOL_026
     """
-    if not (table.has("entry") or table.has("device_tree") or root.flags & AUTOSTART):
+    if not (table.has("entry") or table.has("device_tree") or root.flags & (AUTOSTART | RESTART)):
         return
     _entry(table, root)
     root.comm = table.number("device_tree", 8, IPA_END - 8)
@@ -248,6 +279,16 @@ def _watchdog(table: Table, cell: Cell, board: Board) -> None:
         cell.watch_cpu = watch.number("cpu", 0, len(board.mpidr) - 1)
         cell.watch_source = watch.at("cpu")
         watch.done()
+
+
+def _error_interrupt(table: Table, cell: Cell) -> None:
+    """The interrupt that tells the cell of a hardware error, in place of a virtual SError.
+
+    @req CFG_TOOL_050
+    """
+    if table.has("error_interrupt"):
+        cell.error_irq = table.number("error_interrupt", 32, 1019)
+        cell.error_source = table.at("error_interrupt")
 
 
 def _cpus(table: Table, board: Board) -> dict[int, Source]:

@@ -13,17 +13,22 @@ from dataclasses import dataclass
 PLAN = {"magic": (0, 8, 1), "version": (8, 4, 1), "size": (12, 4, 1), "board": (16, 4, 1),
         "flags": (20, 4, 1), "n_cells": (24, 4, 1), "n_regions": (28, 4, 1), "n_cpus": (32, 4, 1),
         "status_n": (36, 4, 1), "status_ppn": (40, 8, 1), "mpidr": (48, 8, 8),
-        "cells": (112, 176, 8), "regions": (1520, 32, 128), "policy": (5616, 48, 8),
-        "reserved": (6000, 1, 4), "crc": (6004, 4, 1)}
+        "cells": (112, 176, 8), "regions": (1520, 32, 128), "policy": (5616, 52, 8),
+        "windows": (6032, 32, 16), "calls": (6544, 12, 16), "n_windows": (6736, 4, 1),
+        "n_calls": (6740, 4, 1), "reserved": (6744, 1, 4), "crc": (6748, 4, 1)}
 CELL = {"name": (0, 1, 16), "first": (16, 4, 1), "count": (20, 4, 1), "cpus": (24, 4, 1),
         "flags": (28, 4, 1), "entry": (32, 8, 1), "comm": (40, 8, 1), "irqs": (48, 4, 32)}
 REGION = {"ppn": (0, 8, 1), "ipn": (8, 4, 1), "n": (12, 4, 1), "own": (16, 4, 1),
           "flags": (20, 4, 1), "share": (24, 4, 1), "root": (28, 4, 1)}
 POLICY = {"locks": (0, 4, 1), "grants": (4, 4, 1), "digest": (8, 4, 8),
-          "watch_us": (40, 4, 1), "watch_cpu": (44, 4, 1)}
-SIZES = {"plan": 6008, "cell": 176, "region": 32, "policy": 48}
-LIMITS = {"n_cells": (2, 8), "n_regions": (0, 128), "n_cpus": (1, 8)}
-FORMAT = 3
+          "watch_us": (40, 4, 1), "watch_cpu": (44, 4, 1), "error_irq": (48, 4, 1)}
+WINDOW = {"ppn": (0, 8, 1), "ipn": (8, 4, 1), "offset": (12, 4, 1), "bytes": (16, 4, 1),
+          "own": (20, 4, 1), "flags": (24, 4, 1), "reserved": (28, 4, 1)}
+CALL = {"first": (0, 4, 1), "last": (4, 4, 1), "own": (8, 4, 1)}
+SIZES = {"plan": 6752, "cell": 176, "region": 32, "policy": 52, "window": 32, "call": 12}
+LIMITS = {"n_cells": (2, 8), "n_regions": (0, 128), "n_cpus": (1, 8), "n_windows": (0, 16),
+          "n_calls": (0, 16)}
+FORMAT = 4
 PAGE_SHIFT = 12
 MEMORY_END = 0x1000000000000
 
@@ -75,6 +80,8 @@ class Party:
     digest: str
     watch_us: int
     watch_cpu: int
+    error_irq: int
+    restart: bool
 
     @property
     def watchdog(self) -> str:
@@ -150,7 +157,8 @@ def _party(blob: bytes, index: int) -> Party:
                  bool(value["flags"] & 8), _worded(_number(blob, rules, POLICY["grants"]), GRANT_WORDS),
                  _worded(_number(blob, rules, POLICY["locks"]), LOCK_WORDS),
                  "".join("%08x" % w for w in words) if any(words) else "",
-                 _number(blob, rules, POLICY["watch_us"]), _number(blob, rules, POLICY["watch_cpu"]))
+                 _number(blob, rules, POLICY["watch_us"]), _number(blob, rules, POLICY["watch_cpu"]),
+                 _number(blob, rules, POLICY["error_irq"]), bool(value["flags"] & 16))
 
 
 def _piece(blob: bytes, index: int) -> Piece:
@@ -280,7 +288,11 @@ def _party_line(index: int, party: Party) -> str:
         line += " locks " + ",".join(party.locks)
     if party.digest:
         line += " digest " + party.digest
-    return line + (" watchdog " + party.watchdog if party.watch_us else "")
+    if party.watch_us:
+        line += " watchdog " + party.watchdog
+    if party.error_irq:
+        line += " error_interrupt %d" % party.error_irq
+    return line + (" restart true" if party.restart else "")
 
 
 def text_map(plan: Contents) -> str:
@@ -313,6 +325,7 @@ def as_json(plan: Contents) -> dict:
                    "measure": p.measured, "digest": p.digest or None, "grants": list(p.grants),
                    "locks": list(p.locks),
                    "watchdog": {"deadline_us": p.watch_us, "cpu": p.watch_cpu} if p.watch_us else None,
+                   "error_interrupt": p.error_irq or None, "restart": p.restart,
                    "cpus": [c for c in range(len(plan.mpidr)) if p.cpus >> c & 1]}
                   for i, p in enumerate(plan.parties)],
         "memory": [{"first": start, "last": stop - 1, "owners": owners(plan, over),

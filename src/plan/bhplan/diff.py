@@ -37,7 +37,8 @@ def _cell_rows(one: Contents, two: Contents) -> list[Row]:
         for key in ("entry", "comm"):
             rows += _compare(f"cell {name} {key}", hex(getattr(first[name], key)),
                              hex(getattr(second[name], key)))
-        for key in ("policy", "autostart", "interrupt_mode", "measured", "digest", "watchdog"):
+        for key in ("policy", "autostart", "interrupt_mode", "measured", "digest", "watchdog",
+                    "error_irq", "restart"):
             rows += _compare(f"cell {name} {key}", getattr(first[name], key),
                              getattr(second[name], key))
         for key in ("grants", "locks"):

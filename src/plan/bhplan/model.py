@@ -9,8 +9,9 @@ from .errors import Source
 
 KERNEL, ROOT = 0, 1
 CELLS_MAX, REGIONS_MAX, CPUS_MAX = 8, 128, 8
+WINDOWS_MAX, CALLS_MAX = 16, 16
 IPA_END = 1 << 40   #: one more than the greatest address of a cell
-AUTOSTART, CONTINUE, INJECTED, MEASURED = 1, 2, 4, 8
+AUTOSTART, CONTINUE, INJECTED, MEASURED, RESTART = 1, 2, 4, 8, 16
 #: What a cell may ask beside its own: word of the source, bit of the blob.
 GRANTS = {"lock-all": 1, "measure": 2}
 #: What is locked before its first instruction.
@@ -84,6 +85,8 @@ class Cell:
     watch_us: int = 0  #: deadline of the heartbeat; 0: not watched
     watch_cpu: int = 0
     watch_source: Source | None = None
+    error_irq: int = 0  #: tells it of a hardware error; 0: virtual SError
+    error_source: Source | None = None
     boots_system: bool = False  #: root: firmware loads an operating system and its device tree
 
 

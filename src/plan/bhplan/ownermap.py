@@ -11,7 +11,7 @@ import zlib
 from .board import PHYS_END
 from .encode import VERSION
 from .errors import Source
-from .model import (AUTOSTART, CONTINUE, INJECTED, KERNEL, MEASURED, ROOT, Cell, Plan, Region,
+from .model import (AUTOSTART, CONTINUE, INJECTED, KERNEL, MEASURED, RESTART, ROOT, Cell, Plan, Region,
                     granted, letters, locked)
 
 MARK = "  @ "  #: before the sources of a row
@@ -66,6 +66,8 @@ def _cell_row(number: int, cell: Cell) -> str:
         row += f" locks {','.join(locked(cell.locks))}"
     row += f" digest {cell.digest}" if cell.digest else ""
     row += f" watchdog {cell.watch_us} us cpu{cell.watch_cpu}" if cell.watch_us else ""
+    row += f" error_interrupt {cell.error_irq}" if cell.error_irq else ""
+    row += " restart true" if cell.flags & RESTART else ""
     return _with(row.rstrip(), [cell.source])
 
 

@@ -24,7 +24,7 @@ def judge(plan: Plan) -> list[PlanError]:
     """
     found: list[PlanError] = []
     for rule in (_counts, _mpidr, _forms, _aliases, _overlaps, _shares, _status, _cpus, _irqs,
-                 _entries, _dma, _watchdogs, _board_has, _sides, _comms, _boot, _measured,
+                 _entries, _dma, _watchdogs, _error_irqs, _board_has, _sides, _comms, _boot, _measured,
                  _locked):
         found += rule(plan)
     return found
@@ -188,6 +188,18 @@ def _watchdogs(plan: Plan) -> list[PlanError]:
             found.append(PlanError("PLAN_WATCH", f"the watchdog of cell '{cell.name}' cannot be kept: "
                                    f"{why}", cell.watch_source, a=number, b=cpu, rule="CFG_TOOL_030"))
     return found
+
+
+def _error_irqs(plan: Plan) -> list[PlanError]:
+    """A cell is told of errors by an interrupt of its own.
+
+    @req CFG_TOOL_050
+    """
+    return [PlanError("PLAN_ERROR_IRQ", f"cell '{cell.name}' is to be told of errors by interrupt "
+                      f"{cell.error_irq}, which is not its own", cell.error_source, a=number,
+                      b=cell.error_irq, rule="CFG_TOOL_050")
+            for number, cell in enumerate(plan.cells)
+            if cell.error_irq and cell.error_irq not in cell.irqs]
 
 
 def _board_has(plan: Plan) -> list[PlanError]:
