@@ -77,7 +77,7 @@ def build_judge(facts, folder):
     (folder / "board.c").write_text('#include "core/arch/board.h"\n'
                                     f"const struct board_facts board_facts = {facts};\n")
     sources = [REPO / "src/plan/judge.c", REPO / "src/core/plan.c", REPO / "src/core/plan_claims.c",
-                REPO / "src/core/plan_policy.c", REPO / "src/core/plan_watch.c",
+                REPO / "src/core/plan_policy.c", REPO / "src/core/plan_watch.c", REPO / "src/core/plan_window.c", REPO / "src/core/plan_call.c",
                REPO / "src/core/plan_crc.c",
                REPO / "src/core/crc.c",
                folder / "board.c"]
