@@ -183,9 +183,8 @@ static bool is_clear(uint32_t w)
 */
 static bool are_apart(uint32_t v, uint32_t w)
 {
-    bool bytes =
-        ((plan.windows[v].offset + plan.windows[v].bytes) <= plan.windows[w].offset) ||
-        ((plan.windows[w].offset + plan.windows[w].bytes) <= plan.windows[v].offset);
+    bool bytes = ((plan.windows[v].offset + plan.windows[v].bytes) <= plan.windows[w].offset) ||
+                 ((plan.windows[w].offset + plan.windows[w].bytes) <= plan.windows[v].offset);
     bool addresses = (plan.windows[v].own != plan.windows[w].own) ||
                      (plan.windows[v].ipn != plan.windows[w].ipn);
 

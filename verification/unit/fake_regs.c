@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "fake_regs.h"
+#include "arch/aarch64/mmio_window.h"
 #include "arch/aarch64/smc_list.h"
 #include "core/plan.h"
 

@@ -415,7 +415,8 @@ static void all_else_is_refused(void)
     plan.windows[0].bytes = 0x200U;
     plan.windows[0].offset = 2U;
     refused(0U, READS | SIZE(2), PLACE + 1U, BH_EV_MEM_VIOLATION);
-    CHECK(!mmio_window_allows(0U, (struct access){0U, 1U, 0U, 4U, false, 0U})); /* begins before it */
+    CHECK(
+        !mmio_window_allows(0U, (struct access){0U, 1U, 0U, 4U, false, 0U})); /* begins before it */
     plan.windows[0].offset = 0U;
     /* no syndrome; not data; a permission fault; a walk */
     refused(0U, (READS | SIZE(2)) & ~ISV, PLACE, BH_EV_MMIO_UNDECODABLE);

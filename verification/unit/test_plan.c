@@ -420,11 +420,8 @@ static void window_plan(void)
     fixture_plan();
     /* The kernel's region goes before the others, whose cells begin one later. */
     memmove(&plan.regions[4], &plan.regions[3], (FIX_REGIONS - 3U) * sizeof(plan.regions[0]));
-    plan.regions[3] = (struct bh_region){.ppn = FIX_DEVICE,
-                                         .ipn = FIX_DEVICE,
-                                         .n = 2U,
-                                         .own = 0U,
-                                         .flags = RW | BH_REGION_DEVICE};
+    plan.regions[3] = (struct bh_region){
+        .ppn = FIX_DEVICE, .ipn = FIX_DEVICE, .n = 2U, .own = 0U, .flags = RW | BH_REGION_DEVICE};
     plan.n_regions++;
     plan.cells[0].count++;
     for (uint32_t c = 1U; c < 4U; c++) {
@@ -481,7 +478,8 @@ static const struct row window_rows[] = {
     NO(WINDOW, 1U, 2U, W(windows[1].offset, 0xFFFFFFF8U)),
     NO(WINDOW, 1U, 2U, W(windows[1].offset, 0x204U)),
     NO(WINDOW, 1U, 2U, W(windows[1].bytes, 0xCU)),
-    OK(W(windows[1].offset, 0x203U), W(windows[1].bytes, 1U), W(windows[1].flags, 1U + BH_WINDOW_8)),
+    OK(W(windows[1].offset, 0x203U), W(windows[1].bytes, 1U),
+       W(windows[1].flags, 1U + BH_WINDOW_8)),
     NO(WINDOW, 1U, 2U, W(windows[1].offset, 0x203U), W(windows[1].bytes, 2U),
        W(windows[1].flags, 1U + BH_WINDOW_16)),
     NO(WINDOW, 0U, 1U, W(windows[0].ppn, BH_IPA_PAGES)),

@@ -77,7 +77,8 @@ def build_judge(facts, folder):
     (folder / "board.c").write_text('#include "core/arch/board.h"\n'
                                     f"const struct board_facts board_facts = {facts};\n")
     sources = [REPO / "src/plan/judge.c", REPO / "src/core/plan.c", REPO / "src/core/plan_claims.c",
-                REPO / "src/core/plan_policy.c", REPO / "src/core/plan_watch.c", REPO / "src/core/plan_window.c", REPO / "src/core/plan_call.c",
+                REPO / "src/core/plan_policy.c", REPO / "src/core/plan_watch.c",
+                REPO / "src/core/plan_window.c", REPO / "src/core/plan_call.c",
                REPO / "src/core/plan_crc.c",
                REPO / "src/core/crc.c",
                folder / "board.c"]
@@ -433,7 +434,8 @@ class BadSources(unittest.TestCase):
         From the source to the blob, the map, the words for machines and the difference of two plans.
         """
         plain = (CONFIGS / "direct.toml").read_text()
-        source = plain.replace('name = "rt"\n', 'name = "rt"\ncalls = [0x82000000, [0xc2000010, 0xc200001f]]\n')
+        calls = "calls = [0x82000000, [0xc2000010, 0xc200001f]]\n"
+        source = plain.replace('name = "rt"\n', 'name = "rt"\n' + calls)
         source = source.replace('[[cell]]\nname = "other"', """
 [[cell.window]]
 phys = 0x0a000200
@@ -810,7 +812,8 @@ class BadBlobs(unittest.TestCase):
             ("a window of a page that nobody holds", "E011B", window()),
             ("a window of the distributor", "E011B", window(page=0x8000, place=0x8000)),
             ("a window of the kernel's memory", "E011B", window(page=0x70000)),
-            ("a window of nobody", "E0116", window(own=7)), ("a window of the kernel", "E0116", window(own=0)),
+            ("a window of nobody", "E0116", window(own=7)),
+            ("a window of the kernel", "E0116", window(own=0)),
             ("a window for nothing", "E0116", window(flags=16)),
             ("a window without width", "E0116", window(flags=3)),
             ("a window with an unknown flag", "E0116", window(flags=83)),
@@ -987,7 +990,8 @@ class BadBlobs(unittest.TestCase):
                 differ.append((row, wanted))
         self.assertEqual(differ[:5], [])
         self.assertLessEqual({"ok", "E0102", "E0104", "E0101", "E0106", "E0107", "E0108", "E010A",
-                              "E0103", "E010D", "E010B", "E010C", "E0113", "E010F", "E0115", "E0118", "E0119", "E0116", "E011A"}, kinds)
+                              "E0103", "E010D", "E010B", "E010C", "E0113", "E010F", "E0115", "E0118",
+                              "E0119", "E0116", "E011A"}, kinds)
 
     def test_random_blobs(self):
         """@test TC_PLT_034 @verifies CFG_TOOL_018 @technique fuzz @level unit
@@ -1110,7 +1114,8 @@ class Layout(unittest.TestCase):
                 f'sizeof(((struct {s} *)0)->{f}));' for s, table in names.items() for f in table]
         rows += [f'printf("{s} - 0 %zu\\n", sizeof(struct {s}));' for s in names]
         constants = ["BH_PLAN_MAGIC", "BH_ABI_VERSION", "BH_CELLS_MAX", "BH_REGIONS_MAX",
-                     "BH_CPUS_MAX", "BH_WINDOWS_MAX", "BH_CALLS_MAX", "BH_REGION_READ", "BH_REGION_WRITE", "BH_REGION_EXECUTE",
+                     "BH_CPUS_MAX", "BH_WINDOWS_MAX", "BH_CALLS_MAX",
+                     "BH_REGION_READ", "BH_REGION_WRITE", "BH_REGION_EXECUTE",
                      "BH_REGION_DEVICE", "BH_REGION_LOADABLE", "BH_CELL_AUTOSTART",
                      "BH_CELL_CONTINUE", "BH_CELL_INJECTED", "BH_CELL_MEASURED",
                      "BH_GRANT_MEASURE", "BH_PLAN_ACCEPT_UNPROTECTED_DMA", "BH_STATUS_PAGES",

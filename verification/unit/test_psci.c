@@ -418,11 +418,11 @@ static void no_other_call_does(void)
         uint64_t function;
         uint64_t x1;
     } rows[] = {
-        {2U, 0xC200000FU, 0U}, {2U, 0xC2000020U, 0U},  {2U, 0x82000010U, 0U},
-        {2U, 0xC2000005U, 0U}, {2U, 0xC3000000U, 0U},  {1U, 0xC2000010U, 0U},
-        {0U, 0xC2000010U, 0U}, {0U, 0x80008000U, 0U},  {2U, 0x82000004U, 0xC2000010U},
-        {2U, 0x80007FFFU, 0U}, {2U, 0x84000050U, 0U},  {2U, 0x80000002U, 0U},
-        {2U, 0x8600FF02U, 0U}, {2U, 0xFFFFFFFFU, 0U},  {2U, 0xB2000000U, 0U},
+        {2U, 0xC200000FU, 0U}, {2U, 0xC2000020U, 0U}, {2U, 0x82000010U, 0U},
+        {2U, 0xC2000005U, 0U}, {2U, 0xC3000000U, 0U}, {1U, 0xC2000010U, 0U},
+        {0U, 0xC2000010U, 0U}, {0U, 0x80008000U, 0U}, {2U, 0x82000004U, 0xC2000010U},
+        {2U, 0x80007FFFU, 0U}, {2U, 0x84000050U, 0U}, {2U, 0x80000002U, 0U},
+        {2U, 0x8600FF02U, 0U}, {2U, 0xFFFFFFFFU, 0U}, {2U, 0xB2000000U, 0U},
     };
 
     for (uint32_t n = 0U; n < COUNT_OF(rows); n++) {

@@ -20,7 +20,8 @@ void arch_windows_open(void)
         }
         w++;
     }
-    //@ assert SWR_MMW_002: \forall integer k; 0 <= k < plan.n_windows && PW(k).ppn < BH_IPA_PAGES ==> window_open(k);
+    /*@ assert SWR_MMW_002: \forall integer k; 0 <= k < plan.n_windows &&
+          PW(k).ppn < BH_IPA_PAGES ==> window_open(k); */
     dsb();
     isb();
 }

@@ -23,11 +23,12 @@
       a.offset + a.size <= PW(w).offset + PW(w).bytes &&
       (PW(w).flags / (a.write ? BH_WINDOW_WRITE : BH_WINDOW_READ)) % 2 == 1 &&
       (PW(w).flags / (BH_WINDOW_8 * a.size)) % 2 == 1;
-    // What a register holds after a load: Arm ARM, ISS encoding for an exception from a Data Abort, SSE and SF.
+    // What a register holds after a load: Arm ARM, ISS for a Data Abort, SSE and SF.
     logic integer window_size(integer size) =
       size == 1 ? 0x100 : size == 2 ? 0x10000 : size == 4 ? 0x100000000 : 0x10000000000000000;
     logic integer window_extended(integer low, integer m, integer esr) =
-      m < 0x10000000000000000 && (esr / 0x200000) % 2 == 1 && low >= m / 2 ? low + (0x10000000000000000 - m) : low;
+      m < 0x10000000000000000 && (esr / 0x200000) % 2 == 1 && low >= m / 2 ?
+        low + (0x10000000000000000 - m) : low;
     logic integer window_kept(integer v, integer esr) =
       (esr / 0x8000) % 2 == 1 ? v : v % 0x100000000;
     logic integer window_loaded(integer v, integer size, integer esr) =
@@ -68,5 +69,15 @@ bool mmio_window_allows(uint32_t w, struct access acc);
     terminates \true; exits \false; assigns \nothing;
     ensures SWR_MMW_005: \result == window_loaded(value, size, esr); */
 uint64_t mmio_window_load(uint64_t value, uint32_t size, uint64_t esr);
+
+/* Assembly (mmio_window.S), beside the accesses of sysreg.h: no register of the interrupt controller is
+ * a half word. */
+
+/** Read a half word of a device. */
+/*@ terminates \true; exits \false; assigns \nothing; */
+uint16_t mmio_read16(uint64_t address);
+/** Write a half word of a device. */
+/*@ terminates \true; exits \false; assigns hw; */
+void mmio_write16(uint64_t address, uint16_t value);
 
 #endif

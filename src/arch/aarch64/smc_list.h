@@ -32,7 +32,8 @@ bool smc_list_has(uint32_t cell, uint64_t function);
     assigns hw, cell_r[0 .. SMC_REGISTERS - 1]; */
 void smc_list_pass(struct frame *f, uint64_t about);
 
-/** Assembly (smc_list.S): one SMC with these in x0 to x7, which become what the firmware leaves there; x8 to x17 are zero. */
+/** Assembly (smc_list.S): one SMC with these in x0 to x7, which become what the firmware leaves there;
+ * x8 to x17 are zero. */
 /*@ requires registers: \valid(r + (0 .. SMC_REGISTERS - 1));
     terminates \true; exits \false;
     assigns hw, r[0 .. SMC_REGISTERS - 1]; */

@@ -32,9 +32,6 @@ void sysreg_put(uint32_t r, uint64_t value);
 /** Read a byte of a device, by physical address; one instruction. */
 /*@ terminates \true; exits \false; assigns \nothing; */
 uint8_t mmio_read8(uint64_t address);
-/** Read a half word of a device. */
-/*@ terminates \true; exits \false; assigns \nothing; */
-uint16_t mmio_read16(uint64_t address);
 /** Read a word of a device. */
 /*@ terminates \true; exits \false; assigns \nothing; */
 uint32_t mmio_read32(uint64_t address);
@@ -44,9 +41,6 @@ uint64_t mmio_read64(uint64_t address);
 /** Write a byte of a device. */
 /*@ terminates \true; exits \false; assigns hw; */
 void mmio_write8(uint64_t address, uint8_t value);
-/** Write a half word of a device. */
-/*@ terminates \true; exits \false; assigns hw; */
-void mmio_write16(uint64_t address, uint16_t value);
 /** Write a word of a device. */
 /*@ terminates \true; exits \false; assigns hw; */
 void mmio_write32(uint64_t address, uint32_t value);
@@ -145,15 +139,6 @@ static inline uint8_t mmio_read8(uint64_t address)
     return (uint8_t)value;
 }
 
-/** Read a half word of a device. */
-static inline uint16_t mmio_read16(uint64_t address)
-{
-    uint32_t value;
-
-    __asm__ volatile("ldrh %w0, [%1]" : "=r"(value) : "r"(address) : "memory");
-    return (uint16_t)value;
-}
-
 /** Read a word of a device. */
 static inline uint32_t mmio_read32(uint64_t address)
 {
@@ -176,12 +161,6 @@ static inline uint64_t mmio_read64(uint64_t address)
 static inline void mmio_write8(uint64_t address, uint8_t value)
 {
     __asm__ volatile("strb %w0, [%1]" : : "r"((uint32_t)value), "r"(address) : "memory");
-}
-
-/** Write a half word of a device. */
-static inline void mmio_write16(uint64_t address, uint16_t value)
-{
-    __asm__ volatile("strh %w0, [%1]" : : "r"((uint32_t)value), "r"(address) : "memory");
 }
 
 /** Write a word of a device. */
