@@ -12,6 +12,7 @@
 
 #include "types.h"
 #include "lock.h"
+#include "window.h"
 
 #define BH_ABI_VERSION 4U          /**< One number for plan, hypercalls, status pages, hand-over. */
 
@@ -19,8 +20,6 @@
 #define BH_CELLS_MAX 8U            /**< Cells, the kernel and root included. */
 #define BH_REGIONS_MAX 128U        /**< Regions of all cells. */
 #define BH_CPUS_MAX 8U             /**< CPUs of the machine. */
-#define BH_WINDOWS_MAX 16U         /**< Windows of all cells. */
-#define BH_CALLS_MAX 16U           /**< Ranges of firmware calls of all cells. */
 #define BH_IRQ_WORDS 32U           /**< Words of an interrupt bitmap: INTIDs 0 to 1023. */
 #define BH_NAME_BYTES 16U          /**< Cell name, zero padded; at most 15 characters. */
 
@@ -57,15 +56,6 @@
 
 #define BH_DIGEST_WORDS 8U         /**< SHA-256 (FIPS 180-4): words H0 to H7 */
 
-/* Window flags: directions, and widths of an access; BH_WINDOW_FLAGS_MAX is one more than all of them. */
-#define BH_WINDOW_READ 1U
-#define BH_WINDOW_WRITE 2U
-#define BH_WINDOW_8 4U
-#define BH_WINDOW_16 8U
-#define BH_WINDOW_32 16U
-#define BH_WINDOW_64 32U
-#define BH_WINDOW_FLAGS_MAX 64U
-
 #define BH_WATCH_US_MIN 1000U      /**< deadline of a heartbeat: 1 ms */
 #define BH_WATCH_US_MAX 60000000U  /**< to 60 s */
 
@@ -99,26 +89,8 @@ struct bh_policy {
     bh_u32 digest[BH_DIGEST_WORDS]; /**< its measurement must be this; zero: may be any */
     bh_u32 watch_us;  /**< deadline of its heartbeat in microseconds; 0: not watched */
     bh_u32 watch_cpu; /**< CPU, of another cell, that checks it; 0 when not watched */
-    bh_u32 error_irq; /**< interrupt of its own that tells it of a hardware error; 0: virtual SError */
-};
-
-/** A part of a page of device registers, given to one cell. The page is mapped by no cell; the kernel
- * performs what the window allows. It lies at the same offset of a page of the cell's address space. */
-struct bh_window {
-    bh_u64 ppn;      /**< physical page, in a region of the kernel */
-    bh_u32 ipn;      /**< page in the cell's address space */
-    bh_u32 offset;   /**< first byte in the page */
-    bh_u32 bytes;    /**< how many */
-    bh_u32 own;      /**< owner: index of a cell */
-    bh_u32 flags;    /**< BH_WINDOW_... */
-    bh_u32 reserved; /**< zero */
-};
-
-/** Firmware calls (SMC) that the kernel passes on for one cell. */
-struct bh_call {
-    bh_u32 first; /**< function ID */
-    bh_u32 last;  /**< function ID, of the same kind */
-    bh_u32 own;   /**< index of a cell */
+    bh_u32
+        error_irq; /**< interrupt of its own that tells it of a hardware error; 0: virtual SError */
 };
 
 /** The whole plan. */
@@ -148,8 +120,6 @@ struct bh_plan {
 BH_ASSERT_SIZE(struct bh_region, 32);
 BH_ASSERT_SIZE(struct bh_cell, 176);
 BH_ASSERT_SIZE(struct bh_policy, 52);
-BH_ASSERT_SIZE(struct bh_window, 32);
-BH_ASSERT_SIZE(struct bh_call, 12);
 BH_ASSERT_SIZE(struct bh_plan, 6752);
 BH_ASSERT_OFFSET(struct bh_region, ipn, 8);
 BH_ASSERT_OFFSET(struct bh_region, root, 28);

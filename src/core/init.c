@@ -125,6 +125,7 @@ static void show_enabled(uint32_t cpu)
 {
     event_init(plan.n_cells, plan.n_cpus, plan.crc);
     measure_plan();
+    arch_windows_open();
     arch_shared_store((uint32_t)SW_CELL_STATE, BH_CELL_ROOT, (uint64_t)BH_STATE_RUNNING);
     event_show_cell(BH_CELL_ROOT, (uint32_t)BH_STATE_RUNNING);
     event_record(cpu, BH_CELL_KERNEL, (uint32_t)BH_EV_ENABLED, 0U, plan.n_cpus);

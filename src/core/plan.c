@@ -583,5 +583,8 @@ uint32_t plan_check(const struct plan_board *b)
     if (e == BH_OK) {
         e = plan_judge_claims();
     }
+    if (e == BH_OK) {
+        e = plan_judge_additions(b);
+    }
     return e;
 }

@@ -307,12 +307,6 @@ uint32_t plan_judge_claims(void)
         e = (uint32_t)BH_E_PLAN_POLICY;
     } else if (!plan_judge_watches()) {
         e = (uint32_t)BH_E_PLAN_WATCH;
-    } else if (!plan_judge_error_irqs()) {
-        e = (uint32_t)BH_E_PLAN_ERROR_IRQ;
-    } else if (plan.n_windows != 0U) {
-        e = (uint32_t)BH_E_PLAN_WINDOW;
-    } else if (plan.n_calls != 0U) {
-        e = (uint32_t)BH_E_PLAN_CALL;
     } else {
         e = BH_OK;
     }

@@ -202,66 +202,6 @@ static uint32_t crc_policies(uint32_t c)
     return r;
 }
 
-/*@ requires index: i < BH_WINDOWS_MAX;
-    terminates \true;
-    exits \false;
-    assigns \nothing;
-    ensures SWR_PLN_003: \result == crc_of_window(c, i);
-*/
-static uint32_t crc_window(uint32_t c, uint32_t i)
-{
-    uint32_t r = crc_long(c, plan.windows[i].ppn);
-
-    r = crc_word(r, plan.windows[i].ipn);
-    r = crc_word(r, plan.windows[i].offset);
-    r = crc_word(r, plan.windows[i].bytes);
-    r = crc_word(r, plan.windows[i].own);
-    r = crc_word(r, plan.windows[i].flags);
-    return crc_word(r, plan.windows[i].reserved);
-}
-
-/*@ terminates \true;
-    exits \false;
-    assigns \nothing;
-    ensures SWR_PLN_003: \result == crc_of_windows(c, BH_WINDOWS_MAX);
-*/
-static uint32_t crc_windows(uint32_t c)
-{
-    uint32_t r = c;
-
-    /*@ loop invariant range: 0 <= i <= BH_WINDOWS_MAX;
-        loop invariant so_far: r == crc_of_windows(c, i);
-        loop assigns i, r;
-        loop variant BH_WINDOWS_MAX - i;
-    */
-    for (uint32_t i = 0U; i < BH_WINDOWS_MAX; i++) {
-        r = crc_window(r, i);
-    }
-    return r;
-}
-
-/*@ terminates \true;
-    exits \false;
-    assigns \nothing;
-    ensures SWR_PLN_003: \result == crc_of_calls(c, BH_CALLS_MAX);
-*/
-static uint32_t crc_calls(uint32_t c)
-{
-    uint32_t r = c;
-
-    /*@ loop invariant range: 0 <= i <= BH_CALLS_MAX;
-        loop invariant so_far: r == crc_of_calls(c, i);
-        loop assigns i, r;
-        loop variant BH_CALLS_MAX - i;
-    */
-    for (uint32_t i = 0U; i < BH_CALLS_MAX; i++) {
-        r = crc_word(r, plan.calls[i].first);
-        r = crc_word(r, plan.calls[i].last);
-        r = crc_word(r, plan.calls[i].own);
-    }
-    return r;
-}
-
 /*@ terminates \true;
     exits \false;
     assigns \nothing;
@@ -269,7 +209,7 @@ static uint32_t crc_calls(uint32_t c)
 */
 static uint32_t crc_additions(uint32_t c)
 {
-    uint32_t r = crc_calls(crc_windows(c));
+    uint32_t r = plan_crc_calls(plan_crc_windows(c));
 
     r = crc_word(r, plan.n_windows);
     return crc_word(r, plan.n_calls);

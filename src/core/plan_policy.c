@@ -109,7 +109,15 @@ static bool is_error_irq_ok(uint32_t c)
            ((irq < (BH_IRQ_WORDS * 32U)) && plan_bit(plan.cells[c].irqs[irq / 32U], irq % 32U));
 }
 
-bool plan_judge_error_irqs(void)
+/* All cells are. */
+/*@ requires range: rule_counts;
+    terminates \true;
+    exits \false;
+    assigns plan_a, plan_b;
+    ensures SWR_PLN_001: \result <==> rule_error_irqs;
+    ensures SWR_PLN_002: !\result ==> blames_error_irq(plan_a, plan_b);
+*/
+static bool error_irqs_ok(void)
 {
     bool ok = true;
 
@@ -125,4 +133,17 @@ bool plan_judge_error_irqs(void)
         }
     }
     return ok;
+}
+
+uint32_t plan_judge_additions(const struct plan_board *b)
+{
+    uint32_t e = (uint32_t)BH_E_PLAN_ERROR_IRQ;
+
+    if (error_irqs_ok()) {
+        e = plan_judge_windows(b);
+        if (e == BH_OK) {
+            e = plan_judge_calls(b);
+        }
+    }
+    return e;
 }

@@ -21,6 +21,7 @@ import cases_restart  # noqa: F401
 import cases_scrub  # noqa: F401
 import cases_smp  # noqa: F401
 import cases_watch  # noqa: F401
+import cases_window  # noqa: F401
 import direct
 
 COUNTER = itertools.count()

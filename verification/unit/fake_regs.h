@@ -20,6 +20,7 @@
 #define FAKE_LOG 4096U
 #define FAKE_GICRS 8U
 #define FAKE_PAGES 8U
+#define FAKE_WINDOWS 0x7FFFE08000U /* where the kernel reaches the pages of windows */
 
 /** A write to a device register. */
 struct fake_write {
@@ -37,6 +38,9 @@ struct fake {
     uint64_t clock_step;           /**< ticks by which each reading of CNTPCT_EL0 advances */
     uint8_t gicd[0x10000];
     uint8_t gicr[FAKE_GICRS * 0x20000U];
+    uint64_t forwarded[8]; /**< registers of the last call that was passed on */
+    uint32_t forwards;
+    uint8_t windows[16U * 4096U]; /**< device pages of the plan's windows */
     struct fake_write log[FAKE_LOG]; /**< writes to devices, the first of them */
     uint32_t writes;
     uint64_t sgi[64];              /**< values written to ICC_SGI1R_EL1 */

@@ -132,11 +132,42 @@ def watches(b):
     return ""
 
 
-def additions(b):
+def window(b, n, kernel):
+    """The rule on a window, those before it being good."""
+    ppn, ipn, offset, size, own, flags, reserved = b.window[n]
+    width = max((w for w in (1, 2, 4, 8) if flags >> (w.bit_length() + 1) & 1), default=0)
+    if not (flags < 64 and flags & 3 and width and reserved == 0 and 1 <= own < b.cells and ppn < 1 << 28
+            and ipn < 1 << 28 and size and offset + size <= 4096 and not (offset | size) % width):
+        return "E0116"
+    regions = b.region[:b.regions]
+    held = any(r[3] == 0 and r[4] & 8 and r[0] <= ppn < r[0] + r[2] for r in regions)
+    ranges = any(first <= ppn < first + count for first, count in kernel)
+    other = any(r[3] == own and r[1] <= ipn < r[1] + r[2] and r[0] + ipn - r[1] != ppn for r in regions)
+    if not held or ranges or other:
+        return "E011B"
+    for p, i, o, s, c, *_ in b.window[:n]:
+        if (p == ppn or (c, i) == (own, ipn)) and meet(o, s, offset, size):
+            return "E0117"
+    return ""
+
+
+def call(b, n):
+    """The rule on a range of firmware calls."""
+    first, last, own = b.call[n]
+    owner, fast = first >> 24 & 0x3f, first >> 31
+    least = 2 if owner == 0 else 0x40 if owner == 4 else 0
+    known = owner >= 48 or (fast and owner in (0, 2, 3, 4, 7))
+    good = (first <= last and first >> 16 == last >> 16 and first >> 16 & 0xff == 0 and known
+            and first & 0xffff >= least and 1 <= own < b.cells)
+    return "" if good else "E011A"
+
+
+def additions(b, kernel):
     """Rules on what came with format 4."""
     if any(irq and not b.irqs[c] >> irq & 1 for c, irq in enumerate(b.tells[:b.cells])):
         return "E0119"
-    return "E0116" if b.windows else "E011A" if b.calls else ""
+    faults = [window(b, n, kernel) for n in range(b.windows)] + [call(b, n) for n in range(b.calls)]
+    return next((fault for fault in faults if fault), "")
 
 
 def _union(masks):
@@ -151,4 +182,4 @@ def verdict(raw, board=1, kernel=KERNEL):
     if len(raw) != 6752:
         return "E0101"
     b = Blob(raw)
-    return header(b, board) or memory(b, kernel) or claims(b) or watches(b) or additions(b) or "ok"
+    return header(b, board) or memory(b, kernel) or claims(b) or watches(b) or additions(b, kernel) or "ok"

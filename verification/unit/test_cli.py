@@ -36,6 +36,7 @@ def build():
     sources = [p for p in sorted((REPO / "src/cli").glob("*.c")) if p.name != "device.c"]
     sources += [REPO / "src/core/plan.c", REPO / "src/core/plan_claims.c",
                 REPO / "src/core/plan_policy.c", REPO / "src/core/plan_watch.c",
+                REPO / "src/core/plan_window.c", REPO / "src/core/plan_call.c",
                 REPO / "src/core/plan_crc.c", REPO / "src/core/crc.c",
                 REPO / "src/boards/qemu-virt-arm64/board.c",
                 REPO / "verification/unit/cli_device.c"]

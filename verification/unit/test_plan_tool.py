@@ -78,6 +78,7 @@ def build_judge(facts, folder):
                                     f"const struct board_facts board_facts = {facts};\n")
     sources = [REPO / "src/plan/judge.c", REPO / "src/core/plan.c", REPO / "src/core/plan_claims.c",
                 REPO / "src/core/plan_policy.c", REPO / "src/core/plan_watch.c",
+                REPO / "src/core/plan_window.c", REPO / "src/core/plan_call.c",
                REPO / "src/core/plan_crc.c",
                REPO / "src/core/crc.c",
                folder / "board.c"]
@@ -425,6 +426,69 @@ class BadSources(unittest.TestCase):
                              (flag != 0, digest or None, ["measure"] if grants else []))
         told = decode.text_map(decode.decode(sealed(blob, policy_at(1, "grants"), word(2))))
         self.assertRegex(told, r"\n1 root .* measure false grants measure\n")
+
+    def test_windows_and_calls(self):
+        """@test TC_PLT_121 @verifies CFG_TOOL_051 CFG_TOOL_052 CFG_TOOL_019 @technique requirements
+        @level unit
+
+        From the source to the blob, the map, the words for machines and the difference of two plans.
+        """
+        plain = (CONFIGS / "direct.toml").read_text()
+        calls = "calls = [0x82000000, [0xc2000010, 0xc200001f]]\n"
+        source = plain.replace('name = "rt"\n', 'name = "rt"\n' + calls)
+        source = source.replace('[[cell]]\nname = "other"', """
+[[cell.window]]
+phys = 0x0a000200
+size = "512 B"
+virt = 0x90000200
+flags = "rw"
+widths = [4]
+
+[[cell.window]]
+phys = 0x0a000400
+size = 3
+flags = "r"
+widths = [1]
+
+[[cell]]
+name = "other\"""")
+        with scratch() as folder:
+            blobs = []
+            for number, text in enumerate((plain, source)):
+                path = Path(folder) / f"{number}.toml"
+                path.write_text(text)
+                plan = compiler.compile_plan(str(path))
+                self.assertEqual(rules.judge(plan), [])
+                blobs.append(encode.encode(plan))
+                self.assertIsNone(judge.judge_blob(blobs[-1]))
+                told = decode.text_map(decode.decode(blobs[-1]))
+                self.assertEqual(ownermap.without_sources(ownermap.owner_map(plan, blobs[-1])), told)
+        self.assertEqual(blobs[1][6032:6096], struct.pack("<Q6IQ6I", 0xa000, 0x90000, 0x200, 512, 2, 19, 0,
+                                                          0xa000, 0xa000, 0x400, 3, 2, 5, 0))
+        self.assertEqual(blobs[1][6096:6544].strip(b"\0"), b"")
+        self.assertEqual(blobs[1][6544:6568], struct.pack("<6I", 0x82000000, 0x82000000, 2, 0xc2000010,
+                                                          0xc200001f, 2))
+        self.assertEqual(blobs[1][6736:6744], word(2) + word(2))
+        self.assertIn("\n0x00000a000200-0x00000a0003ff rt:rw/4@0x90000200\n"
+                      "0x00000a000400-0x00000a000402 rt:r/1@0xa000400\n", told)
+        self.assertIn("\n0x82000000-0x82000000 rt\n0xc2000010-0xc200001f rt\n", told)
+        self.assertRegex(told, r"\n0x00000a000000-0x00000a000fff +4 KiB +kernel +kernel:rwd@0xa000000\n")
+        one, two = (decode.decode(blob) for blob in blobs)
+        self.assertEqual(decode.as_json(two)["windows"][1],
+                         {"first": 0xa000400, "last": 0xa000402, "cell": "rt", "flags": "r/1",
+                          "address": 0xa000400})
+        self.assertEqual(decode.as_json(two)["calls"][0],
+                         {"first": 0x82000000, "last": 0x82000000, "cell": "rt"})
+        self.assertEqual((decode.as_json(one)["windows"], decode.as_json(one)["calls"]), ([], []))
+        self.assertEqual([r for r in diff.differences(one, two) if r[0][:4] in ("wind", "call")],
+                         [("window 0xa000200-0xa0003ff", "-", "rt:rw/4@0x90000200"),
+                          ("window 0xa000400-0xa000402", "-", "rt:r/1@0xa000400"),
+                          ("calls 0x82000000-0x82000000", "-", "rt"),
+                          ("calls 0xc2000010-0xc200001f", "-", "rt")])
+        for at, eid in ((6032 + 20, "PLAN_WINDOW"), (6544 + 8, "PLAN_CALL")):
+            with self.assertRaises(decode.DecodeError) as caught:
+                decode.decode(sealed(blobs[1], at, word(9)))
+            self.assertEqual(caught.exception.name, eid)
 
     def test_error_interrupt(self):
         """@test TC_PLT_120 @verifies CFG_TOOL_050 @technique requirements @level unit
@@ -804,6 +868,35 @@ class BadBlobs(unittest.TestCase):
         """The good blob with some bytes replaced."""
         return sealed(self.good, at, data)
 
+    def addition_cases(self):
+        """Windows and firmware calls that no compiler writes; the good plan has none."""
+        def window(page=0xa000, place=0xa000, at=0, size=512, own=1, flags=19, rest=0, count=1):
+            blob = sealed(self.good, 6032, struct.pack("<Q6I", page, place, at, size, own, flags, rest))
+            return sealed(blob, 6736, word(count))
+
+        def call(first, last, own=2, count=1):
+            return sealed(sealed(self.good, 6544, word(first) + word(last) + word(own)), 6740, word(count))
+        return [
+            ("windows", "E0107", window(count=17)), ("calls", "E0107", call(0, 0, count=0xffffffff)),
+            ("a window of a page that nobody holds", "E011B", window()),
+            ("a window of the distributor", "E011B", window(page=0x8000, place=0x8000)),
+            ("a window of the kernel's memory", "E011B", window(page=0x70000)),
+            ("a window of nobody", "E0116", window(own=7)),
+            ("a window of the kernel", "E0116", window(own=0)),
+            ("a window for nothing", "E0116", window(flags=16)),
+            ("a window without width", "E0116", window(flags=3)),
+            ("a window with an unknown flag", "E0116", window(flags=83)),
+            ("a window that wraps", "E0116", window(at=0xfffffffc, size=8)),
+            ("a window beyond 40 bits", "E0116", window(page=1 << 28)),
+            ("a window with something behind it", "E0116", window(rest=1)),
+            ("a window of zeros", "E0116", sealed(self.good, 6736, word(1))),
+            ("calls of nobody", "E011A", call(0x82000000, 0x82000000, 7)),
+            ("CPU_ON for a cell", "E011A", call(0x84000003, 0x84000003)),
+            ("all calls", "E011A", call(0, 0xffffffff)),
+            ("calls backwards", "E011A", call(0x82000001, 0x82000000)),
+            ("a call that may be", "ok", call(0x82000000, 0x82000000)),
+        ]
+
     def form_cases(self):
         """Faults of the head and of single regions."""
         good, change = self.good, self.change
@@ -895,6 +988,7 @@ class BadBlobs(unittest.TestCase):
             ("lock of kernel", "E0115", change(policy_at(0, "locks"), word(1))),
             ("all grants", "ok", change(policy_at(2, "grants"), word(3))),
             ("unknown grant", "E0115", change(policy_at(1, "grants"), word(4))),
+            *self.addition_cases(),
             ("watched", "ok", change(policy_at(2, "watch_us"), word(1000))),
             ("watched by its own CPU", "E0118", change(policy_at(2, "watch_us"), word(1000) + word(3))),
             ("watched too often", "E0118", change(policy_at(2, "watch_us"), word(999))),
@@ -965,7 +1059,8 @@ class BadBlobs(unittest.TestCase):
                 differ.append((row, wanted))
         self.assertEqual(differ[:5], [])
         self.assertLessEqual({"ok", "E0102", "E0104", "E0101", "E0106", "E0107", "E0108", "E010A",
-                              "E0103", "E010D", "E010B", "E010C", "E0113", "E010F", "E0115", "E0118", "E0119"}, kinds)
+                              "E0103", "E010D", "E010B", "E010C", "E0113", "E010F", "E0115", "E0118",
+                              "E0119", "E0116", "E011A"}, kinds)
 
     def test_random_blobs(self):
         """@test TC_PLT_034 @verifies CFG_TOOL_018 @technique fuzz @level unit
@@ -1088,7 +1183,8 @@ class Layout(unittest.TestCase):
                 f'sizeof(((struct {s} *)0)->{f}));' for s, table in names.items() for f in table]
         rows += [f'printf("{s} - 0 %zu\\n", sizeof(struct {s}));' for s in names]
         constants = ["BH_PLAN_MAGIC", "BH_ABI_VERSION", "BH_CELLS_MAX", "BH_REGIONS_MAX",
-                     "BH_CPUS_MAX", "BH_WINDOWS_MAX", "BH_CALLS_MAX", "BH_REGION_READ", "BH_REGION_WRITE", "BH_REGION_EXECUTE",
+                     "BH_CPUS_MAX", "BH_WINDOWS_MAX", "BH_CALLS_MAX",
+                     "BH_REGION_READ", "BH_REGION_WRITE", "BH_REGION_EXECUTE",
                      "BH_REGION_DEVICE", "BH_REGION_LOADABLE", "BH_CELL_AUTOSTART",
                      "BH_CELL_CONTINUE", "BH_CELL_INJECTED", "BH_CELL_MEASURED",
                      "BH_GRANT_MEASURE", "BH_PLAN_ACCEPT_UNPROTECTED_DMA", "BH_STATUS_PAGES",

@@ -12,7 +12,7 @@
  * @link src/core/event.c
  * @link src/core/part.c
  * @link src/core/plan.c
- * @link src/core/plan_watch.c
+ * @link src/core/plan_watch.c @link src/core/plan_window.c @link src/core/plan_call.c
  * @link src/core/crc.c
  * @link src/core/plan_crc.c
  * @link src/core/plan_claims.c

@@ -301,6 +301,7 @@ APART static uint64_t trap_unknown(uint32_t cpu, struct frame *f, uint64_t esr)
 /** Aborts: a read of an emulated frame may have changed any register.
  * @req SWR_TRP_001 */
 /*@ requires cpu: cpu < BH_CPUS_MAX;
+    requires counts: rule_counts;
     terminates \true; exits \false;
     assigns PSCI_STATE, cell_r[0 .. FRAME_ROWS - 1];
     ensures SWR_TRP_001: exit_answer(\result) && \result != EXIT_RESUME; */

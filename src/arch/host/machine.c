@@ -190,6 +190,10 @@ void arch_page_block(uint32_t cpu, uint64_t ppn, uint32_t block, uint32_t words[
     }
 }
 
+void arch_windows_open(void)
+{
+}
+
 uint64_t arch_page_word(uint32_t cpu, uint64_t ppn, uint32_t index)
 {
     const uint8_t *bytes = page_call(HOST_PAGE_WORD, cpu, ppn, index);

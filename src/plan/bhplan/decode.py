@@ -90,6 +90,26 @@ class Party:
 
 
 @dataclass(frozen=True)
+class Pane:
+    """A window as it stands in the blob; addresses in bytes."""
+
+    start: int
+    stop: int
+    guest: int
+    owner: int
+    rights: str
+
+
+@dataclass(frozen=True)
+class Span:
+    """A range of firmware calls as it stands in the blob."""
+
+    first: int
+    last: int
+    owner: int
+
+
+@dataclass(frozen=True)
 class Contents:
     """A decoded plan."""
 
@@ -100,6 +120,8 @@ class Contents:
     mpidr: tuple[int, ...]
     parties: tuple[Party, ...]
     pieces: tuple[Piece, ...]
+    panes: tuple[Pane, ...] = ()
+    spans: tuple[Span, ...] = ()
 
 
 def _number(blob: bytes, base: int, place: tuple[int, int, int], index: int = 0) -> int:
@@ -169,6 +191,32 @@ def _piece(blob: bytes, index: int) -> Piece:
                  value["own"], _rights(value["flags"]), value["flags"], value["share"], value["root"] == 1)
 
 
+def _pane(blob: bytes, index: int) -> Pane:
+    base = PLAN["windows"][0] + index * PLAN["windows"][1]
+    value = {key: _number(blob, base, place) for key, place in WINDOW.items()}
+    start = (value["ppn"] << PAGE_SHIFT) + value["offset"]
+    ways = "".join(c for i, c in enumerate("rw") if value["flags"] >> i & 1)
+    widths = ",".join(str(1 << i) for i in range(4) if value["flags"] >> i + 2 & 1)
+    return Pane(start, start + value["bytes"], (value["ipn"] << PAGE_SHIFT) + value["offset"],
+                value["own"], ways + "/" + widths)
+
+
+def _span(blob: bytes, index: int) -> Span:
+    base = PLAN["calls"][0] + index * PLAN["calls"][1]
+    return Span(*(_number(blob, base, CALL[key]) for key in ("first", "last", "own")))
+
+
+def _require_owners(count: int, panes: tuple[Pane, ...], spans: tuple[Span, ...]) -> None:
+    for i, pane in enumerate(panes):
+        if pane.owner >= count:
+            raise DecodeError("PLAN_WINDOW", f"window {i} belongs to cell {pane.owner} of {count}", i,
+                              pane.owner)
+    for i, span in enumerate(spans):
+        if span.owner >= count:
+            raise DecodeError("PLAN_CALL", f"range {i} of calls belongs to cell {span.owner} of {count}",
+                              i, span.first)
+
+
 def decode(blob: bytes) -> Contents:
     """The contents of a blob. Raises DecodeError if it cannot be read.
 
@@ -182,11 +230,14 @@ def decode(blob: bytes) -> Contents:
         if piece.owner >= count["n_cells"]:
             raise DecodeError("PLAN_REGION", f"region {piece.index} belongs to cell {piece.owner} "
                               f"of {count['n_cells']}", piece.index, piece.owner)
+    panes = tuple(_pane(blob, i) for i in range(count["n_windows"]))
+    spans = tuple(_span(blob, i) for i in range(count["n_calls"]))
+    _require_owners(count["n_cells"], panes, spans)
     start = _number(blob, 0, PLAN["status_ppn"]) << PAGE_SHIFT
     stop = start + (_number(blob, 0, PLAN["status_n"]) << PAGE_SHIFT)
     mpidr = tuple(_number(blob, 0, PLAN["mpidr"], i) for i in range(count["n_cpus"]))
     return Contents(_number(blob, 0, PLAN["board"]), bool(_number(blob, 0, PLAN["flags"]) & 1),
-                    _number(blob, 0, PLAN["crc"]), (start, stop), mpidr, parties, pieces)
+                    _number(blob, 0, PLAN["crc"]), (start, stop), mpidr, parties, pieces, panes, spans)
 
 
 def describe_range(start: int, stop: int) -> str:
@@ -311,6 +362,14 @@ def text_map(plan: Contents) -> str:
             for i, m in enumerate(plan.mpidr)]
     out += ["", "interrupts:"]
     out += ["%d-%d %s" % run for run in runs(plan)]
+    if plan.panes:
+        out += ["", "windows:"]
+        out += ["0x%012x-0x%012x %s:%s@0x%x" % (p.start, p.stop - 1, plan.parties[p.owner].name,
+                                              p.rights, p.guest) for p in plan.panes]
+    if plan.spans:
+        out += ["", "calls:"]
+        out += ["0x%08x-0x%08x %s" % (s.first, s.last, plan.parties[s.owner].name)
+                for s in plan.spans]
     return "\n".join(out) + "\n"
 
 
@@ -336,4 +395,8 @@ def as_json(plan: Contents) -> dict:
         "cpus": [{"cpu": i, "mpidr": m, "owner": _claimants(plan, "cpus", i)}
                  for i, m in enumerate(plan.mpidr)],
         "interrupts": [{"first": a, "last": b, "owner": who} for a, b, who in runs(plan)],
+        "windows": [{"first": p.start, "last": p.stop - 1, "cell": plan.parties[p.owner].name,
+                     "flags": p.rights, "address": p.guest} for p in plan.panes],
+        "calls": [{"first": s.first, "last": s.last, "cell": plan.parties[s.owner].name}
+                  for s in plan.spans],
     }

@@ -41,8 +41,13 @@ def encode(plan: Plan) -> bytes:
     parts.append(bytes(REGION.size * (REGIONS_MAX - len(regions))))
     parts += [_policy(cell) for cell in plan.cells]
     parts.append(bytes(POLICY.size * (CELLS_MAX - len(plan.cells))))
-    parts.append(bytes(WINDOW.size * WINDOWS_MAX + CALL.size * CALLS_MAX))
-    parts.append(struct.pack("<2I4x", 0, 0))
+    windows, calls = plan.windows(), plan.calls()
+    parts += [WINDOW.pack(w.phys // PAGE, w.virt // PAGE, w.phys % PAGE, w.size, w.owner, w.flags, 0)
+              for w in windows]
+    parts.append(bytes(WINDOW.size * (WINDOWS_MAX - len(windows))))
+    parts += [CALL.pack(c.first, c.last, c.owner) for c in calls]
+    parts.append(bytes(CALL.size * (CALLS_MAX - len(calls))))
+    parts.append(struct.pack("<2I4x", len(windows), len(calls)))
     return seal(b"".join(parts))
 
 

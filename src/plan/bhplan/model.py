@@ -63,6 +63,43 @@ class Region:
         return self.virt + self.size
 
 
+#: Widths of an access to a window in bytes, and their bits in the blob.
+WIDTHS = {1: 4, 2: 8, 4: 16, 8: 32}
+
+
+@dataclass(frozen=True)
+class Window:
+    """A part of a page of device registers; rights as a region's, widths as in the blob."""
+
+    owner: int
+    phys: int
+    virt: int
+    size: int
+    flags: int
+    source: Source
+
+    @property
+    def end(self) -> int:
+        """One more than the last physical address."""
+        return self.phys + self.size
+
+    @property
+    def rights(self) -> str:
+        """Directions and widths as in the map: rw/1,4."""
+        widths = ",".join(str(width) for width, bit in WIDTHS.items() if self.flags & bit)
+        return f"{letters(self.flags & (READ | WRITE))}/{widths}"
+
+
+@dataclass(frozen=True)
+class Calls:
+    """Firmware calls, from one function ID to another."""
+
+    owner: int
+    first: int
+    last: int
+    source: Source
+
+
 @dataclass
 class Cell:
     """A cell. CPUs and interrupts carry the place which claims them."""
@@ -75,6 +112,8 @@ class Cell:
     cpus: dict[int, Source] = field(default_factory=dict)
     irqs: dict[int, Source] = field(default_factory=dict)
     regions: list[Region] = field(default_factory=list)
+    windows: list[Window] = field(default_factory=list)
+    calls: list[Calls] = field(default_factory=list)
     grants: int = 0
     locks: int = 0
     locks_source: Source | None = None
@@ -102,6 +141,14 @@ class Plan:
     def regions(self) -> list[Region]:
         """All regions, in the order of the blob: cell after cell."""
         return [r for cell in self.cells for r in cell.regions]
+
+    def windows(self) -> list[Window]:
+        """All windows, in the order of the blob."""
+        return [w for cell in self.cells for w in cell.windows]
+
+    def calls(self) -> list[Calls]:
+        """All ranges of firmware calls, in the order of the blob."""
+        return [c for cell in self.cells for c in cell.calls]
 
     def shares(self) -> dict[str, int]:
         """Number of each share, counted from 1 in the order of the blob."""

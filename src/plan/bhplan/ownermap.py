@@ -30,6 +30,14 @@ def owner_map(plan: Plan, blob: bytes) -> str:
     lines += ["", "memory:"] + _memory_rows(plan)
     lines += ["", "cpus:"] + _cpu_rows(plan)
     lines += ["", "interrupts:"] + _irq_rows(plan)
+    if plan.windows():
+        lines += ["", "windows:"]
+        lines += [_with(f"{w.phys:#014x}-{w.end - 1:#014x} {plan.cells[w.owner].name}:{w.rights}"
+                        f"@{w.virt:#x}", [w.source]) for w in plan.windows()]
+    if plan.calls():
+        lines += ["", "calls:"]
+        lines += [_with(f"{c.first:#010x}-{c.last:#010x} {plan.cells[c.owner].name}", [c.source])
+                  for c in plan.calls()]
     return "\n".join(lines) + "\n"
 
 
