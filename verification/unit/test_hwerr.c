@@ -19,6 +19,8 @@
  * @link src/arch/host/shared.c
  * @link src/arch/host/machine.c
  * @link src/boards/qemu-virt-arm64/board.c
+ * @link src/core/plan_window.c
+ * @link src/core/plan_call.c
  */
 #include "other_cpus.h"
 #include "core/hwerr.h"

@@ -23,6 +23,10 @@
  * @link src/core/event.c @link src/core/hcall.c @link src/core/init.c @link src/core/part.c
  * @link src/core/plan.c
  * @link src/core/lock.c @link src/core/restart.c
+ * @link src/arch/aarch64/mmio_window.c
+ * @link src/arch/aarch64/smc_list.c
+ * @link src/core/plan_window.c
+ * @link src/core/plan_call.c
  */
 #include "aarch64_machine.h"
 #include "arch/aarch64/ras.h"
