@@ -111,17 +111,42 @@ static void kick_running(uint32_t cell)
     }
 }
 
-/** Has the plan given the cell this interrupt? The plan's rules say so; asked again, because what is not
- * the cell's must never be raised.
+/** Does the plan give shared interrupt @p irq to no cell but root?
+ * @req SWR_HWE_003 */
+/*@ requires irq: HWERR_IRQ_MIN <= irq < HWERR_IRQ_END;
+    terminates \true; exits \false; assigns \nothing;
+    ensures SWR_HWE_003: \result <==> roots_irq(irq); */
+static bool is_roots(uint32_t irq)
+{
+    bool alone = true;
+    uint32_t cell = 2U;
+
+    /*@ loop invariant bound: 2 <= cell <= BH_CELLS_MAX;
+        loop invariant so_far: alone <==> \forall integer d; 2 <= d < cell ==>
+          !bit_set(plan.cells[d].irqs[irq / 32], irq % 32);
+        loop assigns cell, alone;
+        loop variant BH_CELLS_MAX - cell; */
+    while (cell < BH_CELLS_MAX) {
+        if (bit_test(plan.cells[cell].irqs[irq / 32U], irq % 32U)) {
+            alone = false;
+        }
+        cell++;
+    }
+    return alone;
+}
+
+/** Has the plan given the cell this interrupt, and, if it is root's, nobody else too? The plan's rules say
+ * the first; asked again, because what is not the cell's must never be raised.
  * @req SWR_HWE_003 */
 /*@ requires cell: cell < BH_CELLS_MAX;
     terminates \true; exits \false; assigns \nothing;
     ensures SWR_HWE_003: \result ==> HWERR_IRQ_MIN <= irq < HWERR_IRQ_END &&
-      bit_set(plan.cells[cell].irqs[irq / 32], irq % 32); */
+      bit_set(plan.cells[cell].irqs[irq / 32], irq % 32) && (cell == BH_CELL_ROOT ==> roots_irq(irq)); */
 static bool has_irq(uint32_t cell, uint32_t irq)
 {
     return (irq >= HWERR_IRQ_MIN) && (irq < HWERR_IRQ_END) &&
-           bit_test(plan.cells[cell].irqs[irq / 32U], irq % 32U);
+           bit_test(plan.cells[cell].irqs[irq / 32U], irq % 32U) &&
+           ((cell != BH_CELL_ROOT) || is_roots(irq));
 }
 
 /** Tell one cell, if it runs.

@@ -27,7 +27,10 @@ struct hwerr {
     bool serror;    /**< worth a virtual SError: an uncorrected error, not told yet */
 };
 
-/*@ // a region of cell c holds the page
+/*@ // no cell but root can have shared interrupt i
+    predicate roots_irq{L}(integer i) = \forall integer d; 2 <= d < BH_CELLS_MAX ==>
+      !bit_set(plan.cells[d].irqs[i / 32], i % 32);
+    // a region of cell c holds the page
     predicate holds_page{L}(integer c, integer page) =
       \exists integer i; 0 <= i < plan.n_regions && PR(i).own == c && in_pa(i, page); */
 

@@ -171,6 +171,11 @@ static void told_by_interrupt(void)
         CHECK_EQ(host.raises[2], 0U);
         CHECK_EQ(host_word[SW_ERROR][2], 1U);
     }
+    plan.policy[1].error_irq = 40U; /* root's list has it, but it is cell 2's, or 3's */
+    report(BIT(1), true);
+    plan.policy[1].error_irq = 70U;
+    report(BIT(1), true);
+    CHECK_EQ(host.raises[1], 0U);
     plan.policy[1].error_irq = 32U; /* ends of what can be raised */
     report(BIT(1), true);
     CHECK_EQ(host.raised[1], 32U);

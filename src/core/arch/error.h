@@ -11,7 +11,9 @@
 /** Make shared interrupt @p intid pending, which the plan gives to @p cell.
  * @req SWR_HWE_003 */
 /*@ requires SWR_HWE_003: cell < BH_CELLS_MAX && 32 <= intid < 1020 &&
-      bit_set(plan.cells[cell].irqs[intid / 32], intid % 32);
+      bit_set(plan.cells[cell].irqs[intid / 32], intid % 32) &&
+      (cell == BH_CELL_ROOT ==> \forall integer d; 2 <= d < BH_CELLS_MAX ==>
+        !bit_set(plan.cells[d].irqs[intid / 32], intid % 32));
     terminates \true; exits \false; assigns hw; */
 void arch_irq_raise(uint32_t cell, uint32_t intid);
 
