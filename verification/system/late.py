@@ -798,7 +798,7 @@ def root_anew(kernel):
         machine.ready()
         guest = Guest(machine, DIRECT)
         image = sealed(machine)
-        for times, line in enumerate(("reboot -f", "echo 1 > /proc/sys/kernel/panic; echo c > /proc/sysrq-trigger"),
+        for times, line in enumerate(("reboot -f", "echo -1 > /proc/sys/kernel/panic; echo c > /proc/sysrq-trigger"),
                                      1):
             guest.run("insmod /lib/modules/bulkhead.ko && bulkhead attach /plans/restart.plan")
             beats = guest.beats()
