@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "launch.h"
+#include "its.h"
 #include "abi/image_numbers.h"
 #include "core/arch/cpu.h"
 
@@ -48,6 +49,7 @@ uint64_t prepare_direct(void)
     handover.plan_bytes = (uint32_t)sizeof(struct bh_plan);
     handover.mode = BH_MODE_DIRECT;
     gic_distributor_init();
+    its_init();
     return prepare();
 }
 
@@ -130,6 +132,7 @@ static void tell(uint32_t cpu, struct outcome out)
 static void act_as_firmware(uint32_t cpu)
 {
     settle_firmware_state(cpu);
+    its_cpu_init(cpu);
     if (cpu == 0U) {
         power_on_others();
     }

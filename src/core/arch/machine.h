@@ -53,7 +53,8 @@ enum shared_word {
     SW_IRQ = 9,        /**< [0]: 1 + CPU which changes a word with interrupts of several cells, 0 free */
     SW_WATCH = 10,     /**< [cell]: 4 * run + enum watch_phase (core/watch.h) */
     SW_CELL_LOCK = 11, /**< [cell]: its locks, BH_LOCK_...; [BH_CELL_KERNEL]: those for all cells */
-    SW_COUNT = 12
+    SW_ITS = 12,       /**< [0]: 1 + CPU which has the ITS, 0 free */
+    SW_COUNT = 13
 };
 #define SHARED_INDEX_MAX 8U
 
