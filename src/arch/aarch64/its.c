@@ -59,13 +59,15 @@ static bool place_table(uint32_t n, uint32_t offset)
     uint64_t value = ITS_VALID + NON_CACHEABLE + memory_at(offset);
     uint64_t page;
     uint64_t size;
+    uint64_t kept;
 
     mmio_write64(at, value + (2U * BASER_PAGE)); /* pages of 64 KiB, or what the ITS has */
     page = (mmio_read64(at) / BASER_PAGE) % 4U;
     size = (page == 0U) ? 15U : ((page == 1U) ? 3U : 0U);
     value += (page * BASER_PAGE) + size;
     mmio_write64(at, value);
-    return ((mmio_read64(at) ^ value) % BASER_ENTRY) == 0U;
+    kept = mmio_read64(at);
+    return (kept >= ITS_VALID) && (((kept ^ value) % BASER_ENTRY) == 0U);
 }
 
 /** Give a table to the ITS if it wants one; false when the kernel has none for it.

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "its_cmd.h"
 #include "core/bits.h"
-#include "core/arch/board.h"
 
 #define HIGH 0x100000000U /* weight of a word's upper half */
 #define RD_NAMES 0x1000000000U
@@ -123,7 +122,8 @@ static uint32_t slot_of(uint32_t key)
 /** DeviceID of a command, or ITS_DEVICE_IDS.
  * @req SWR_ITS_002 */
 /*@ terminates \true; exits \false; assigns \nothing;
-    ensures SWR_ITS_002: \result <= ITS_DEVICE_IDS; */
+    ensures SWR_ITS_002: \result == (c.w[0] / 0x100000000 < ITS_DEVICE_IDS ?
+      c.w[0] / 0x100000000 : ITS_DEVICE_IDS); */
 static uint32_t id_of(struct its_command c)
 {
     uint64_t id = c.w[0] / HIGH;
@@ -134,7 +134,8 @@ static uint32_t id_of(struct its_command c)
 /** EventID of a command, or ITS_EVENTS.
  * @req SWR_ITS_002 */
 /*@ terminates \true; exits \false; assigns \nothing;
-    ensures SWR_ITS_002: \result <= ITS_EVENTS; */
+    ensures SWR_ITS_002: \result == (c.w[1] % 0x100000000 < ITS_EVENTS ?
+      c.w[1] % 0x100000000 : ITS_EVENTS); */
 static uint32_t event_of(struct its_command c)
 {
     uint64_t event = c.w[1] % HIGH;
@@ -304,6 +305,7 @@ static struct its_verdict judge_mapc(struct its_command c, uint32_t roots)
     } else if (cpu < BH_CPUS_MAX) {
         its_map.target[icid] = cpu + 1U;
         v = its_mapc(icid, cpu);
+        //@ assert root: bit_set(roots, cpu) && v.w2 == ITS_VALID + its_rdbase(cpu) + icid;
     } else {
         v = no_command((uint32_t)ITS_REFUSE);
     }

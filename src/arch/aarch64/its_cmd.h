@@ -7,6 +7,7 @@
 #define AARCH64_ITS_CMD_H
 
 #include "abi/plan.h"
+#include "core/arch/board.h"
 #include "sysreg.h"
 
 #define ITS_DEVICE_IDS 8192U /**< DeviceIDs below this */
@@ -77,8 +78,9 @@ extern uint64_t its_rd[BH_CPUS_MAX];
     predicate its_ok{L}(struct its_verdict v, integer roots) = v.act >= ITS_SEND ==>
       (v.op == ITS_MAPD && v.w3 == 0 && (v.w2 == 0 || \exists integer s;
         0 <= s < ITS_DEVICES && v.w2 == ITS_VALID + its_table(s))) ||
-      (v.op == ITS_MAPC && v.w3 == 0 && ((0 <= v.w2 < ITS_COLLECTIONS) || \exists integer b, i;
-        0 <= i < ITS_COLLECTIONS && its_cpu(b, roots) && v.w2 == ITS_VALID + b + i)) ||
+      (v.op == ITS_MAPC && v.w3 == 0 && ((0 <= v.w2 < ITS_COLLECTIONS) || \exists integer k, i;
+        0 <= k < BH_CPUS_MAX && bit_set(roots, k) && 0 <= i < ITS_COLLECTIONS &&
+        v.w2 == ITS_VALID + its_rdbase(k) + i)) ||
       (v.op == ITS_MOVALL && its_cpu(v.w2, roots) && its_cpu(v.w3, roots)) ||
       (v.op == ITS_SYNC && its_cpu(v.w2, roots) && v.w3 == 0) ||
       ((v.op == ITS_MAPTI || v.op == ITS_MOVI || v.op == ITS_INT || v.op == ITS_CLEAR ||
@@ -101,6 +103,7 @@ uint64_t its_table_of(uint32_t slot);
 /*@ requires args: icid < ITS_COLLECTIONS && cpu < BH_CPUS_MAX;
     terminates \true; exits \false; assigns \nothing;
     ensures SWR_ITS_001: \result.act == ITS_SEND && \result.op == ITS_MAPC && \result.w3 == 0 &&
+      \result.w0 == ITS_MAPC && \result.w1 == 0 && \result.slot == 0 &&
       \result.w2 == ITS_VALID + its_rdbase(cpu) + icid; */
 struct its_verdict its_mapc(uint32_t icid, uint32_t cpu);
 
@@ -108,7 +111,8 @@ struct its_verdict its_mapc(uint32_t icid, uint32_t cpu);
  * @req SWR_ITS_001 */
 /*@ requires args: icid < ITS_COLLECTIONS;
     terminates \true; exits \false; assigns \nothing;
-    ensures SWR_ITS_001: \result.act == ITS_SEND && \result.op == ITS_MAPC && \result.w2 == icid; */
+    ensures SWR_ITS_001: \result.act == ITS_SEND && \result.op == ITS_MAPC && \result.w2 == icid &&
+      \result.w0 == ITS_MAPC && \result.w1 == 0 && \result.w3 == 0 && \result.slot == 0; */
 struct its_verdict its_unmapc(uint32_t icid);
 
 /** MOVALL (or, with @p to the same, SYNC) of a CPU's interrupts to another CPU.
@@ -116,6 +120,7 @@ struct its_verdict its_unmapc(uint32_t icid);
 /*@ requires args: from < BH_CPUS_MAX && to < BH_CPUS_MAX;
     terminates \true; exits \false; assigns \nothing;
     ensures SWR_ITS_001: \result.act == ITS_SEND && \result.w2 == its_rdbase(from) &&
+      \result.w0 == \result.op && \result.w1 == 0 && \result.slot == 0 &&
       ((from != to && \result.op == ITS_MOVALL && \result.w3 == its_rdbase(to)) ||
        (from == to && \result.op == ITS_SYNC && \result.w3 == 0)); */
 struct its_verdict its_moveall(uint32_t from, uint32_t to);
@@ -134,8 +139,7 @@ struct its_verdict its_invall(uint32_t icid);
     ensures SWR_ITS_001: its_ok(\result, roots);
     ensures SWR_ITS_002: its_ids(\result);
     ensures slot: \result.slot < ITS_DEVICES;
-    ensures lpi: \result.act == ITS_COPY ==> ITS_LPI_FIRST <= \result.lpi < ITS_LPI_END;
-    ensures all: \result.act == ITS_COPY_ALL ==> \result.w2 < ITS_COLLECTIONS; */
+    ensures lpi: \result.act == ITS_COPY ==> ITS_LPI_FIRST <= \result.lpi < ITS_LPI_END; */
 struct its_verdict its_judge(struct its_command c, uint32_t roots);
 
 /** A byte of the configuration of LPIs as the kernel takes it over: never as urgent as the kick.

@@ -6,8 +6,7 @@ const struct board_facts board_facts = {
     .plan = {.board = 1U,
              .kernel = {{.ppn = 0x70000U, .pages = 0x400U},  /* memory */
                         {.ppn = 0x8000U, .pages = 0x10U},    /* GIC distributor */
-                        {.ppn = 0x80A0U, .pages = 0x100U},   /* GIC redistributors */
-                        {.ppn = 0x8080U, .pages = 0x20U}}},  /* GIC ITS */
+                        {.ppn = 0x8080U, .pages = 0x120U}}}, /* GIC ITS and redistributors */
     .map_base = 0x70200000U,
 };
 

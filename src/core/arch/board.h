@@ -13,7 +13,7 @@ struct plan_range {
     uint64_t pages; /**< how many */
 };
 
-#define PLAN_KERNEL_RANGES 4U
+#define PLAN_KERNEL_RANGES 3U
 
 /** What the board knows and the plan must agree with. */
 struct plan_board {
