@@ -152,8 +152,8 @@ static uint8_t *device(uint64_t address, uint32_t size)
         at = &fake.gicd[address - board.gicd];
     } else if ((address >= board.gicr) && (address - board.gicr < sizeof(fake.gicr))) {
         at = &fake.gicr[address - board.gicr];
-    } else if ((address >= board.its) && (address - board.its < sizeof(fake.gits))) {
-        at = &fake.gits[address - board.its];
+    } else if ((address >= board.gits) && (address - board.gits < sizeof(fake.gits))) {
+        at = &fake.gits[address - board.gits];
     } else if ((address >= ITS_MEMORY) && (address - ITS_MEMORY < sizeof(fake.gits_memory))) {
         at = &fake.gits_memory[address - ITS_MEMORY];
     } else {
@@ -188,8 +188,8 @@ static uint64_t kept_by_its(uint64_t offset, uint64_t value)
 
 static void put(uint64_t address, uint32_t size, uint64_t asked)
 {
-    uint64_t value = ((address >= board.its) && (address - board.its < sizeof(fake.gits)))
-                         ? kept_by_its(address - board.its, asked)
+    uint64_t value = ((address >= board.gits) && (address - board.gits < sizeof(fake.gits)))
+                         ? kept_by_its(address - board.gits, asked)
                          : asked;
 
     memcpy(device(address, size), &value, size);
@@ -244,12 +244,12 @@ uint64_t fake_gicr(uint32_t offset, uint32_t size)
 
 uint64_t fake_gits(uint32_t offset, uint32_t size)
 {
-    return get(board.its + offset, size);
+    return get(board.gits + offset, size);
 }
 
 void fake_gits_set(uint32_t offset, uint32_t size, uint64_t value)
 {
-    memcpy(device(board.its + offset, size), &value, size);
+    memcpy(device(board.gits + offset, size), &value, size);
 }
 
 uint64_t fake_gits_memory(uint32_t offset, uint32_t size)

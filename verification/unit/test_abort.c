@@ -9,7 +9,7 @@
  * @link src/arch/aarch64/trap.c @link src/arch/aarch64/vgicd.c @link src/arch/aarch64/vgicr.c
  * @link src/arch/aarch64/vinj.c @link src/arch/aarch64/vsgi.c @link src/arch/host/shared.c
  * @link src/arch/aarch64/window.c @link src/arch/aarch64/its.c
- * @link src/arch/aarch64/its_cmd.c @link src/arch/aarch64/vgits.c
+ * @link src/arch/aarch64/its_cmd.c @link src/arch/aarch64/vgits.c @link src/arch/aarch64/vlpi.c
  * @link src/boards/qemu-virt-arm64/board.c @link verification/unit/fake_regs.c
  * @link src/core/bits.c @link src/core/cell.c
  * @link src/core/watch.c
@@ -156,7 +156,7 @@ static void frames_end_where_they_end(void)
         CHECK_EQ(events(), rows[k].emulated ? 0U : 1U);
     }
     begin(); /* the ITS is root's alone */
-    touch(2U, DATA | ISV | SIZE(2) | RT(3) | TRANSLATION, board.its);
+    touch(2U, DATA | ISV | SIZE(2) | RT(3) | TRANSLATION, board.gits);
     exits(2U, BH_EXIT_ABORT);
     CHECK_EQ(event_back(1U)->id, BH_EV_MEM_VIOLATION);
     CHECK_EQ(event_back(0U)->id, BH_EV_CELL_FAILED);

@@ -9,7 +9,7 @@
  * @link src/arch/aarch64/trap.c @link src/arch/aarch64/vgicd.c @link src/arch/aarch64/vgicr.c
  * @link src/arch/aarch64/vinj.c @link src/arch/aarch64/vsgi.c @link src/arch/host/shared.c
  * @link src/arch/aarch64/window.c @link src/arch/aarch64/its.c
- * @link src/arch/aarch64/its_cmd.c @link src/arch/aarch64/vgits.c
+ * @link src/arch/aarch64/its_cmd.c @link src/arch/aarch64/vgits.c @link src/arch/aarch64/vlpi.c
  * @link src/boards/qemu-virt-arm64/board.c @link verification/unit/fake_regs.c
  * @link src/core/bits.c @link src/core/cell.c
  * @link src/core/watch.c
@@ -310,8 +310,10 @@ static void tables_are_the_kernels(void)
     fake_gicr_set((2U * GICR_STRIDE) + GICR_CTLR, 4U, 1U); /* somebody was there before */
     fake_gicr_set((2U * GICR_STRIDE) + GICR_PROPBASER, 8U, 0x1234U);
     its_cpu_init(2U);
-    CHECK_EQ(its.mode, ITS_OFF);
+    CHECK_EQ(its_rd[2], ITS_RD_NONE);
     CHECK_EQ(fake_gicr((2U * GICR_STRIDE) + GICR_PROPBASER, 8U), 0x1234U);
+    CHECK_EQ(say(ITS_MAPC, 0U, V | (ITS_RD_NONE << 16), 0U, 4U).act, ITS_REFUSE);
+    CHECK_EQ(its.mode, ITS_HELD);
 }
 
 static uint64_t page_size_of_its;
@@ -319,8 +321,8 @@ static uint64_t page_size_of_its;
 /** An ITS that has one page size. */
 static void one_page_size(uint64_t address, uint64_t value)
 {
-    if ((address - board.its >= GITS_BASER) && (address - board.its < GITS_BASER_END)) {
-        fake_gits_set((uint32_t)(address - board.its), 8U,
+    if ((address - board.gits >= GITS_BASER) && (address - board.gits < GITS_BASER_END)) {
+        fake_gits_set((uint32_t)(address - board.gits), 8U,
                       (value & ~0x300ULL) | (page_size_of_its << 8));
     }
 }
@@ -328,7 +330,7 @@ static void one_page_size(uint64_t address, uint64_t value)
 /** An ITS that takes no table. */
 static void takes_nothing(uint64_t address, uint64_t value)
 {
-    if (address == board.its + GITS_BASER + 8U) {
+    if (address == board.gits + GITS_BASER + 8U) {
         fake_gits_set(GITS_BASER + 8U, 8U, value % V);
     }
 }
@@ -355,7 +357,7 @@ static void what_the_kernel_cannot_hold(void)
         booted();
         fake_gits_set(GITS_CTLR, 4U, 0U);
         if (k == 0U) {
-            fake_gits_set(GITS_TYPER, 8U, 0x1F0001EFF1ULL); /* entries of 16 bytes */
+            fake_gits_set(GITS_BASER, 8U, 0x0100000000000000ULL); /* devices of 1 byte */
         } else if (k == 1U) {
             fake_gits_set(GITS_BASER, 8U, 0x0108000000000000ULL); /* devices of 9 bytes */
         } else {
@@ -691,6 +693,10 @@ static void redistributors(void)
     seen(BH_EV_LPI_DENIED, 0x40U, 8192U);
     (void)lpi_access(1U, 0U, true, 0xA0U, 8U, 8192U); /* INVLPIR */
     seen(BH_EV_LPI_DENIED, 0xA0U, 8192U);
+    host_word[SW_ITS][0] = 2U;
+    (void)lpi_access(1U, 0U, true, GICR_PROPBASER, 8U, AT(ROOT_CONFIG));
+    seen(BH_EV_LPI_DENIED, GICR_PROPBASER, AT(ROOT_CONFIG));
+    host_word[SW_ITS][0] = 0U;
     its.mode = ITS_OFF;
     (void)lpi_access(1U, 0U, true, GICR_CTLR, 4U, 1U);
     seen(BH_EV_LPI_DENIED, GICR_CTLR, 1U);

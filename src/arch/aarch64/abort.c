@@ -24,7 +24,7 @@ enum frame_kind { FRAME_NONE = 0, FRAME_GICD = 1, FRAME_GICR = 2, FRAME_ITS = 3 
     ensures SWR_TRP_003: \result == FRAME_GICD <==> in_frame(ipa, board.gicd, GICD_BYTES);
     ensures SWR_TRP_003: \result == FRAME_GICR <==>
       in_frame(ipa, board.gicr, board.gicr_count * GICR_STRIDE) && \result != FRAME_GICD;
-    ensures SWR_TRP_003: \result == FRAME_ITS <==> in_frame(ipa, board.its, ITS_FRAMES) &&
+    ensures SWR_TRP_003: \result == FRAME_ITS <==> in_frame(ipa, board.gits, ITS_FRAMES) &&
       \result != FRAME_GICD && \result != FRAME_GICR; */
 static uint32_t frame_of(uint64_t ipa)
 {
@@ -35,7 +35,7 @@ static uint32_t frame_of(uint64_t ipa)
         kind = (uint32_t)FRAME_GICD;
     } else if ((ipa >= board.gicr) && ((ipa - board.gicr) < gicr_bytes)) {
         kind = (uint32_t)FRAME_GICR;
-    } else if ((ipa >= board.its) && ((ipa - board.its) < ITS_FRAMES)) {
+    } else if ((ipa >= board.gits) && ((ipa - board.gits) < ITS_FRAMES)) {
         kind = (uint32_t)FRAME_ITS;
     } else {
         kind = (uint32_t)FRAME_NONE;
@@ -108,7 +108,7 @@ static struct access decode(uint32_t cpu, const struct frame *f, uint64_t esr, u
 /*@ terminates \true; exits \false; assigns \nothing; */
 static uint64_t base_of(uint32_t kind)
 {
-    uint64_t other = (kind == (uint32_t)FRAME_GICR) ? board.gicr : board.its;
+    uint64_t other = (kind == (uint32_t)FRAME_GICR) ? board.gicr : board.gits;
 
     return (kind == (uint32_t)FRAME_GICD) ? board.gicd : other;
 }

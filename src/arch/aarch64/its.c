@@ -10,7 +10,7 @@
 #define CONFIG_AT (TABLES_AT + 0xB0000U)    /* a byte for each LPI */
 #define QUEUE_AT (TABLES_AT + 0xB2000U)     /* 4 KiB */
 #define TABLE_BYTES 0x10000U
-#define EVENTS_BYTES 0x400U                 /* a table of events, for entries of 16 bytes */
+#define EVENTS_WORDS 128U                   /* a table of events, for entries of the 16 bytes that one has at most */
 #define PHYSICAL 0x1000000000000U
 #define QUEUE_ENTRIES 128U
 #define COMMAND_BYTES 32U
@@ -24,7 +24,6 @@
 #define BASER_PAGE 0x100U                   /* weight of bits 9:8 */
 #define TYPE_DEVICES 1U
 #define TYPE_COLLECTIONS 4U
-#define TYPER_ITT_ENTRY 0x10U               /* weight of bits 7:4 */
 #define TYPER_PROCESSOR 0x100U              /* GICR_TYPER: weight of bits 23:8 */
 
 #define ITS_WAIT_US 10000U
@@ -37,13 +36,14 @@ struct its its;
 /*@ terminates \true; exits \false; assigns \nothing; */
 static uint64_t gits_at(uint32_t offset)
 {
-    return (board.its % GIC_ADDRESS) + offset;
+    return (board.gits % GIC_ADDRESS) + offset;
 }
 
 /** Address in the kernel's memory for the ITS.
  * @req SWR_ITS_004 */
 /*@ terminates \true; exits \false; assigns \nothing;
-    ensures SWR_ITS_004: \result == board_facts.map_base % PHYSICAL + offset; */
+    ensures SWR_ITS_004: \result == board_facts.map_base % PHYSICAL + offset;
+    ensures range: \result < 0x2000000000000; */
 static uint64_t memory_at(uint32_t offset)
 {
     return (board_facts.map_base % PHYSICAL) + offset;
@@ -58,12 +58,15 @@ static bool place_table(uint32_t n, uint32_t offset)
     uint64_t at = gits_at(GITS_BASER + (n * 8U));
     uint64_t value = ITS_VALID + NON_CACHEABLE + memory_at(offset);
     uint64_t page;
-    uint64_t size;
     uint64_t kept;
+    uint32_t size;
 
+    //@ assert room: value <= 0x8900000000000000;
     mmio_write64(at, value + (2U * BASER_PAGE)); /* pages of 64 KiB, or what the ITS has */
     page = (mmio_read64(at) / BASER_PAGE) % 4U;
+    //@ assert page: page < 4;
     size = (page == 0U) ? 15U : ((page == 1U) ? 3U : 0U);
+    //@ assert size: size < 16;
     value += (page * BASER_PAGE) + size;
     mmio_write64(at, value);
     kept = mmio_read64(at);
@@ -78,10 +81,11 @@ static bool serve_table(uint32_t n)
 {
     uint64_t found = mmio_read64(gits_at(GITS_BASER + (n * 8U)));
     uint64_t type = (found / BASER_TYPE) % 8U;
-    uint64_t entry = ((found / BASER_ENTRY) % 32U) + 1U;
     bool good = true;
 
     if (type == TYPE_DEVICES) {
+        uint64_t entry = ((found / BASER_ENTRY) % 32U) + 1U;
+
         good = ((entry * ITS_DEVICE_IDS) <= TABLE_BYTES) && place_table(n, DEVICES_AT);
     } else if (type == TYPE_COLLECTIONS) {
         good = place_table(n, COLLECTIONS_AT);
@@ -113,12 +117,10 @@ static bool serve_tables(void)
 
 void its_init(void)
 {
-    uint64_t typer = mmio_read64(gits_at(GITS_TYPER));
-    bool small = ((typer / TYPER_ITT_ENTRY) % 16U) < (EVENTS_BYTES / ITS_EVENTS);
     bool off = (mmio_read32(gits_at(GITS_CTLR)) & GITS_CTLR_ENABLED) == 0U;
 
     its.mode = (uint32_t)ITS_OFF;
-    if (small && off && serve_tables()) {
+    if (off && serve_tables()) {
         its.mode = (uint32_t)ITS_HELD;
         mmio_write64(gits_at(GITS_CBASER), ITS_VALID + NON_CACHEABLE + memory_at(QUEUE_AT));
         mmio_write64(gits_at(GITS_CWRITER), 0U);
@@ -133,7 +135,7 @@ void its_cpu_init(uint32_t cpu)
 
     its_rd[cpu] = named ? (gicr_at(cpu, 0U) / 0x10000U) : (number % 0x10000U);
     if ((mmio_read32(gicr_at(cpu, GICR_CTLR)) & GICR_CTLR_ENABLE_LPIS) != 0U) {
-        its.mode = (uint32_t)ITS_OFF; /* its tables are not the kernel's to choose */
+        its_rd[cpu] = ITS_RD_NONE; /* its tables are not the kernel's to choose */
     } else {
         mmio_write64(gicr_at(cpu, GICR_PROPBASER),
                      memory_at(CONFIG_AT) + RD_NON_CACHEABLE + PROP_ID_BITS);
@@ -199,11 +201,11 @@ static void enqueue(uint32_t entry, struct its_verdict v)
 
 void its_send(uint32_t cpu, struct its_verdict v, uint32_t roots)
 {
-    uint32_t entry = its.next % QUEUE_ENTRIES;
-    uint32_t next = (entry + 1U) % QUEUE_ENTRIES;
-
     (void)roots;
     if (its.mode == (uint32_t)ITS_HELD) {
+        uint32_t entry = its.next % QUEUE_ENTRIES;
+        uint32_t next = (entry + 1U) % QUEUE_ENTRIES;
+
         enqueue(entry, v);
         its.next = next;
         mmio_write64(gits_at(GITS_CWRITER), (uint64_t)next * COMMAND_BYTES);
@@ -221,12 +223,12 @@ void its_wipe(uint32_t slot)
     uint64_t at = its_table_of(slot);
     uint32_t i = 0U;
 
-    /*@ loop invariant bound: 0 <= i <= EVENTS_BYTES;
+    /*@ loop invariant bound: 0 <= i <= EVENTS_WORDS;
         loop assigns i, hw;
-        loop variant EVENTS_BYTES - i; */
-    while (i < EVENTS_BYTES) {
-        its_publish(at + i, 0U);
-        i += 8U;
+        loop variant EVENTS_WORDS - i; */
+    while (i < EVENTS_WORDS) {
+        its_publish(at + ((uint64_t)i * 8U), 0U);
+        i++;
     }
 }
 

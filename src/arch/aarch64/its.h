@@ -39,10 +39,10 @@ enum its_mode {
 /*@ terminates \true; exits \false; assigns hw, its; */
 void its_init(void);
 
-/** The redistributor of @p cpu at direct boot: its LPI tables are the kernel's.
+/** The redistributor of @p cpu at direct boot: its LPI tables are the kernel's, or it is no target.
  * @req SWR_ITS_004 */
 /*@ requires cpu: cpu < BH_CPUS_MAX;
-    terminates \true; exits \false; assigns hw, its, its_rd[cpu]; */
+    terminates \true; exits \false; assigns hw, its_rd[cpu]; */
 void its_cpu_init(uint32_t cpu);
 
 /** Get the ITS for @p cpu; the wait ends after TURNS_MAX turns.
@@ -89,6 +89,25 @@ uint32_t its_roots(void);
 /*@ requires cpu: cpu < BH_CPUS_MAX;
     terminates \true; exits \false; assigns hw, its, its_map, status_page, totals; */
 bool its_leave(uint32_t cpu);
+
+/** The part of a register that an access reads.
+ * @req SWR_ITS_008 */
+/*@ terminates \true; exits \false; assigns \nothing;
+    ensures SWR_ITS_008: acc.size == 8 ==> \result == whole; */
+uint64_t vgits_part(struct access acc, uint64_t whole);
+
+/** A register after a write of the whole or a half.
+ * @req SWR_ITS_008 */
+/*@ terminates \true; exits \false; assigns \nothing;
+    ensures SWR_ITS_008: acc.size == 8 ==> \result == acc.value; */
+uint64_t vgits_written(struct access acc, uint64_t old);
+
+/** Where root says that a table or queue is. It is never what the ITS uses; that it is foreign memory is
+ * recorded all the same.
+ * @req SWR_ITS_008 SWR_ITS_010 */
+/*@ requires access: access_ok(acc);
+    terminates \true; exits \false; assigns hw, status_page, totals; */
+void vgits_check_place(struct access acc, uint64_t value);
 
 /** Store 8 bytes of the kernel's memory and clean their line to the point of coherency (its.S). */
 /*@ terminates \true; exits \false; assigns hw; */

@@ -191,7 +191,7 @@ static uint32_t cpu_named(uint64_t word, uint32_t cpus)
         loop assigns cpu, found;
         loop variant BH_CPUS_MAX - cpu; */
     while (cpu < BH_CPUS_MAX) {
-        if (bit_test(cpus, cpu) && ((its_rd[cpu] % RD_NAMES) == name)) {
+        if (bit_test(cpus, cpu) && (its_rd[cpu] == name)) {
             found = cpu;
         }
         cpu++;
@@ -267,7 +267,7 @@ static struct its_verdict unmap_device(uint32_t id, uint32_t slot, uint32_t root
     ensures act: \result.act != ITS_COPY; */
 static struct its_verdict judge_mapd(struct its_command c, uint32_t roots)
 {
-    struct its_verdict v = no_command((uint32_t)ITS_REFUSE);
+    struct its_verdict v;
     uint32_t id = id_of(c);
     uint32_t bits = (uint32_t)(c.w[1] % 32U);
     bool valid = c.w[2] >= ITS_VALID;
@@ -293,7 +293,7 @@ static struct its_verdict judge_mapd(struct its_command c, uint32_t roots)
     ensures act: \result.act != ITS_COPY && \result.slot == 0; */
 static struct its_verdict judge_mapc(struct its_command c, uint32_t roots)
 {
-    struct its_verdict v = no_command((uint32_t)ITS_REFUSE);
+    struct its_verdict v;
     uint32_t icid = (uint32_t)(c.w[2] % 0x10000U);
     uint32_t cpu = cpu_named(c.w[2], roots);
 
@@ -388,7 +388,7 @@ static struct its_verdict invalidate(uint32_t id, uint32_t event, uint32_t lpi, 
     ensures lpi: \result.act == ITS_COPY ==> ITS_LPI_FIRST <= \result.lpi < ITS_LPI_END; */
 static struct its_verdict judge_event(struct its_command c, uint32_t op, uint32_t roots)
 {
-    struct its_verdict v = no_command((uint32_t)ITS_REFUSE);
+    struct its_verdict v;
     uint32_t index = index_of(c);
 
     if ((index >= ITS_SLOTS) || (its_map.lpi[index] == 0U)) {
@@ -433,7 +433,7 @@ static struct its_verdict judge_cpus(struct its_command c, uint32_t op, uint32_t
 {
     uint32_t from = cpu_named(c.w[2], roots);
     uint32_t to = (op == ITS_SYNC) ? from : cpu_named(c.w[3], roots);
-    struct its_verdict v = no_command((uint32_t)ITS_REFUSE);
+    struct its_verdict v;
 
     if ((from < BH_CPUS_MAX) && (to < BH_CPUS_MAX)) {
         v = its_moveall(from, to);

@@ -18,6 +18,7 @@
 #define ITS_COLLECTIONS 16U
 #define ITS_LPI_FIRST 8192U
 #define ITS_LPI_END 16384U
+#define ITS_RD_NONE 0x1000000000U /**< no name: a redistributor that the kernel does not hold */
 #define ITS_VALID 0x8000000000000000U
 
 #define ITS_MOVI 0x01U

@@ -19,12 +19,9 @@
 #define COMMAND_BYTES 32U
 #define STEPS 16U                       /* commands, or devices of one, in one access */
 #define LPI_PAGE 4096U                  /* LPIs of a page of their configuration */
-#define PEND_ZERO 0x4000000000000000U   /* GICR_PENDBASER.PTZ reads as 0 */
-#define RD_CTLR_HIDDEN 4U               /* GICR_CTLR.IR */
-#define RD_TYPER_HIDDEN 0xAU            /* GICR_TYPER: VLPIS, DirectLPI */
 
-/*@ // Memory that is root's in every view: named by a region of root, by none of any other party.
-    predicate root_page{L}(integer p) =
+/* Memory that is root's in every view: named by a region of root, by none of any other party. */
+/*@ predicate root_page{L}(integer p) =
       (\exists integer i; 0 <= i < BH_REGIONS_MAX && plan.regions[i].own == BH_CELL_ROOT &&
         plan.regions[i].ppn <= p && p - plan.regions[i].ppn < plan.regions[i].n) &&
       \forall integer j; 0 <= j < BH_REGIONS_MAX && j < plan.n_regions &&
@@ -265,6 +262,7 @@ static void take_command(uint32_t cpu)
 /** Copy one more device for an INVALL; after the last, the ITS is told.
  * @req SWR_ITS_003 */
 /*@ requires cpu: cpu < BH_CPUS_MAX;
+    requires sweep: its.sweep != 0;
     terminates \true; exits \false; assigns VGITS_STATE; */
 static void sweep_on(uint32_t cpu)
 {
@@ -312,12 +310,13 @@ static void work(uint32_t cpu)
     terminates \true; exits \false; assigns \nothing; */
 static uint64_t baser(uint32_t n)
 {
-    uint64_t found = mmio_read64((board.its % GIC_ADDRESS) + GITS_BASER + (n * 8U));
+    uint64_t found = mmio_read64((board.gits % GIC_ADDRESS) + GITS_BASER + (n * 8U));
     uint64_t type = (found / BASER_FIXED) % 8U;
-    uint64_t entry = (found / BASER_ENTRY) % 32U;
     uint64_t value = 0U;
 
     if ((type == TYPE_DEVICES) || (type == TYPE_COLLECTIONS)) {
+        uint64_t entry = (found / BASER_ENTRY) % 32U;
+
         value = (its.baser[n] & BASER_KEPT) | (type * BASER_FIXED) | (entry * BASER_ENTRY);
     }
     return value;
@@ -329,7 +328,7 @@ static uint64_t baser(uint32_t n)
     terminates \true; exits \false; assigns \nothing; */
 static uint64_t two_words(uint32_t off)
 {
-    uint64_t at = (board.its % GIC_ADDRESS) + off;
+    uint64_t at = (board.gits % GIC_ADDRESS) + off;
     uint64_t high = mmio_read32(at + 4U);
 
     return mmio_read32(at) + (high * HIGH);
@@ -363,7 +362,7 @@ static uint64_t shown(uint32_t off)
             value = head();
             break;
         case GITS_TYPER:
-            value = (mmio_read64((board.its % GIC_ADDRESS) + off) & TYPER_PASSES) | TYPER_OURS;
+            value = (mmio_read64((board.gits % GIC_ADDRESS) + off) & TYPER_PASSES) | TYPER_OURS;
             break;
         case GITS_CBASER:
             value = its.cbaser;
@@ -382,22 +381,14 @@ static uint64_t shown(uint32_t off)
     return value;
 }
 
-/** The part of a register that an access reads.
- * @req SWR_ITS_008 */
-/*@ terminates \true; exits \false; assigns \nothing;
-    ensures SWR_ITS_008: acc.size == 8 ==> \result == whole; */
-static uint64_t part_of(struct access acc, uint64_t whole)
+uint64_t vgits_part(struct access acc, uint64_t whole)
 {
     uint64_t half = ((acc.offset % 8U) == 0U) ? (whole % HIGH) : (whole / HIGH);
 
     return (acc.size == 8U) ? whole : half;
 }
 
-/** A register after a write of the whole or a half.
- * @req SWR_ITS_008 */
-/*@ terminates \true; exits \false; assigns \nothing;
-    ensures SWR_ITS_008: acc.size == 8 ==> \result == acc.value; */
-static uint64_t written(struct access acc, uint64_t old)
+uint64_t vgits_written(struct access acc, uint64_t old)
 {
     uint64_t half = acc.value % HIGH;
     uint64_t whole =
@@ -406,12 +397,7 @@ static uint64_t written(struct access acc, uint64_t old)
     return (acc.size == 8U) ? acc.value : whole;
 }
 
-/** Where root says that a table or queue is. It is never what the ITS uses; that it is foreign memory is
- * recorded all the same.
- * @req SWR_ITS_008 SWR_ITS_010 */
-/*@ requires access: access_ok(acc);
-    terminates \true; exits \false; assigns hw, status_page, totals; */
-static void check_place(struct access acc, uint64_t value)
+void vgits_check_place(struct access acc, uint64_t value)
 {
     if (!is_roots(page_in(value))) {
         refused(acc.cpu, acc.offset, value);
@@ -440,13 +426,13 @@ static void keep_place(uint32_t off, uint64_t value)
     terminates \true; exits \false; assigns VGITS_STATE; */
 static void set_place(struct access acc, uint32_t off)
 {
-    uint64_t value = written(acc, shown(off));
+    uint64_t value = vgits_written(acc, shown(off));
 
     if (its.enabled != 0U) {
         refused(acc.cpu, acc.offset, acc.value);
     } else {
         if (value >= ITS_VALID) {
-            check_place(acc, value);
+            vgits_check_place(acc, value);
         }
         keep_place(off, value);
     }
@@ -458,7 +444,7 @@ static void set_place(struct access acc, uint32_t off)
     terminates \true; exits \false; assigns VGITS_STATE; */
 static void set_writer(struct access acc)
 {
-    uint64_t value = written(acc, its.cwriter);
+    uint64_t value = vgits_written(acc, its.cwriter);
 
     if ((value & QUEUE_OFFSET) < (((its.cbaser % 0x100U) + 1U) * PAGE)) {
         its.cwriter = value & QUEUE_OFFSET;
@@ -490,6 +476,18 @@ static void write_held(struct access acc)
     }
 }
 
+/** What an access does with the ITS at hand.
+ * @req SWR_ITS_005 SWR_ITS_008 */
+/*@ requires access: access_ok(acc) && acc.offset < 0x10000;
+    terminates \true; exits \false; assigns VGITS_STATE; */
+static void act(struct access acc)
+{
+    if (acc.write) {
+        write_held(acc);
+    }
+    work(acc.cpu);
+}
+
 /** An access to the control frame while the kernel holds the ITS.
  * @req SWR_ITS_005 SWR_ITS_008 */
 /*@ requires access: access_ok(acc) && acc.offset < 0x10000;
@@ -501,10 +499,7 @@ static uint64_t held(struct access acc)
     uint64_t read = 0U;
 
     if (steps && its_taken(acc.cpu)) {
-        if (acc.write) {
-            write_held(acc);
-        }
-        work(acc.cpu);
+        act(acc);
         its_released();
     } else if (acc.write) {
         refused(acc.cpu, acc.offset, acc.value);
@@ -512,7 +507,7 @@ static uint64_t held(struct access acc)
         read = 0U;
     }
     if (!acc.write) {
-        read = part_of(acc, shown(off));
+        read = vgits_part(acc, shown(off));
     }
     return read;
 }
@@ -523,7 +518,7 @@ static uint64_t held(struct access acc)
     terminates \true; exits \false; assigns hw; */
 static uint64_t pass(struct access acc)
 {
-    uint64_t address = (board.its % GIC_ADDRESS) + acc.offset;
+    uint64_t address = (board.gits % GIC_ADDRESS) + acc.offset;
     uint64_t read = 0U;
 
     if (!acc.write) {
@@ -552,91 +547,4 @@ uint64_t vgits_access(struct access acc)
         read = pass(acc);
     }
     return read;
-}
-
-/** What root wrote to a register of its LPI tables.
- * @req SWR_ITS_009 */
-/*@ requires access: access_ok(acc);
-    terminates \true; exits \false; assigns \nothing; */
-static uint64_t lpi_table(struct access acc, uint32_t off)
-{
-    uint32_t k = (acc.offset / GICR_STRIDE) % BH_CPUS_MAX;
-    uint64_t value = 0U;
-
-    if (acc.cell != BH_CELL_ROOT) {
-        value = 0U;
-    } else if (off == GICR_PROPBASER) {
-        value = its.propbaser;
-    } else if (off == GICR_PENDBASER) {
-        value = its.pendbaser[k] & ~(uint64_t)PEND_ZERO;
-    } else {
-        value = 0U;
-    }
-    return value;
-}
-
-uint64_t vlpi_read(struct access acc, uint64_t address, uint32_t off)
-{
-    uint32_t whole = off - (off % 8U);
-    uint64_t read = (acc.size == 8U) ? mmio_read64(address) : mmio_read32(address);
-
-    if (its.mode == (uint32_t)ITS_PASS) {
-        read = (acc.size == 8U) ? mmio_read64(address) : mmio_read32(address);
-    } else if (off == GICR_CTLR) {
-        read = read & ~(uint64_t)RD_CTLR_HIDDEN;
-    } else if (off == GICR_TYPER) {
-        read = read & ~(uint64_t)RD_TYPER_HIDDEN;
-    } else {
-        read = part_of(acc, lpi_table(acc, whole));
-    }
-    return read;
-}
-
-/** Root names its LPI tables: the first is copied from, the second is never used.
- * @req SWR_ITS_009 */
-/*@ requires access: access_ok(acc);
-    terminates \true; exits \false; assigns VGITS_STATE; */
-static void set_lpi_table(struct access acc, uint32_t off)
-{
-    uint32_t k = (acc.offset / GICR_STRIDE) % BH_CPUS_MAX;
-    uint64_t value = written(acc, lpi_table(acc, off));
-
-    check_place(acc, value);
-    if (off == GICR_PROPBASER) {
-        its.propbaser = value;
-    } else {
-        its.pendbaser[k] = value;
-    }
-}
-
-/** A write by root while the kernel holds the ITS.
- * @req SWR_ITS_009 */
-/*@ requires access: access_ok(acc);
-    terminates \true; exits \false; assigns VGITS_STATE; */
-static void write_lpi_held(struct access acc, uint64_t address, uint32_t off)
-{
-    uint32_t whole = off - (off % 8U);
-
-    if (off == GICR_CTLR) {
-        mmio_write32(address, (uint32_t)(acc.value % 2U)); /* EnableLPIs */
-    } else if ((whole == GICR_PROPBASER) || (whole == GICR_PENDBASER)) {
-        set_lpi_table(acc, whole);
-    } else {
-        event_record(acc.cpu, acc.cell, (uint32_t)BH_EV_LPI_DENIED, off, acc.value);
-    }
-}
-
-void vlpi_write(struct access acc, uint64_t address, uint32_t off)
-{
-    bool roots = (acc.cell == BH_CELL_ROOT) && (vinj_routing(acc.cell) == 0U);
-
-    if ((!roots) || (its.mode == (uint32_t)ITS_OFF)) {
-        event_record(acc.cpu, acc.cell, (uint32_t)BH_EV_LPI_DENIED, off, acc.value);
-    } else if (its.mode == (uint32_t)ITS_HELD) {
-        write_lpi_held(acc, address, off);
-    } else if (acc.size == 8U) {
-        mmio_write64(address, acc.value);
-    } else {
-        mmio_write32(address, (uint32_t)(acc.value % HIGH));
-    }
 }

@@ -14,6 +14,6 @@ const struct board board = {
     .gicd = 0x08000000U,
     .gicr = 0x080A0000U,
     .gicr_count = 8U,
-    .its = 0x08080000U,
+    .gits = 0x08080000U,
     .spi_end = 288U,
 };
