@@ -10,7 +10,7 @@
 #define CONFIG_AT (TABLES_AT + 0xB0000U)    /* a byte for each LPI */
 #define QUEUE_AT (TABLES_AT + 0xB2000U)     /* 4 KiB */
 #define TABLE_BYTES 0x10000U
-#define EVENTS_WORDS 128U                   /* a table of events, for entries of the 16 bytes that one has at most */
+#define EVENTS_WORDS 128U                   /* a table of events: entries have 16 bytes at most */
 #define PHYSICAL 0x1000000000000U
 #define QUEUE_ENTRIES 128U
 #define COMMAND_BYTES 32U
@@ -59,13 +59,19 @@ static bool place_table(uint32_t n, uint32_t offset)
     uint64_t value = ITS_VALID + NON_CACHEABLE + memory_at(offset);
     uint64_t page;
     uint64_t kept;
-    uint32_t size;
+    uint64_t size = 0U;
 
     //@ assert room: value <= 0x8900000000000000;
     mmio_write64(at, value + (2U * BASER_PAGE)); /* pages of 64 KiB, or what the ITS has */
     page = (mmio_read64(at) / BASER_PAGE) % 4U;
     //@ assert page: page < 4;
-    size = (page == 0U) ? 15U : ((page == 1U) ? 3U : 0U);
+    if (page == 0U) {
+        size = 15U;
+    } else if (page == 1U) {
+        size = 3U;
+    } else {
+        size = 0U;
+    }
     //@ assert size: size < 16;
     value += (page * BASER_PAGE) + size;
     mmio_write64(at, value);
