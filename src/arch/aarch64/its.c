@@ -26,8 +26,7 @@
 #define TYPE_COLLECTIONS 4U
 #define TYPER_PROCESSOR 0x100U              /* GICR_TYPER: weight of bits 23:8 */
 
-#define ITS_WAIT_US 10000U
-#define TURNS_MAX 10000000U
+#define ITS_TURNS_MAX 10000000U
 
 struct its its;
 
@@ -152,16 +151,17 @@ void its_cpu_init(uint32_t cpu)
 
 bool its_taken(uint32_t cpu)
 {
-    uint32_t turns = TURNS_MAX;
+    uint32_t turns = ITS_TURNS_MAX;
     bool mine = false;
+    uint64_t deadline = arch_time_after(ITS_WAIT_US);
 
-    /*@ loop invariant bound: 0 <= turns <= TURNS_MAX;
+    /*@ loop invariant bound: 0 <= turns <= ITS_TURNS_MAX;
         loop assigns mine, turns, hw;
         loop variant turns; */
     while ((!mine) && (turns > 0U)) {
         mine = arch_shared_swap((uint32_t)SW_ITS, 0U, 0U, (uint64_t)cpu + 1U);
         arch_relax();
-        turns--;
+        turns = (arch_time() < deadline) ? (turns - 1U) : 0U;
     }
     return mine;
 }
@@ -177,10 +177,10 @@ void its_released(void)
 static bool consumed(uint32_t next)
 {
     uint64_t deadline = arch_time_after(ITS_WAIT_US);
-    uint32_t turns = TURNS_MAX;
+    uint32_t turns = ITS_TURNS_MAX;
     bool done = false;
 
-    /*@ loop invariant bound: 0 <= turns <= TURNS_MAX;
+    /*@ loop invariant bound: 0 <= turns <= ITS_TURNS_MAX;
         loop assigns done, turns;
         loop variant turns; */
     while ((!done) && (turns > 0U)) {

@@ -11,6 +11,7 @@
 
 #define ITS_FRAMES 0x20000U /**< control and translation frame */
 #define ITS_BASERS 8U
+#define ITS_WAIT_US 10000U /**< longest wait for the ITS, and for another CPU that has it */
 
 #define GITS_CTLR 0x0000U
 #define GITS_TYPER 0x0008U
@@ -45,7 +46,7 @@ void its_init(void);
     terminates \true; exits \false; assigns hw, its_rd[cpu]; */
 void its_cpu_init(uint32_t cpu);
 
-/** Get the ITS for @p cpu; the wait ends after TURNS_MAX turns.
+/** Get the ITS for @p cpu; the wait ends after ITS_WAIT_US.
  * @req SWR_ITS_005 */
 /*@ requires cpu: cpu < BH_CPUS_MAX;
     terminates \true; exits \false; assigns hw; */
