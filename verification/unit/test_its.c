@@ -623,9 +623,10 @@ static void a_cpu_leaves_root(void)
     CHECK_EQ(psci_call(1U, PSCI_CPU_OFF, 0U, 0U, 0U), RET_SUCCESS);
     CHECK_EQ(phase_of(1U), CPU_OFF);
     sent(2U, ITS_MAPC, 0U, V | RD(0U) | 1U, 0U);
-    sent(3U, ITS_MOVALL, 0U, RD(1U), RD(0U));
-    sent(4U, ITS_SYNC, 0U, RD(1U), 0U);
-    CHECK_EQ(its.next, 5U);
+    sent(3U, ITS_SYNC, 0U, RD(1U), 0U);
+    sent(4U, ITS_MOVALL, 0U, RD(1U), RD(0U));
+    sent(5U, ITS_SYNC, 0U, RD(1U), 0U);
+    CHECK_EQ(its.next, 6U);
     CHECK_EQ(its_map.target[0], 1U);
     CHECK_EQ(its_map.target[1], 1U);
     CHECK_EQ(its_roots(), 1U);
@@ -633,15 +634,15 @@ static void a_cpu_leaves_root(void)
     wr(GITS_CWRITER, 4U, 128U);
     seen(BH_EV_ITS_COMMAND, ITS_MAPC, V | RD(1U) | 1U);
     CHECK(its_leave(1U)); /* again */
-    CHECK_EQ(its.next, 5U);
+    CHECK_EQ(its.next, 6U);
     CHECK(its_leave(0U)); /* the last one: collections lead nowhere */
     CHECK_EQ(its_map.target[0], 0U);
     CHECK_EQ(its_map.target[1], 0U);
-    sent(5U, ITS_MAPC, 0U, 0U, 0U);
-    sent(6U, ITS_MAPC, 0U, 1U, 0U);
-    CHECK_EQ(its.next, 7U);
+    sent(6U, ITS_MAPC, 0U, 0U, 0U);
+    sent(7U, ITS_MAPC, 0U, 1U, 0U);
+    CHECK_EQ(its.next, 8U);
     CHECK(its_leave(2U)); /* a CPU of a cell */
-    CHECK_EQ(its.next, 7U);
+    CHECK_EQ(its.next, 8U);
     fake_gicr_set(GICR_CTLR, 4U, 1U);
     its.mode = ITS_OFF;
     CHECK(its_leave(0U));

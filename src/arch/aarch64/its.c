@@ -289,7 +289,7 @@ static uint32_t one_of(uint32_t roots)
  * @req SWR_ITS_007 */
 /*@ requires args: icid < ITS_COLLECTIONS && from < BH_CPUS_MAX && cpu < BH_CPUS_MAX;
     requires to: to <= BH_CPUS_MAX && (to < BH_CPUS_MAX ==> bit_set(roots, to));
-    terminates \true; exits \false; assigns hw, its, its_map, status_page, totals;
+    terminates \true; exits \false; assigns hw, its, its_map.target[icid], status_page, totals;
     ensures SWR_ITS_007: to != from ==> its_map.target[icid] != from + 1; */
 static void turn(uint32_t cpu, uint32_t icid, uint32_t from, uint32_t to, uint32_t roots)
 {
@@ -303,13 +303,16 @@ static void turn(uint32_t cpu, uint32_t icid, uint32_t from, uint32_t to, uint32
  * @req SWR_ITS_007 */
 /*@ requires args: from < BH_CPUS_MAX;
     requires to: to != from && to <= BH_CPUS_MAX && (to < BH_CPUS_MAX ==> bit_set(roots, to));
-    terminates \true; exits \false; assigns hw, its, its_map, status_page, totals; */
+    terminates \true; exits \false; assigns hw, its, its_map, status_page, totals;
+    ensures SWR_ITS_007: its_left(from); */
 static void turn_all(uint32_t from, uint32_t to, uint32_t roots)
 {
     uint32_t icid = 0U;
 
     /*@ loop invariant bound: 0 <= icid <= ITS_COLLECTIONS;
-        loop assigns icid, hw, its, its_map, status_page, totals;
+        loop invariant SWR_ITS_007: \forall integer k; 0 <= k < icid ==>
+          its_map.target[k] != from + 1;
+        loop assigns icid, hw, its, its_map.target[0 .. ITS_COLLECTIONS - 1], status_page, totals;
         loop variant ITS_COLLECTIONS - icid; */
     while (icid < ITS_COLLECTIONS) {
         turn(from, icid, from, to, roots);
@@ -324,6 +327,7 @@ static void turn_all(uint32_t from, uint32_t to, uint32_t roots)
     terminates \true; exits \false; assigns hw, its, status_page, totals; */
 static void move(uint32_t from, uint32_t to, uint32_t roots)
 {
+    its_send(from, its_moveall(from, from), roots); /* what is on its way arrives first */
     its_send(from, its_moveall(from, to), roots);
     its_send(from, its_moveall(from, from), roots);
 }
@@ -331,20 +335,19 @@ static void move(uint32_t from, uint32_t to, uint32_t roots)
 /** The same with the ITS at hand.
  * @req SWR_ITS_007 */
 /*@ requires cpu: cpu < BH_CPUS_MAX;
-    terminates \true; exits \false; assigns hw, its, its_map, status_page, totals; */
+    terminates \true; exits \false; assigns hw, its, its_map, status_page, totals;
+    ensures SWR_ITS_007: its_left(cpu); */
 static void leave(uint32_t cpu)
 {
     uint32_t roots = its_roots();
     uint32_t others = bit_without(roots, bit_of(cpu));
     uint32_t to = one_of(others);
 
-    if (bit_test(roots, cpu)) {
-        turn_all(cpu, to, others);
-        if (to < BH_CPUS_MAX) {
-            move(cpu, to, roots);
-        }
-        its.present = bit_without(its.present, bit_of(cpu));
+    turn_all(cpu, to, roots);
+    if (bit_test(roots, cpu) && (to < BH_CPUS_MAX)) {
+        move(cpu, to, roots);
     }
+    its.present = bit_without(its.present, bit_of(cpu));
     if (its.mode != (uint32_t)ITS_HELD) {
         mmio_write32(gicr_at(cpu, GICR_CTLR), 0U); /* nothing could be moved */
     }

@@ -84,11 +84,17 @@ void its_configure(uint32_t lpi, uint32_t value);
       cell_on(k) == BH_CELL_ROOT && bit_set(its.present, k); */
 uint32_t its_roots(void);
 
+/*@ // no collection leads to the CPU
+    predicate its_left{L}(integer cpu) = \forall integer k; 0 <= k < ITS_COLLECTIONS ==>
+      its_map.target[k] != cpu + 1; */
+
 /** @p cpu is about to leave root: no collection leads to it any more, and what waits there goes to
  * another CPU of root. False when the ITS cannot be had.
  * @req SWR_ITS_007 */
 /*@ requires cpu: cpu < BH_CPUS_MAX;
-    terminates \true; exits \false; assigns hw, its, its_map, status_page, totals; */
+    terminates \true; exits \false; assigns hw, its, its_map, status_page, totals;
+    ensures SWR_ITS_007: \result && \old(its.mode) != ITS_PASS &&
+      \old(cell_on(cpu)) == BH_CELL_ROOT ==> its_left(cpu); */
 bool its_leave(uint32_t cpu);
 
 /** The part of a register that an access reads.
