@@ -329,11 +329,18 @@ static struct its_verdict judge_mapti(struct its_command c, uint32_t roots)
     (void)roots;
     if ((index < ITS_SLOTS) && (icid < ITS_COLLECTIONS) && (lpi >= ITS_LPI_FIRST) &&
         (lpi < ITS_LPI_END)) {
+        uint32_t id = id_of(c);
+        uint32_t event = event_of(c);
+
         its_map.lpi[index] = (uint32_t)lpi;
-        v = command((uint32_t)ITS_COPY, ITS_MAPTI, id_of(c), event_of(c));
+        v = command((uint32_t)ITS_COPY, ITS_MAPTI, id, event);
         v.lpi = (uint32_t)lpi;
-        v.w1 = event_of(c) + (HIGH * lpi);
+        v.w1 = event + (HIGH * lpi);
         v.w2 = icid;
+        //@ assert device: id < ITS_DEVICE_IDS && v.w0 == ITS_MAPTI + 0x100000000 * id;
+        //@ assert event: event < ITS_EVENTS && v.w1 == event + 0x100000000 * lpi;
+        //@ assert low: v.w1 % 0x100000000 == event;
+        //@ assert high: v.w1 / 0x100000000 == lpi;
     }
     return v;
 }

@@ -89,8 +89,8 @@ extern uint64_t its_rd[BH_CPUS_MAX];
         0 <= v.w2 < ITS_COLLECTIONS && v.w3 == 0);
     predicate its_ids{L}(struct its_verdict v) = v.act >= ITS_SEND ==>
       (\exists integer d; 0 <= d < ITS_DEVICE_IDS && v.w0 == v.op + 0x100000000 * d) &&
-      ((0 <= v.w1 < ITS_EVENTS && v.op != ITS_MAPTI) || (v.op == ITS_MAPTI && \exists integer e, n;
-        0 <= e < ITS_EVENTS && ITS_LPI_FIRST <= n < ITS_LPI_END && v.w1 == e + 0x100000000 * n)); */
+      ((0 <= v.w1 < ITS_EVENTS && v.op != ITS_MAPTI) || (v.op == ITS_MAPTI &&
+        v.w1 % 0x100000000 < ITS_EVENTS && ITS_LPI_FIRST <= v.w1 / 0x100000000 < ITS_LPI_END)); */
 
 /** Address of the table of events in @p slot.
  * @req SWR_ITS_002 */
