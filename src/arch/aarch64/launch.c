@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "launch.h"
-#include "its.h"
 #include "abi/image_numbers.h"
 #include "core/arch/cpu.h"
 
@@ -128,7 +127,7 @@ static void tell(uint32_t cpu, struct outcome out)
 /** Direct boot: what firmware leaves to an operating system, done here for the kernel.
  * @req SWR_INI_004 */
 /*@ requires cpu: cpu < BH_CPUS_MAX;
-    terminates \true; exits \false; assigns hw; */
+    terminates \true; exits \false; assigns hw, its_rd[cpu]; */
 static void act_as_firmware(uint32_t cpu)
 {
     settle_firmware_state(cpu);
