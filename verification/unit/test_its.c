@@ -712,6 +712,26 @@ static void redistributors(void)
     CHECK_EQ(fake_gicr(GICR_CTLR, 4U), 0U);
 }
 
+/** @test TC_ITS_016 @verifies SWR_ITS_009 SWR_IRQ_004 @technique equivalence @level unit */
+static void redistributors_as_linux_left_them(void)
+{
+    booted();
+    its.mode = ITS_PASS;
+    (void)lpi_access(1U, 0U, true, GICR_PROPBASER, 8U, 0x123456789000ULL);
+    CHECK_EQ(fake_gicr(GICR_PROPBASER, 8U), 0x123456789000ULL);
+    CHECK_EQ(lpi_access(1U, 0U, false, GICR_PROPBASER, 8U, 0U), 0x123456789000ULL);
+    (void)lpi_access(1U, 0U, true, GICR_CTLR, 4U, 9U);
+    CHECK_EQ(lpi_access(1U, 0U, false, GICR_CTLR, 4U, 0U), 9U);
+    CHECK_EQ(events(), 0U);
+    (void)lpi_access(2U, 2U, true, GICR_CTLR, 4U, 1U); /* of a cell */
+    CHECK_EQ(event_back(0U)->id, BH_EV_LPI_DENIED);
+    host_word[SW_EVENT][0] = 0U;
+    plan.cells[BH_CELL_ROOT].flags |= BH_CELL_INJECTED;
+    (void)lpi_access(1U, 0U, true, GICR_CTLR, 4U, 1U);
+    seen(BH_EV_LPI_DENIED, GICR_CTLR, 1U);
+    CHECK_EQ(fake_gicr(GICR_CTLR, 4U), 9U);
+}
+
 int main(void)
 {
     TEST(TC_ITS_001, only_cpus_of_root_are_targets);
@@ -729,5 +749,6 @@ int main(void)
     TEST(TC_ITS_013, one_at_a_time);
     TEST(TC_ITS_014, a_cpu_leaves_root);
     TEST(TC_ITS_015, redistributors);
+    TEST(TC_ITS_016, redistributors_as_linux_left_them);
     return test_result();
 }
