@@ -643,7 +643,7 @@ class BadBoards(unittest.TestCase):
                                           'base = 0x08000000\nsize = "60 KiB"')),
             ("E010D", lambda t: t.replace('base = 0x08000000\nsize = "64 KiB"',
                                           'base = 0x08001000\nsize = "64 KiB"')),
-            ("E010D", lambda t: t.replace("size = 0xf60000", "size = 0xff000")),
+            ("E010D", lambda t: t.replace("size = 0xf80000", "size = 0x11f000")),
             ("E010D", lambda t: re.sub(r"\[\[emulated\]\]\nname = \"its-gicr\"\n.*\n.*\n", "", t)),
         ]
         for number, (eid, change) in enumerate(cases):
@@ -765,9 +765,9 @@ class BadBlobs(unittest.TestCase):
             ("kernel smaller", "E010D", change(region_at(0, "n"), word(0x3ff))),
             ("gicd moved", "E010D", change(region_at(1, "ppn"), struct.pack("<Q", 0x8001))),
             ("gicd smaller", "E010D", change(region_at(1, "n"), word(0xf))),
-            ("gicr moved", "E010D", change(region_at(2, "ppn"), struct.pack("<Q", 0x80a1))),
-            ("gicr smaller", "E010D", change(region_at(2, "n"), word(0xff))),
-            ("gicr smallest", "ok", change(region_at(2, "n"), word(0x100))),
+            ("gicr moved", "E010D", change(region_at(2, "ppn"), struct.pack("<Q", 0x8081))),
+            ("gicr smaller", "E010D", change(region_at(2, "n"), word(0x11f))),
+            ("gicr smallest", "ok", change(region_at(2, "n"), word(0x120))),
             ("gicr shared", "E0108", change(region_at(2, "share"), word(9))),
             ("gicr lent", "E0108", change(region_at(2, "root"), word(1))),
             ("gicd to cell", "E0103", change(rt_ppn, struct.pack("<Q", 0x8000))),
