@@ -16,7 +16,7 @@ CONFIGS := src/configs/$(BOARD)
 PLANS := $(patsubst $(CONFIGS)/%.toml,%,$(filter-out %/board.toml,$(wildcard $(CONFIGS)/*.toml)))
 ABI := $(wildcard src/abi/*)
 JUDGE_C := src/plan/judge.c src/core/plan.c src/core/plan_claims.c src/core/plan_policy.c \
-  src/core/plan_watch.c src/core/plan_crc.c src/core/crc.c \
+  src/core/plan_watch.c src/core/plan_window.c src/core/plan_call.c src/core/plan_crc.c src/core/crc.c \
   $(wildcard src/boards/$(BOARD)/*.c)
 HELPERS := $(wildcard verification/system/guest/*) src/abi/image_numbers.h src/abi/plan.h src/abi/ioctl.h
 

@@ -5,8 +5,8 @@ include src/boards/$(BOARD)/board.mk
 include src/arch/$(ARCH)/arch.mk
 O ?= build/$(ARCH)-$(BOARD)
 
-CORE_C := bits crc sha256 plan plan_claims plan_policy plan_watch plan_crc part lock prep watch measure cell \
-  cpu event hcall restart init
+CORE_C := bits crc sha256 plan plan_claims plan_policy plan_watch plan_window plan_call plan_crc part lock \
+  prep watch measure cell cpu event hwerr hcall restart init
 CFLAGS := -std=c11 -ffreestanding -fno-pic -fno-pie -fno-stack-protector -fno-common \
   -fno-asynchronous-unwind-tables -fno-unwind-tables -fno-tree-loop-distribute-patterns \
   -g -Isrc -Isrc/arch/$(ARCH) $(ARCH_CFLAGS) \

@@ -26,7 +26,7 @@ that are neither inherited nor forced become 0. The names are those of the Arm A
 """
 TAIL = """
 Two values depend on what the CPU implements and are added at take (`implemented()` in
-`src/arch/aarch64/cpu.c`): `HCR_EL2.TEA` where RAS is implemented, and `VTCR_EL2.PS` from
+`src/arch/aarch64/cpu.c`): `HCR_EL2.TEA` and `TERR` where RAS is implemented, and `VTCR_EL2.PS` from
 `ID_AA64MMFR0_EL1`. `VTTBR_EL2` is written each time that a map is loaded. Registers which are not
 in this table keep what boot software left; see [limits.md](../../safety-case/limits.md).
 """

@@ -30,10 +30,10 @@ struct bh_ioc_enable {
     struct bh_result result;
 };
 
-/** DISABLE, the cell life cycle, LOCK. */
+/** DISABLE, the cell life cycle, LOCK, MESSAGE. */
 struct bh_ioc_cell {
     bh_u32 abi;
-    bh_u32 op;   /**< BH_HC_... */
+    bh_u32 op;   /**< BH_HC_...; MESSAGE: BH_REQUEST_... */
     bh_u32 cell; /**< index in the plan; LOCK: scopes, BH_LOCK_... */
     bh_u32 zero;
     struct bh_result result;
@@ -88,6 +88,8 @@ struct bh_news {
 
 /** op is BH_HC_LOCK. The answer's a: what is locked for root now. */
 #define BH_IOC_LOCK _IOWR('B', 8, struct bh_ioc_cell)
+
+/* 9: BH_IOC_MESSAGE of message.h. */
 
 #define BH_MMAP_STATUS 0ULL
 #define BH_MMAP_COMM(cell) ((bh_u64)(cell) << 20)

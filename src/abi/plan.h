@@ -12,8 +12,9 @@
 
 #include "types.h"
 #include "lock.h"
+#include "window.h"
 
-#define BH_ABI_VERSION 3U          /**< One number for plan, hypercalls, status pages, hand-over. */
+#define BH_ABI_VERSION 4U          /**< One number for plan, hypercalls, status pages, hand-over. */
 
 #define BH_PLAN_MAGIC 0x314E414C50484D42ULL /**< "BMHPLAN1" */
 #define BH_CELLS_MAX 8U            /**< Cells, the kernel and root included. */
@@ -45,7 +46,8 @@
 #define BH_CELL_CONTINUE 2U        /**< A refused access is reported and answered; else it parks. */
 #define BH_CELL_INJECTED 4U        /**< Interrupts come by list registers; else straight to EL1. */
 #define BH_CELL_MEASURED 8U        /**< Its memory is measured before its first instruction. */
-#define BH_CELL_FLAGS_MAX 16U      /**< one more than all of them */
+#define BH_CELL_RESTART 16U        /**< Root alone: when it resets itself, it begins anew at its entry. */
+#define BH_CELL_FLAGS_MAX 32U      /**< one more than all of them */
 
 /* What the policies may ask for. */
 #define BH_GRANT_LOCK_ALL 1U       /**< It may lock for all cells, and lock DISABLE. */
@@ -87,6 +89,8 @@ struct bh_policy {
     bh_u32 digest[BH_DIGEST_WORDS]; /**< its measurement must be this; zero: may be any */
     bh_u32 watch_us;  /**< deadline of its heartbeat in microseconds; 0: not watched */
     bh_u32 watch_cpu; /**< CPU, of another cell, that checks it; 0 when not watched */
+    bh_u32
+        error_irq; /**< interrupt of its own that tells it of a hardware error; 0: virtual SError */
 };
 
 /** The whole plan. */
@@ -105,14 +109,18 @@ struct bh_plan {
     struct bh_cell cells[BH_CELLS_MAX];
     struct bh_region regions[BH_REGIONS_MAX];
     struct bh_policy policy[BH_CELLS_MAX];
+    struct bh_window windows[BH_WINDOWS_MAX];
+    struct bh_call calls[BH_CALLS_MAX];
+    bh_u32 n_windows;  /**< 0 to BH_WINDOWS_MAX */
+    bh_u32 n_calls;    /**< 0 to BH_CALLS_MAX */
     bh_u8 reserved[4]; /**< zero */
     bh_u32 crc;        /**< CRC-32 (IEEE 802.3, reflected, inverted) of all before */
 };
 
 BH_ASSERT_SIZE(struct bh_region, 32);
 BH_ASSERT_SIZE(struct bh_cell, 176);
-BH_ASSERT_SIZE(struct bh_policy, 48);
-BH_ASSERT_SIZE(struct bh_plan, 6008);
+BH_ASSERT_SIZE(struct bh_policy, 52);
+BH_ASSERT_SIZE(struct bh_plan, 6752);
 BH_ASSERT_OFFSET(struct bh_region, ipn, 8);
 BH_ASSERT_OFFSET(struct bh_region, root, 28);
 BH_ASSERT_OFFSET(struct bh_cell, first, 16);
@@ -124,6 +132,8 @@ BH_ASSERT_OFFSET(struct bh_plan, mpidr, 48);
 BH_ASSERT_OFFSET(struct bh_plan, cells, 112);
 BH_ASSERT_OFFSET(struct bh_plan, regions, 1520);
 BH_ASSERT_OFFSET(struct bh_plan, policy, 5616);
-BH_ASSERT_OFFSET(struct bh_plan, crc, 6004);
+BH_ASSERT_OFFSET(struct bh_plan, windows, 6032);
+BH_ASSERT_OFFSET(struct bh_plan, calls, 6544);
+BH_ASSERT_OFFSET(struct bh_plan, crc, 6748);
 
 #endif

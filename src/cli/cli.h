@@ -12,11 +12,11 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "abi/comm.h"
 #include "abi/errors.h"
 #include "abi/hypercall.h"
 #include "abi/image.h"
 #include "abi/ioctl.h"
+#include "abi/message.h"
 #include "abi/plan.h"
 #include "abi/status.h"
 
@@ -44,6 +44,7 @@ struct options {
     bool all;             /**< --all */
     const char *count;    /**< -n N */
     const char *interval; /**< -i SECONDS */
+    const char *timeout;  /**< --timeout SECONDS */
     const char *root;     /**< --root DIR */
     const char *baseline; /**< --baseline FILE */
     const char *write;    /**< --write FILE */
@@ -126,6 +127,10 @@ const volatile struct bh_status *device_status(void);
 const volatile struct bh_comm *device_comm(uint32_t cell);
 /** Wait a little before looking again. @return false: stop following. */
 bool device_wait(void);
+/** From now on a signal that ends the process ends the wait instead. */
+void device_catch(void);
+/** Time that only grows. */
+uint64_t device_milliseconds(void);
 /** Sleep until the driver has news. @return false: the machine was given back, or there is none to
  * wait for. */
 bool device_news(void);
@@ -150,6 +155,12 @@ uint32_t cell_cpus(uint32_t cell);
 const char *cell_state_text(uint32_t cell);
 /** The cell's communication region; NULL: it has none, or is not up. */
 const volatile struct bh_comm *cell_comm(uint32_t cell);
+
+/* cmd_shutdown.c */
+/** The cell's last answer. @return false: there is none, or it is being written. */
+bool answer_read(const volatile struct bh_comm_page *page, struct bh_message *out);
+/** In words what a cell answered: BH_ANSWER_..., or any other number. */
+const char *answer_name(uint64_t code);
 
 /* planfile.c */
 /** Read and judge a plan. On refusal prints the error. */
@@ -189,6 +200,7 @@ int cmd_cell_load(void);
 int cmd_cell_start(void);
 int cmd_cell_stop(void);
 int cmd_cell_restart(void);
+int cmd_cell_shutdown(void);
 int cmd_cell_destroy(void);
 int cmd_cell_console(void);
 int cmd_cell_stats(void);

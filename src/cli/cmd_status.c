@@ -225,6 +225,59 @@ static void locks_lines(void)
     }
 }
 
+static const volatile struct bh_comm_page *page_of(uint32_t cell)
+{
+    return (const volatile struct bh_comm_page *)cell_comm(cell);
+}
+
+/* What the cell's program says of messages: its own word, like the heartbeat. @return false: it does
+ * not take any. */
+static bool messages(uint32_t cell, struct bh_message *answer)
+{
+    const volatile struct bh_comm_page *page = page_of(cell);
+
+    if (page == NULL || page->messages != BH_COMM_MESSAGES) {
+        return false;
+    }
+    if (!answer_read(page, answer)) {
+        memset(answer, 0, sizeof(*answer));
+    }
+    return true;
+}
+
+/* The last request of all, and what was answered last; both may be of different requests. */
+static void messages_line(uint32_t cell)
+{
+    struct bh_message answer;
+
+    if (!messages(cell, &answer)) {
+        puts("messages: not taken");
+        return;
+    }
+    printf("messages: taken, %" PRIu64 " requests", (uint64_t)page_of(cell)->request.done);
+    if (answer.to != 0U) {
+        printf("; answer to %" PRIu64 ": %s (0x%" PRIx64 ")", (uint64_t)answer.to,
+               answer_name(answer.code), (uint64_t)answer.argument);
+    }
+    putchar('\n');
+}
+
+static void messages_json(uint32_t cell)
+{
+    struct bh_message answer;
+    bool taken = messages(cell, &answer);
+
+    json_open("messages", '{');
+    json_bool("taken", taken);
+    if (taken) {
+        json_number("requests", page_of(cell)->request.done);
+        json_number("answered", answer.to);
+        json_string("answer", answer_name(answer.code));
+        json_number("argument", answer.argument);
+    }
+    json_close('}');
+}
+
 int cmd_cell_show(void)
 {
     uint32_t cell;
@@ -238,6 +291,7 @@ int cmd_cell_show(void)
         json_open("cells", '[');
         cell_json(cell);
         json_close(']');
+        messages_json(cell);
         regions_json(cell);
         json_end();
         return EXIT_OK;
@@ -250,6 +304,9 @@ int cmd_cell_show(void)
         printf("%s, entry 0x%" PRIx64 ", started %" PRIu32 " times\n", text,
                (uint64_t)session.info.plan.cells[cell].entry,
                (uint32_t)session.status->cells[cell].starts);
+    }
+    if (session.info.plan.cells[cell].comm != 0U) {
+        messages_line(cell);
     }
     locks_line(opt.argv[0], session.status->cells[cell].locks | session.status->locks);
     region_table(cell);

@@ -122,11 +122,43 @@ const volatile struct bh_comm *device_comm(uint32_t cell)
     return map(BH_PAGE_BYTES, BH_MMAP_COMM(cell));
 }
 
+static volatile sig_atomic_t caught;
+
+static void on_end(int number)
+{
+    caught = number;
+}
+
+/* Without SA_RESTART: a sleep ends, too. */
+void device_catch(void)
+{
+    static const int numbers[] = {SIGINT, SIGTERM, SIGHUP};
+    struct sigaction action = {.sa_handler = on_end};
+    struct sigaction before;
+    size_t i;
+
+    sigemptyset(&action.sa_mask);
+    for (i = 0U; i < sizeof(numbers) / sizeof(numbers[0]); i++) {
+        /* What was to be ignored, as by nohup, still is. */
+        if (sigaction(numbers[i], NULL, &before) == 0 && before.sa_handler != SIG_IGN) {
+            (void)sigaction(numbers[i], &action, NULL);
+        }
+    }
+}
+
+uint64_t device_milliseconds(void)
+{
+    struct timespec now = {0};
+
+    (void)clock_gettime(CLOCK_MONOTONIC, &now);
+    return (uint64_t)now.tv_sec * 1000U + (uint64_t)now.tv_nsec / 1000000U;
+}
+
 bool device_wait(void)
 {
     const struct timespec pause = {.tv_sec = 0, .tv_nsec = FOLLOW_NANOSECONDS};
 
-    return nanosleep(&pause, NULL) == 0;
+    return caught == 0 && nanosleep(&pause, NULL) == 0;
 }
 
 /* What the driver said last; all zero before the first word. */

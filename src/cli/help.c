@@ -20,6 +20,7 @@ static const struct {
     {'f', "-f", "go on printing what comes"},
     {'n', "-n N", "the last N only"},
     {'i', "-i SECONDS", "again every SECONDS: what came since"},
+    {'t', "--timeout SECONDS", "how long to wait for the cell: 1 to 3600, or 5"},
     {'r', "--root DIR", "judge the machine whose /proc, /sys and /lib were copied to DIR"},
     {'a', "--all", "for every cell: needs the grant lock-all of the plan"},
     {'c', "--completion", "print the completion script for bash"},
@@ -76,7 +77,7 @@ int help_verb(const struct verb *verb)
     printf("usage: bulkhead %s\n\n%s.\n%s", name, verb->summary, verb->detail);
     for (i = 0U; i < OPTIONS; i++) {
         if (strchr(verb->options, options[i].letter) != NULL) {
-            printf("  %-15s %s\n", options[i].word, options[i].text);
+            printf("  %-17s %s\n", options[i].word, options[i].text);
         }
     }
     return EXIT_OK;

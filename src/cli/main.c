@@ -65,6 +65,7 @@ static const struct option known[] = {
     {"-f", "--follow", 'f', &opt.follow, NULL},
     {"-n", "--number", 'n', NULL, &opt.count},
     {"-i", "--interval", 'i', NULL, &opt.interval},
+    {"--timeout", "--timeout", 't', NULL, &opt.timeout},
     {"--root", "--root", 'r', NULL, &opt.root},
     {"--all", "--all", 'a', &opt.all, NULL},
     {"--completion", "--completion", 'c', &opt.completion, NULL},

@@ -361,7 +361,7 @@ struct outcome cell_load(uint32_t self, uint32_t cell)
 }
 
 /** The first CPU enters the cell; the others wait for the cell to switch them on.
- * @req SWR_CEL_004 SWR_WDG_002 */
+ * @req SWR_CEL_004 SWR_WDG_002 SWR_HWE_005 */
 /*@ requires cell: cell < BH_CELLS_MAX;
     terminates \true; exits \false;
     assigns hw, status_page, totals, cpu_entry[0 .. BH_CPUS_MAX - 1],
@@ -371,6 +371,7 @@ static void start_cpus(uint32_t cell)
     uint32_t first = cell_first_cpu(cell);
     uint32_t cpu = 0U;
 
+    hwerr_forget(cell);
     set_state(cell, (uint32_t)BH_STATE_RUNNING);
     /*@ loop invariant bound: 0 <= cpu <= BH_CPUS_MAX;
         loop assigns cpu, hw, status_page;

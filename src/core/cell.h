@@ -9,6 +9,7 @@
 
 #include "core/bits.h"
 #include "core/cpu.h"
+#include "core/hwerr.h"
 #include "core/lock.h"
 #include "core/measure.h"
 #include "core/prep.h"

@@ -31,6 +31,7 @@ void init_open(void)
         arch_shared_store((uint32_t)SW_CELL_STATE, i, (uint64_t)BH_STATE_ABSENT);
         //@ ghost in_force[i] = 0;
         arch_shared_store((uint32_t)SW_CELL_LOCK, i, 0U);
+        arch_shared_store((uint32_t)SW_ERROR, i, 0U);
         i++;
     }
     arch_shared_store((uint32_t)SW_LAUNCH, 0U, (uint64_t)LAUNCH_OPEN);
@@ -125,6 +126,7 @@ static void show_enabled(uint32_t cpu)
 {
     event_init(plan.n_cells, plan.n_cpus, plan.crc);
     measure_plan();
+    arch_windows_open();
     arch_shared_store((uint32_t)SW_CELL_STATE, BH_CELL_ROOT, (uint64_t)BH_STATE_RUNNING);
     event_show_cell(BH_CELL_ROOT, (uint32_t)BH_STATE_RUNNING);
     event_record(cpu, BH_CELL_KERNEL, (uint32_t)BH_EV_ENABLED, 0U, plan.n_cpus);

@@ -20,8 +20,8 @@
 #define MEASURE_PAGES 16U /**< pages that one step measures */
 
 /* The plan's blob: blocks of 16 words, and what is left. */
-#define PLAN_BLOCKS 93U
-#define PLAN_TAIL 14U
+#define PLAN_BLOCKS 105U
+#define PLAN_TAIL 8U
 
 /** SHA-256 of each cell's memory at its last start, if measure_done says so. A structure, so that a
  * contract names it whole. */

@@ -42,6 +42,10 @@ static bool counts_ok(void)
         ok = plan_refuse(plan.status_n, BH_STATUS_PAGES);
     } else if (plan.status_ppn > (BH_PPN_MAX - BH_STATUS_PAGES)) {
         ok = plan_refuse(plan.status_ppn, BH_PPN_MAX - BH_STATUS_PAGES);
+    } else if (plan.n_windows > BH_WINDOWS_MAX) {
+        ok = plan_refuse(plan.n_windows, BH_WINDOWS_MAX);
+    } else if (plan.n_calls > BH_CALLS_MAX) {
+        ok = plan_refuse(plan.n_calls, BH_CALLS_MAX);
     } else {
         ok = true;
     }
@@ -578,6 +582,9 @@ uint32_t plan_check(const struct plan_board *b)
     }
     if (e == BH_OK) {
         e = plan_judge_claims();
+    }
+    if (e == BH_OK) {
+        e = plan_judge_additions(b);
     }
     return e;
 }

@@ -42,6 +42,7 @@ extern uint64_t plan_b;
     ensures SWR_PLN_002: blames_header(b, \result);
     ensures SWR_PLN_002: blames_memory(b, \result);
     ensures SWR_PLN_002: blames_claims(\result);
+    ensures SWR_PLN_002: blames_additions(b, \result);
 */
 uint32_t plan_check(const struct plan_board *b);
 
@@ -102,6 +103,70 @@ bool plan_refuse(uint64_t a, uint64_t b);
     ensures SWR_PLN_001: \result <==> rule_policies;
 */
 bool plan_judge_policies(void);
+
+/** Checksum of the windows, from @p c on.
+ * @req SWR_PLN_003 */
+/*@ terminates \true;
+    exits \false;
+    assigns \nothing;
+    ensures SWR_PLN_003: \result == crc_of_windows(c, BH_WINDOWS_MAX);
+*/
+uint32_t plan_crc_windows(uint32_t c);
+
+/** Judge the rule about windows.
+ * @req SWR_PLN_001 SWR_PLN_002 SWR_MMW_001 */
+/*@ requires readable: \valid_read(b);
+    requires apart: \separated(b, &plan, &plan_a, &plan_b);
+    requires regions: rule_counts && rule_regions;
+    terminates \true;
+    exits \false;
+    assigns plan_a, plan_b;
+    ensures SWR_PLN_001: \result == BH_OK <==> rule_windows(b);
+    ensures SWR_PLN_002: blames_windows(b, \result);
+    ensures range: \result == BH_OK || \result == BH_E_PLAN_WINDOW ||
+      \result == BH_E_PLAN_WINDOW_PAGE || \result == BH_E_PLAN_WINDOW_OVERLAP;
+*/
+uint32_t plan_judge_windows(const struct plan_board *b);
+
+/** Checksum of the firmware calls, from @p c on.
+ * @req SWR_PLN_003 */
+/*@ terminates \true;
+    exits \false;
+    assigns \nothing;
+    ensures SWR_PLN_003: \result == crc_of_calls(c, BH_CALLS_MAX);
+*/
+uint32_t plan_crc_calls(uint32_t c);
+
+/** Judge the rule about firmware calls.
+ * @req SWR_PLN_001 SWR_PLN_002 SWR_SMC_001 */
+/*@ requires readable: \valid_read(b);
+    requires apart: \separated(b, &plan, &plan_a, &plan_b);
+    requires counts: rule_counts;
+    terminates \true;
+    exits \false;
+    assigns plan_a, plan_b;
+    ensures SWR_PLN_001: \result == BH_OK <==> rule_calls(b);
+    ensures SWR_PLN_002: blames_calls(b, \result);
+    ensures range: \result == BH_OK || \result == BH_E_PLAN_CALL || \result == BH_E_PLAN_NO_FIRMWARE;
+*/
+uint32_t plan_judge_calls(const struct plan_board *b);
+
+/** Judge the rules about what came with format 4: who is told of errors, windows, firmware calls.
+ * @req SWR_PLN_001 SWR_PLN_002 */
+/*@ requires readable: \valid_read(b);
+    requires apart: \separated(b, &plan, &plan_a, &plan_b);
+    requires regions: rule_counts && rule_regions;
+    terminates \true;
+    exits \false;
+    assigns plan_a, plan_b;
+    ensures SWR_PLN_001: \result == BH_OK <==> plan_additions(b);
+    ensures SWR_PLN_002: blames_additions(b, \result);
+    ensures range: \result == BH_OK || \result == BH_E_PLAN_ERROR_IRQ ||
+      \result == BH_E_PLAN_WINDOW || \result == BH_E_PLAN_WINDOW_PAGE ||
+      \result == BH_E_PLAN_WINDOW_OVERLAP || \result == BH_E_PLAN_CALL ||
+      \result == BH_E_PLAN_NO_FIRMWARE;
+*/
+uint32_t plan_judge_additions(const struct plan_board *b);
 
 /** Judge the rule about watchdogs.
  * @req SWR_PLN_001 SWR_PLN_002 SWR_WDG_001 */

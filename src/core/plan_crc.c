@@ -178,7 +178,8 @@ static uint32_t crc_policy(uint32_t c, uint32_t k)
     r = crc_word(r, plan.policy[k].grants);
     r = crc_digest(r, k);
     r = crc_word(r, plan.policy[k].watch_us);
-    return crc_word(r, plan.policy[k].watch_cpu);
+    r = crc_word(r, plan.policy[k].watch_cpu);
+    return crc_word(r, plan.policy[k].error_irq);
 }
 
 /*@ terminates \true;
@@ -199,6 +200,19 @@ static uint32_t crc_policies(uint32_t c)
         r = crc_policy(r, i);
     }
     return r;
+}
+
+/*@ terminates \true;
+    exits \false;
+    assigns \nothing;
+    ensures SWR_PLN_003: \result == crc_of_additions(c);
+*/
+static uint32_t crc_additions(uint32_t c)
+{
+    uint32_t r = plan_crc_calls(plan_crc_windows(c));
+
+    r = crc_word(r, plan.n_windows);
+    return crc_word(r, plan.n_calls);
 }
 
 /*@ terminates \true;
@@ -259,6 +273,7 @@ uint32_t plan_crc(void)
     r = crc_cells(r);
     r = crc_regions(r);
     r = crc_policies(r);
+    r = crc_additions(r);
     r = crc_reserved(r);
     return r ^ 0xFFFFFFFFU;
 }

@@ -3,8 +3,58 @@
 
 bool restart_allowed(uint32_t cell)
 {
-    return (cell >= 2U) && (!measure_wanted(cell)) &&
-           (cell_state(cell) == (uint32_t)BH_STATE_RUNNING);
+    bool wanted = (cell >= 2U) ? (!measure_wanted(cell))
+                               : (((plan.cells[cell].flags / BH_CELL_RESTART) % 2U) == 1U);
+
+    return wanted && (cell_state(cell) == (uint32_t)BH_STATE_RUNNING);
+}
+
+/** Does the plan give @p cpu to root alone?
+ * @req SWR_RST_006 */
+/*@ requires cpu: cpu < BH_CPUS_MAX;
+    terminates \true; exits \false; assigns \nothing;
+    ensures SWR_RST_006: \result <==> bit_set(plan.cells[BH_CELL_ROOT].cpus, cpu) &&
+      \forall integer c; 2 <= c < BH_CELLS_MAX ==> !bit_set(plan.cells[c].cpus, cpu); */
+static bool roots_alone(uint32_t cpu)
+{
+    bool alone = bit_test(plan.cells[BH_CELL_ROOT].cpus, cpu);
+    uint32_t cell = 2U;
+
+    /*@ loop invariant bound: 2 <= cell <= BH_CELLS_MAX;
+        loop invariant so_far: alone <==> bit_set(plan.cells[BH_CELL_ROOT].cpus, cpu) &&
+          \forall integer c; 2 <= c < cell ==> !bit_set(plan.cells[c].cpus, cpu);
+        loop assigns cell, alone;
+        loop variant BH_CELLS_MAX - cell; */
+    while (cell < BH_CELLS_MAX) {
+        if (bit_test(plan.cells[cell].cpus, cpu)) {
+            alone = false;
+        }
+        cell++;
+    }
+    return alone;
+}
+
+/** The CPU on which the cell begins anew: its first; for root the first that no cell can have, so that all
+ * of root's CPUs name the same one, whatever cells come and go meanwhile.
+ * @req SWR_RST_003 SWR_RST_006 */
+/*@ requires cell: cell < BH_CELLS_MAX;
+    terminates \true; exits \false; assigns \nothing;
+    ensures range: \result < BH_CPUS_MAX; */
+static uint32_t begins_on(uint32_t cell)
+{
+    uint32_t first = (cell == BH_CELL_ROOT) ? 0U : cell_first_cpu(cell);
+    uint32_t cpu = BH_CPUS_MAX;
+
+    /*@ loop invariant bound: 0 <= cpu <= BH_CPUS_MAX && first < BH_CPUS_MAX;
+        loop assigns cpu, first;
+        loop variant cpu; */
+    while (cpu > 0U) {
+        cpu--;
+        if ((cell == BH_CELL_ROOT) && roots_alone(cpu)) {
+            first = cpu;
+        }
+    }
+    return first;
 }
 
 /** Ask a CPU to be held until its cell begins anew. Never in place of a request to park: that one must
@@ -19,6 +69,16 @@ static void ask(uint32_t cpu)
     arch_cpu_kick(cpu);
 }
 
+/** Is @p cpu a CPU of @p cell? The machine may have fewer CPUs than there is room for.
+ * @req SWR_RST_002 */
+/*@ requires cpu: cpu < BH_CPUS_MAX;
+    terminates \true; exits \false; assigns \nothing;
+    ensures SWR_RST_002: \result <==> cpu < plan.n_cpus && cell_on(cpu) == cell; */
+static bool of_cell(uint32_t cpu, uint32_t cell)
+{
+    return (cpu < plan.n_cpus) && (cpu_cell(cpu) == cell);
+}
+
 void restart_ask(uint32_t self)
 {
     uint32_t cell = cpu_cell(self);
@@ -28,7 +88,7 @@ void restart_ask(uint32_t self)
         loop assigns cpu, hw;
         loop variant BH_CPUS_MAX - cpu; */
     while (cpu < BH_CPUS_MAX) {
-        if ((cpu != self) && (cpu_cell(cpu) == cell)) {
+        if ((cpu != self) && of_cell(cpu, cell)) {
             ask(cpu);
         }
         cpu++;
@@ -66,7 +126,7 @@ static bool all_at_rest(uint32_t cell, uint32_t first)
         loop assigns cpu, all, hw;
         loop variant BH_CPUS_MAX - cpu; */
     while (cpu < BH_CPUS_MAX) {
-        if ((cpu_cell(cpu) == cell) && (!at_rest(cpu, first))) {
+        if (of_cell(cpu, cell) && (!at_rest(cpu, first))) {
             all = false;
         }
         cpu++;
@@ -106,7 +166,7 @@ static void begin(uint32_t first, uint32_t cell)
 void restart_go_on(uint32_t self)
 {
     uint32_t cell = cpu_cell(self);
-    uint32_t first = cell_first_cpu(cell);
+    uint32_t first = begins_on(cell);
 
     if (arch_shared_load((uint32_t)SW_CPU_STATE, self) == (uint64_t)CPU_RESET) {
         if (self != first) {

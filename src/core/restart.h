@@ -20,12 +20,13 @@
 #define RESTART_STATE \
     hw, status_page, totals, cpu_entry[0 ..BH_CPUS_MAX - 1], cpu_context[0 ..BH_CPUS_MAX - 1]
 
-/** May @p cell begin anew by its own wish? Root may not, nor may a cell that is to be measured: nobody
- * would measure its memory again.
- * @req SWR_RST_001 */
+/** May @p cell begin anew by its own wish? Root if its plan says so: what lies at its entry must then bring
+ * it up again. Not a cell that is to be measured: nobody would measure its memory again.
+ * @req SWR_RST_001 SWR_RST_006 */
 /*@ requires cell: cell < BH_CELLS_MAX;
     terminates \true; exits \false; assigns \nothing;
-    ensures SWR_RST_001: \result ==> cell >= 2 &&
+    ensures SWR_RST_006: \result && cell < 2 ==> (plan.cells[cell].flags / BH_CELL_RESTART) % 2 == 1;
+    ensures SWR_RST_001: \result && cell >= 2 ==>
       (plan.cells[cell].flags / BH_CELL_MEASURED) % 2 == 0 &&
       \forall integer k; 0 <= k < BH_DIGEST_WORDS ==> plan.policy[cell].digest[k] == 0; */
 bool restart_allowed(uint32_t cell);

@@ -12,7 +12,7 @@
 
 #define LONG_JIFFIES (HZ / 5)
 
-static bool cell_is_known(u32 cell, struct bh_result *result)
+bool bh_cell_is_known(u32 cell, struct bh_result *result)
 {
     if (!bh.enabled) {
         return bh_refuse(result, BH_E_SYS_NOT_ENABLED, 0U, 0U);
@@ -64,9 +64,10 @@ static bool take_cpus(u32 cell, struct bh_result *result)
 
 /**
  * A call that the kernel works off in steps. After a while, or at a fatal signal, the caller learns
- * what is left: the same call goes on from there, and DESTROY ends it.
+ * what is left: the same call goes on from there, and DESTROY ends it. Other cells learn of the end.
  *
  * @req SWR_DRV_012
+ * @req SWR_DRV_016
  */
 static bool long_call(u32 op, u32 cell, struct bh_result *result)
 {
@@ -77,6 +78,9 @@ static bool long_call(u32 op, u32 cell, struct bh_result *result)
            !fatal_signal_pending(current)) {
         cond_resched();
         good = bh_hypercall(op, cell, result);
+    }
+    if (good) {
+        bh_notify(cell);
     }
     return good;
 }
@@ -122,7 +126,7 @@ static void destroy(u32 cell, struct bh_result *result)
 
 void bh_cell_call(struct bh_ioc_cell *call)
 {
-    if (!cell_is_known(call->cell, &call->result)) {
+    if (!bh_cell_is_known(call->cell, &call->result)) {
         return;
     }
     switch (call->op) {
@@ -132,8 +136,11 @@ void bh_cell_call(struct bh_ioc_cell *call)
     case BH_HC_CELL_DESTROY:
         destroy(call->cell, &call->result);
         break;
-    case BH_HC_CELL_LOAD:
     case BH_HC_CELL_START:
+        bh_message_clear(call->cell);
+        long_call(call->op, call->cell, &call->result);
+        break;
+    case BH_HC_CELL_LOAD:
     case BH_HC_CELL_STOP:
         long_call(call->op, call->cell, &call->result);
         break;
@@ -179,7 +186,7 @@ int bh_cell_write(struct bh_ioc_write *call)
     void *target;
     u32 state;
 
-    if (!cell_is_known(call->cell, result)) {
+    if (!bh_cell_is_known(call->cell, result)) {
         return 0;
     }
     state = READ_ONCE(bh.status->cells[call->cell].state);

@@ -17,6 +17,7 @@
 #include "hypercall.h"
 #include "image.h"
 #include "ioctl.h"
+#include "message.h"
 #include "status.h"
 
 #define BH_FIRMWARE "bulkhead.bin"
@@ -37,6 +38,9 @@ struct bh_driver {
     int linux_cpu[BH_CPUS_MAX];     /**< Linux's number of each CPU of the plan */
     u32 taken[BH_CELLS_MAX];        /**< CPUs which we took offline for a cell, as in the plan */
     u32 seen[BH_CELLS_MAX];         /**< state of each cell as last reported */
+    struct bh_comm_page *comm[BH_CELLS_MAX]; /**< communication regions; valid while enabled */
+    u64 requests[BH_CELLS_MAX];     /**< number of the last request to each cell */
+    u64 notices[BH_CELLS_MAX];
     struct delayed_work watch;
     bool awaited;               /**< somebody waits, so the watch is short; guarded by news_lock */
     spinlock_t news_lock;       /**< guards news, which is written under bh.lock too */
@@ -95,8 +99,17 @@ bool bh_hypercall(u64 number, u64 argument, struct bh_result *result);
 u32 bh_plan_cpu(const struct bh_plan *plan, u64 mpidr);
 
 /* cell.c: life cycle of a cell */
+bool bh_cell_is_known(u32 cell, struct bh_result *result);
 void bh_cell_call(struct bh_ioc_cell *call);
 int bh_cell_write(struct bh_ioc_write *call);
+
+/* message.c: messages to cells */
+bool bh_comm_page(u32 cell, u64 *page);
+bool bh_message_open(struct bh_result *result);
+void bh_message_close(void);
+void bh_request(struct bh_ioc_cell *call);
+void bh_notify(u32 changed);
+void bh_message_clear(u32 cell);
 
 /* map.c: mmap */
 int bh_map(struct file *file, struct vm_area_struct *vma);

@@ -37,13 +37,20 @@ static bool judge_and_launch(const struct bh_plan *plan, struct bh_image_file *f
 /* The kernel runs with this plan: manage it; holds the module from then on. */
 static bool hold(struct bh_plan *plan, struct bh_result *result)
 {
-    void *status = memremap(plan->status_ppn * BH_PAGE_BYTES, sizeof(*bh.status), MEMREMAP_WB);
+    struct bh_status *status =
+        memremap(plan->status_ppn * BH_PAGE_BYTES, sizeof(*bh.status), MEMREMAP_WB);
 
     if (!status) {
         return bh_refuse(result, BH_E_SYS_INTERNAL, plan->status_ppn, BH_STATUS_PAGES);
     }
     bh.plan = plan;
     bh.status = status;
+    if (!bh_message_open(result)) {
+        memunmap(status);
+        bh.plan = NULL;
+        bh.status = NULL;
+        return false;
+    }
     memset(bh.taken, 0, sizeof(bh.taken));
     bh.enabled = true;
     __module_get(THIS_MODULE);
@@ -157,6 +164,19 @@ static long call_lock(struct bh_ioc_cell *call)
 }
 
 /**
+ * Ask a cell for something. Nobody waits here.
+ *
+ * @req SWR_DRV_015
+ */
+static long call_message(struct bh_ioc_cell *call)
+{
+    if (abi_matches(call->abi, &call->result)) {
+        bh_request(call);
+    }
+    return 0;
+}
+
+/**
  * Give the machine back and let the module go.
  *
  * @req SWR_DRV_003
@@ -175,6 +195,7 @@ static long call_disable(struct bh_ioc_cell *call)
     }
     bh_report_end();
     bh.enabled = false;
+    bh_message_close();
     memunmap((void *)bh.status);
     kfree(bh.plan);
     bh.status = NULL;
@@ -245,6 +266,8 @@ static long dispatch(unsigned int number, void *call)
         return call_cell(call);
     case BH_IOC_LOCK:
         return call_lock(call);
+    case BH_IOC_MESSAGE:
+        return call_message(call);
     case BH_IOC_WRITE:
         return call_write(call);
     default:
@@ -256,7 +279,7 @@ static bool is_known(unsigned int number)
 {
     return number == BH_IOC_LOCK || number == BH_IOC_ENABLE || number == BH_IOC_ATTACH ||
            number == BH_IOC_DISABLE || number == BH_IOC_CELL || number == BH_IOC_WRITE ||
-           number == BH_IOC_INFO;
+           number == BH_IOC_MESSAGE || number == BH_IOC_INFO;
 }
 
 static struct bh_result *result_of(unsigned int number, void *call)

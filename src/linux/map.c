@@ -40,17 +40,12 @@ static int map_status(struct vm_area_struct *vma)
 
 static int map_comm(struct vm_area_struct *vma, u64 cell)
 {
-    u32 i;
+    u64 page;
 
-    for (i = 0U; i < bh.plan->n_regions; i++) {
-        const struct bh_region *region = &bh.plan->regions[i];
-
-        if (cell > BH_CELL_ROOT && region->own == cell && region->root == 1U &&
-            region->share != 0U) {
-            return map_pages(vma, region->ppn, region->n);
-        }
+    if (cell <= BH_CELL_ROOT || cell >= bh.plan->n_cells || !bh_comm_page((u32)cell, &page)) {
+        return -ENXIO;
     }
-    return -ENXIO;
+    return map_pages(vma, page, 1U);
 }
 
 /**

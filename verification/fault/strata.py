@@ -92,7 +92,7 @@ def plan_fields():
     for region in (0, 6):
         fields += [pb.region(region, name) for name in pb.REGION]
     return fields + [pb.cell(7, "first"), pb.region(127, "own"), pb.policy(7, "locks"),
-                     pb.Field("reserved", 6000, 4), pb.Field("crc", 6004, 4)]
+                     pb.policy(2, "error_irq"), pb.Field("reserved", 6744, 4), pb.Field("crc", 6748, 4)]
 
 
 def plan_jobs(chance):

@@ -43,6 +43,12 @@ class Valid:
         self.next += n
         return first
 
+    @staticmethod
+    def _flags(rng, cell):
+        """Of a cell; root alone may begin anew."""
+        flags = rng.choice([0, 1, 2, 3, 0, 1, 2, 3, 8, 11]) if cell else 0
+        return flags | (16 if cell == 1 and rng.random() < 0.5 else 0)
+
     def add(self, own, ppn, ipn, n, flags, share=0, root=0):
         """A region."""
         self.regions[own].append((ppn, ipn, n, own, flags, share, root))
@@ -125,7 +131,7 @@ class Valid:
                 cpus = 1 << keep
             entry = mine[0][1] * 4096 + 4 * rng.randrange(1024)
             d.fill("cell", c, first=n, count=len(mine), cpus=cpus, entry=entry if c else 0,
-                   flags=rng.choice([0, 1, 2, 3, 0, 1, 2, 3, 8, 11]) if c else 0, comm=comm.get(c, 0) * 4096,
+                   flags=self._flags(rng, c), comm=comm.get(c, 0) * 4096,
                    name0=65 + c)
             for region in mine:
                 d.fill("region", n, **dict(zip(REGION, region)))

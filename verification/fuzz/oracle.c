@@ -1043,9 +1043,11 @@ void o_system(uint32_t cpu, uint64_t function)
 {
     uint32_t cell = o.cpu[cpu].cell;
 
-    if ((function != O_SYSTEM_OFF) && (cell > BH_CELL_ROOT) && unmeasured(cell) &&
-        (o.cell[cell].state == (uint32_t)BH_STATE_RUNNING)) {
-        for (uint32_t k = 0U; k < O_CPUS; k++) {
+    bool may = (cell > BH_CELL_ROOT) ? unmeasured(cell)
+                                     : ((o.plan->cells[cell].flags & BH_CELL_RESTART) != 0U);
+
+    if ((function != O_SYSTEM_OFF) && may && (o.cell[cell].state == (uint32_t)BH_STATE_RUNNING)) {
+        for (uint32_t k = 0U; k < o.plan->n_cpus; k++) {
             if ((k != cpu) && (o.cpu[k].cell == cell)) {
                 ask_reset(k);
             }
@@ -1062,7 +1064,7 @@ static bool rests(uint32_t cell, uint32_t first)
 {
     bool all = true;
 
-    for (uint32_t k = 0U; k < O_CPUS; k++) {
+    for (uint32_t k = 0U; k < o.plan->n_cpus; k++) {
         struct o_cpu was = o.cpu[k];
 
         if (was.cell == cell) {
@@ -1075,10 +1077,21 @@ static bool rests(uint32_t cell, uint32_t first)
     return all;
 }
 
+/* Where a cell begins anew: root where no cell of the plan can be. */
+static uint32_t anew_on(uint32_t cell)
+{
+    uint32_t cpus = cpus_of(cell);
+
+    for (uint32_t c = 2U; (cell == BH_CELL_ROOT) && (c < BH_CELLS_MAX); c++) {
+        cpus &= ~o.plan->cells[c].cpus;
+    }
+    return first_of(cpus);
+}
+
 void o_go_on(uint32_t cpu)
 {
     uint32_t cell = o.cpu[cpu].cell;
-    uint32_t first = first_of(cpus_of(cell));
+    uint32_t first = anew_on(cell);
 
     if (o.cpu[cpu].phase != P_RESET) {
         return;

@@ -260,7 +260,8 @@ class Demo:
         for line in row.get("after", ()):
             self.shell(line)
         for event in self.new_events():
-            demand(event.cell == 1 and not status.NAME[event.id].startswith("EV_REFUSED"),
+            measured = status.NAME[event.id] == "EV_MEASURED"  # of a cell that root starts
+            demand((event.cell == 1 or measured) and status.NAME[event.id] != "EV_REFUSED",
                    f"while putting things back: {event}")
         if "after" in row:
             self.say(f"    alive: {self.hearts(['root', *self.script['cells']])}")

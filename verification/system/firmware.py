@@ -20,6 +20,7 @@ from qemu import MACHINE, REPO, Machine, qemu_command
 
 ARGS = "console=ttyAMA0 quiet"
 PLAN = built.PLANS / "demo.plan"
+RESTART_PLAN, RESTART = built.PLANS / "restart.plan", 0x6A000000
 CELL = (built.INMATES / "rt-71000000.bin", 0x71000000)
 LINUX, TREE, INITRD = 0x40200000, 0x47E00000, 0x48000000
 
@@ -41,18 +42,33 @@ def tree(cpu, initrd, append, folder, plan=PLAN, smp=4):
     return fit
 
 
+def restart_image(parts, folder, plan):
+    """What root begins anew from. @return its path."""
+    path = folder / "restart.img"
+    subprocess.run([sys.executable, REPO / "src/plan/bulkhead-plan", "restart-image", plan, "-o", path, "--program",
+                    built.need(built.INMATES / "restart.bin"), *(f"{p}@{at:#x}" for p, at in parts)], check=True,
+                   stdout=subprocess.DEVNULL)
+    return path
+
+
 class Booted(Machine):
     """A machine whose Linux was started by the kernel."""
 
-    def __init__(self, kernel, cpu, initrd, append=ARGS, extra=(), **kw):
+    def __init__(self, kernel, cpu, initrd, append=ARGS, extra=(), anew=False, **kw):
+        """@p anew: root can begin anew, from an image that holds all that is loaded for it."""
         runs = REPO / "build/run"
         runs.mkdir(parents=True, exist_ok=True)
         self.files = pathlib.Path(tempfile.mkdtemp(prefix="firmware-", dir=runs))
         image = built.need(built.KERNEL / "bulkhead.elf")
+        plan = RESTART_PLAN if anew else PLAN
         try:
-            words = loader(PLAN, built.symbols(image)["plan"])
-            words += loader(self._kernel(kernel), LINUX) + loader(initrd, INITRD) + loader(*CELL)
-            words += loader(tree(cpu, initrd, append, self.files), TREE)
+            words = loader(plan, built.symbols(image)["plan"]) + loader(*CELL)
+            parts = [(self._kernel(kernel), LINUX), (tree(cpu, initrd, append, self.files, plan), TREE),
+                     (initrd, INITRD)]
+            if anew:
+                parts = [(restart_image(parts, self.files, plan), RESTART)]
+            for part in parts:
+                words += loader(*part)
             super().__init__(str(image), cpu, extra=words + list(extra), **kw)
         except BaseException:
             shutil.rmtree(self.files, ignore_errors=True)

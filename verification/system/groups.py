@@ -9,17 +9,20 @@ import cases_attack
 import cases_attempt  # noqa: F401  the modules register their cases
 import cases_bench  # noqa: F401
 import cases_churn  # noqa: F401
+import cases_errors  # noqa: F401
 import cases_exits  # noqa: F401
 import cases_inject  # noqa: F401
 import cases_its  # noqa: F401
 import cases_life  # noqa: F401
 import cases_lock  # noqa: F401
 import cases_measure  # noqa: F401
+import cases_message  # noqa: F401
 import cases_plan  # noqa: F401
 import cases_restart  # noqa: F401
 import cases_scrub  # noqa: F401
 import cases_smp  # noqa: F401
 import cases_watch  # noqa: F401
+import cases_window  # noqa: F401
 import direct
 
 COUNTER = itertools.count()

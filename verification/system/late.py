@@ -25,14 +25,17 @@ sys.path[:0] = [str(pathlib.Path(__file__).resolve().parent),
                 str(pathlib.Path(__file__).resolve().parent / "guest")]
 import built  # noqa: E402
 import firmware  # noqa: E402
+import late_message  # noqa: E402
 import mkguest  # noqa: E402
 import status  # noqa: E402
+from cases import Wrong, demand  # noqa: E402
 from qemu import LINUX_ARGS, MACHINE, REPO, SMMU_ARGS, Machine, QemuError  # noqa: E402
 
 CPUS = {"a57": "cortex-a57", "max": "max,pauth-impdef=on"}
 MACHINES = [(kernel, cpu) for kernel in ("6.1", "6.12") for cpu in CPUS]
 GUEST = REPO / "build/guest"
 PLAN = REPO / "src/configs/qemu-virt-arm64/demo.toml"
+TWO = REPO / "src/configs/qemu-virt-arm64/demo-attack.toml"
 IMAGE = "rt-71000000.bin"
 START = ("bulkhead cell create rt && bulkhead cell load rt /inmates/" + IMAGE +
          " && bulkhead cell start rt")
@@ -42,11 +45,12 @@ LATE, DIRECT = "late", "direct"
 CYCLES = 20
 CELL_CPUS = 112 + 2 * 176 + 24  # cells[2].cpus in the blob
 CELL_FLAGS = CELL_CPUS + 4
-CELL_DIGEST = 5616 + 2 * 48 + 8  # policy[2].digest
+CELL_COMM = CELL_CPUS + 16
+CELL_DIGEST = 5616 + 2 * 52 + 8  # policy[2].digest
 MEASURED = 8
 CODE, CODE_BYTES = 0x71000000, 0x100000  # the cell's private memory
 DATA, DATA_BYTES = 0x71200000, 0x200000
-CELL_WATCH = 5616 + 2 * 48 + 40  # policy[2].watch_us and watch_cpu
+CELL_WATCH = 5616 + 2 * 52 + 40  # policy[2].watch_us and watch_cpu
 WATCH_SECONDS = 4
 HARM_SECONDS = 3
 NEWS_MILLISECONDS = 200
@@ -64,17 +68,11 @@ DISK = ["-blockdev", "driver=null-co,node-name=zeros,size=4194304,read-zeroes=on
 COMPLAINTS = "^<[0-4]>"  # in the raw log: level warning or worse
 
 
-class Wrong(Exception):
-    """The machine did not do what the case demands."""
-
-
-def demand(good, text):
-    if not good:
-        raise Wrong(text)
-
-
 class Guest:
     """A running guest and what cases ask of it."""
+
+    start = START
+    image_name = IMAGE
 
     def __init__(self, machine, way=LATE):
         """enable: the line after which the kernel is managed and no cell is there, by either way."""
@@ -256,19 +254,22 @@ def hostile_calls(guest):
     """
     common = {"unknown ioctl": "errno 25", "null argument": "errno 14",
               "cell with the next ABI": "E040B", "disable with ABI 0": "E040B",
-              "enable with the next ABI": "E040B"}
-    wrong_cells = ["kernel as cell", "root as cell", "cell 3", "cell 4294967295", "write to root"]
-    wrong_calls = ["get_info as operation", "disable as operation", "operation 99"]
+              "enable with the next ABI": "E040B", "message with the next ABI": "E040B"}
+    wrong_cells = ["kernel as cell", "root as cell", "cell 3", "cell 4294967295", "write to root",
+                   "message to the kernel", "message to root", "message to cell 3"]
+    wrong_calls = ["get_info as operation", "disable as operation", "operation 99",
+                   "message of no kind"]
     wrong_writes = ["write below", "write beyond", "write nothing", "write that wraps",
                     "write of all", "write to data"]
-    every = wrong_cells + wrong_calls + wrong_writes + ["write from nowhere", "write"]
+    every = wrong_cells + wrong_calls + wrong_writes + ["write from nowhere", "write", "message"]
     expected = {**common, **dict.fromkeys(every, "E040A"),
                 "enable": "E0420" if guest.direct else "E0102"}
     compare(outcomes(guest.run("abi_try calls")), expected)
     guest.run(f"{guest.enable} && bulkhead cell create rt")
     expected.update({"enable": "E0306", **dict.fromkeys(wrong_cells, "E0203"),
                      **dict.fromkeys(wrong_calls, "E0201"),
-                     **dict.fromkeys(wrong_writes + ["write from nowhere", "write"], "E0204")})
+                     **dict.fromkeys(wrong_writes + ["write from nowhere", "write", "message"],
+                                     "E0204")})
     compare(outcomes(guest.run("abi_try calls")), expected)
     guest.run("bulkhead cell load rt /inmates/" + IMAGE)
     expected.update({**dict.fromkeys(wrong_writes, "E040F"), "write from nowhere": "errno 14",
@@ -846,6 +847,44 @@ def locked(kernel):
         guest.log_is_clean()
 
 
+def root_anew(kernel):
+    """Linux reboots, then panics: it alone begins anew, the cell beats on, the driver attaches again.
+
+    @test TC_DRV_056 @verifies SYR_RST_003 SWR_RST_006 SWR_RST_003 SWR_RST_004 SYR_CPU_002 SYR_LCH_004
+    @technique requirements @level system
+    """
+    cpu = CPUS["max" if kernel == "6.1" else "a57"]
+    with firmware.Booted(kernel, cpu, initrd(kernel), anew=True) as machine:
+        machine.ready()
+        guest = Guest(machine, DIRECT)
+        image = sealed(machine)
+        for times, line in enumerate(("reboot -f", "echo 1 > /proc/sys/kernel/panic; echo c > /proc/sysrq-trigger"),
+                                     1):
+            guest.run("insmod /lib/modules/bulkhead.ko && bulkhead attach /plans/restart.plan")
+            beats = guest.beats()
+            machine.console.send(line.encode() + b"\n")
+            machine.ready()
+            demand(guest.beats() > beats, "the cell stood still")
+            guest.cell_lives()
+            page = status.Status(machine.read_phys(status.STATUS_BASE, status.STATUS_BYTES))
+            starts = [cell[1] for cell in page.cells[1:3]]
+            demand(starts == [1 + times, 1], f"starts of root and the cell: {starts}")
+            demand(kernel_events(machine).count(status.ID["EV_CELL_RESTARTED"]) == times, "events of restarts")
+        demand(sealed(machine) == image, "what root begins from has changed")
+        guest.run(f"physmem write {firmware.RESTART:#x} 0", 3)
+        demand(sealed(machine) == image, "root wrote what it begins from")
+        guest.run("insmod /lib/modules/bulkhead.ko && bulkhead attach /plans/restart.plan")
+        demand("EV_MEM_VIOLATION" in guest.events(), f"events: {guest.events()}")
+        demand(guest.online() == "0-2", f"CPUs {guest.online()} online")
+        guest.run("bulkhead cell destroy rt && " + START)  # root manages the cell as before
+        guest.cell_lives()
+
+
+def sealed(machine):
+    """Checksum of the memory from which root begins."""
+    return zlib.crc32(machine.read_phys(firmware.RESTART, 1 << 20))
+
+
 def no_kernel(kernel):
     """Attach where no kernel is below, with EL2, without, and after a late launch.
 
@@ -902,15 +941,16 @@ def unfit(kernel):
 # -- running ---------------------------------------------------------------------------------------
 
 BY_BOTH = [(f, f.__doc__) for f in (
-    hostile_calls, maps, held, uevents, memory, restarted, nothing_left, panic)] + CONTAINED
+    hostile_calls, maps, held, uevents, memory, restarted, nothing_left, panic,
+    *late_message.BY_BOTH)] + CONTAINED
 BY_LATE = [(f, f.__doc__) for f in (
     cycles, state_refusals, refused_create, image_refusals, plan_refusals, missing_cpu,
-    news, overflow, stats, half_way, watched, measured, between)]
+    news, overflow, stats, half_way, watched, measured, between, *late_message.BY_LATE)]
 BY_DIRECT = [(f, f.__doc__) for f in (take_over, attach_refusals)]
 WAYS = {LATE: BY_LATE + BY_BOTH, DIRECT: BY_DIRECT + BY_BOTH}
 CASES = BY_LATE + BY_BOTH + BY_DIRECT
 # Cases that boot machines of their own, per kernel.
-OWN = [(f, f.__doc__) for f in (kexec, unfit, whole_boot, msi_direct, msi_late, locked, no_kernel)]
+OWN = [(f, f.__doc__) for f in (kexec, unfit, whole_boot, locked, no_kernel, root_anew, msi_direct, msi_late)]
 MADE = set()
 
 
@@ -922,12 +962,18 @@ def initrd(kernel):
         plans.mkdir(parents=True, exist_ok=True)
         subprocess.run([sys.executable, REPO / "src/plan/bulkhead-plan", "build", PLAN, "-o",
                         plans / "demo.plan"], check=True, stdout=subprocess.DEVNULL)
+        (plans / "restart.plan").write_bytes(built.need(firmware.RESTART_PLAN).read_bytes())
         (plans / "wide.plan").write_bytes(widened((plans / "demo.plan").read_bytes()))
         (plans / "watched.plan").write_bytes(watching((plans / "demo.plan").read_bytes()))
+        (plans / "silent.plan").write_bytes(silent((plans / "demo.plan").read_bytes()))
+        subprocess.run([sys.executable, REPO / "src/plan/bulkhead-plan", "build", TWO, "-o",
+                        plans / "two.plan"], check=True, stdout=subprocess.DEVNULL)
         (plans / "measured.plan").write_bytes(digested((plans / "demo.plan").read_bytes()))
         guest = mkguest.build(kernel, None, False, [
             (GUEST / "refuse", "refuse"), (plans, "plans")])
         guest.file(f"inmates/{IMAGE}", REPO / "build/inmates" / IMAGE)
+        guest.file(f"inmates/{late_message.OTHER_IMAGE}",
+                   REPO / "build/inmates" / late_message.OTHER_IMAGE)
         guest.file("test/bulkhead.ko", REPO / f"build/linux-{kernel}-test/bulkhead.ko")
         demand(not guest.missing, f"not built: {', '.join(guest.missing)}")
         out.write_bytes(mkguest.newc(guest.entries))
@@ -947,6 +993,14 @@ def watching(plan):
     """The plan with a watchdog for the cell, on root's first CPU."""
     data = bytearray(plan)
     struct.pack_into("<II", data, CELL_WATCH, WATCH_SECONDS * 1000000, 0)
+    struct.pack_into("<I", data, len(data) - 4, zlib.crc32(data[:-4]))
+    return data
+
+
+def silent(plan):
+    """The plan without a communication region of the cell."""
+    data = bytearray(plan)
+    struct.pack_into("<Q", data, CELL_COMM, 0)
     struct.pack_into("<I", data, len(data) - 4, zlib.crc32(data[:-4]))
     return data
 

@@ -10,7 +10,7 @@ import zlib
 import built
 from qemu import REPO, in_tool_root
 
-BYTES = 6008
+BYTES = 6752
 CRC_AT = BYTES - 4
 CELL_AT, CELL_BYTES = 112, 176
 REGION_AT, REGION_BYTES = 1520, 32
@@ -19,8 +19,8 @@ HEADER = {"magic": (0, 8), "version": (8, 4), "size": (12, 4), "board": (16, 4),
           "status_ppn": (40, 8)}
 CELL = {"name": (0, 16), "first": (16, 4), "count": (20, 4), "cpus": (24, 4), "flags": (28, 4),
         "entry": (32, 8), "comm": (40, 8), "irqs": (48, 128)}
-POLICY_AT, POLICY_BYTES = 5616, 48
-POLICY = {"locks": (0, 4), "grants": (4, 4), "digest": (8, 32)}
+POLICY_AT, POLICY_BYTES = 5616, 52
+POLICY = {"locks": (0, 4), "grants": (4, 4), "digest": (8, 32), "error_irq": (48, 4)}
 REGION = {"ppn": (0, 8), "ipn": (8, 4), "n": (12, 4), "own": (16, 4), "flags": (20, 4),
           "share": (24, 4), "root": (28, 4)}
 

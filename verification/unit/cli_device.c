@@ -76,7 +76,10 @@ bool device_enable(unsigned long request, const struct bh_plan *given, struct bh
 bool device_cell(unsigned long request, uint32_t op, uint32_t cell, struct bh_result *result)
 {
     fprintf(stderr, "FAKE %s %" PRIu32 " %" PRIu32 "\n",
-            request == BH_IOC_DISABLE ? "disable" : "cell", op, cell);
+            request == BH_IOC_DISABLE   ? "disable"
+            : request == BH_IOC_MESSAGE ? "message"
+                                        : "cell",
+            op, cell);
     return answer(result);
 }
 
@@ -98,10 +101,23 @@ const volatile struct bh_comm *device_comm(uint32_t cell)
     return (const volatile struct bh_comm *)fake.comm[cell];
 }
 
+static uint64_t waits;
+
 bool device_wait(void)
 {
     fprintf(stderr, "FAKE wait\n");
+    waits++;
     return later();
+}
+
+void device_catch(void)
+{
+}
+
+/* 100 ms for each wait. */
+uint64_t device_milliseconds(void)
+{
+    return waits * 100U;
 }
 
 bool device_news(void)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "fake_regs.h"
+#include "arch/aarch64/smc_list.h"
 #include "core/plan.h"
 
 #include <stdio.h>
@@ -156,6 +157,8 @@ static uint8_t *device(uint64_t address, uint32_t size)
         at = &fake.gits[address - board.gits];
     } else if ((address >= ITS_MEMORY) && (address - ITS_MEMORY < sizeof(fake.gits_memory))) {
         at = &fake.gits_memory[address - ITS_MEMORY];
+    } else if ((address >= FAKE_WINDOWS) && (address - FAKE_WINDOWS < sizeof(fake.windows))) {
+        at = &fake.windows[address - FAKE_WINDOWS];
     } else {
         stop("no device at", address);
     }
@@ -207,6 +210,14 @@ uint8_t mmio_read8(uint64_t address)
     return (uint8_t)get(address, 1U);
 }
 
+uint16_t mmio_read16(uint64_t address); /* as mmio_window.h, which knows the layout as constant */
+void mmio_write16(uint64_t address, uint16_t value);
+
+uint16_t mmio_read16(uint64_t address)
+{
+    return (uint16_t)get(address, 2U);
+}
+
 uint32_t mmio_read32(uint64_t address)
 {
     return (uint32_t)get(address, 4U);
@@ -220,6 +231,11 @@ uint64_t mmio_read64(uint64_t address)
 void mmio_write8(uint64_t address, uint8_t value)
 {
     put(address, 1U, value);
+}
+
+void mmio_write16(uint64_t address, uint16_t value)
+{
+    put(address, 2U, value);
 }
 
 void mmio_write32(uint64_t address, uint32_t value)
@@ -424,4 +440,13 @@ uint64_t frame_get(const struct frame *f, uint32_t i)
 void frame_put(struct frame *f, uint32_t i, uint64_t value)
 {
     f->r[i] = value;
+}
+
+void smc_forward(uint64_t r[SMC_REGISTERS])
+{
+    memcpy(fake.forwarded, r, sizeof(fake.forwarded));
+    fake.forwards++;
+    for (uint32_t i = 0U; i < SMC_REGISTERS; i++) {
+        r[i] = 0xF000000000000000U + (fake.forwards * 0x100U) + i;
+    }
 }

@@ -20,6 +20,7 @@
 #define FAKE_LOG 4096U
 #define FAKE_GICRS 8U
 #define FAKE_PAGES 8U
+#define FAKE_WINDOWS 0x7FFFE08000U /* where the kernel reaches the pages of windows */
 
 /** A write to a device register. */
 struct fake_write {
@@ -40,6 +41,9 @@ struct fake {
     uint8_t gits[0x10000];           /**< control frame of the ITS; what is queued is consumed at once */
     bool gits_stuck;                 /**< unless this is set */
     uint8_t gits_memory[0xB3000];    /**< the kernel's tables for it */
+    uint64_t forwarded[8]; /**< registers of the last call that was passed on */
+    uint32_t forwards;
+    uint8_t windows[16U * 4096U]; /**< device pages of the plan's windows */
     struct fake_write log[FAKE_LOG]; /**< writes to devices, the first of them */
     uint32_t writes;
     uint64_t sgi[64];              /**< values written to ICC_SGI1R_EL1 */

@@ -6,7 +6,7 @@ It is compared with plan_check() over tens of thousands of changed plans.
 import struct
 import zlib
 
-CELLS, REGIONS = 8, 128
+CELLS, REGIONS, WINDOWS, CALLS = 8, 128, 16, 16
 #: (first page, pages) of the kernel's memory, the GIC's distributor, its redistributors: the
 #: machine's, from its device tree, on purpose not read from board.c or board.toml
 KERNEL = ((0x70000, 0x400), (0x8000, 0x10), (0x8080, 0x120))
@@ -23,9 +23,13 @@ class Blob:
         self.irqs = [int.from_bytes(raw[160 + 176 * i:288 + 176 * i], "little")
                      for i in range(CELLS)]
         self.region = [struct.unpack_from("<Q6I", raw, 1520 + 32 * i) for i in range(REGIONS)]
-        self.policy = [struct.unpack_from("<2I", raw, 5616 + 48 * i) for i in range(CELLS)]
-        self.watch = [struct.unpack_from("<2I", raw, 5656 + 48 * i) for i in range(CELLS)]
-        self.crc_good = zlib.crc32(raw[:6004]) == int.from_bytes(raw[6004:], "little")
+        self.policy = [struct.unpack_from("<2I", raw, 5616 + 52 * i) for i in range(CELLS)]
+        self.watch = [struct.unpack_from("<2I", raw, 5656 + 52 * i) for i in range(CELLS)]
+        self.tells = [struct.unpack_from("<I", raw, 5664 + 52 * i)[0] for i in range(CELLS)]
+        self.window = [struct.unpack_from("<Q6I", raw, 6032 + 32 * i) for i in range(WINDOWS)]
+        self.call = [struct.unpack_from("<3I", raw, 6544 + 12 * i) for i in range(CALLS)]
+        self.windows, self.calls = struct.unpack_from("<2I", raw, 6736)
+        self.crc_good = zlib.crc32(raw[:6748]) == int.from_bytes(raw[6748:], "little")
 
 
 def meet(start, count, other, count_other):
@@ -37,16 +41,16 @@ def header(b, board):
     """Rules on the head of the blob."""
     if b.magic != b"BMHPLAN1":
         return "E0102"
-    if b.version != 3:
+    if b.version != 4:
         return "E0104"
-    if b.size != 6008:
+    if b.size != 6752:
         return "E0101"
     if not b.crc_good:
         return "E0105"
     if b.board != board:
         return "E0106"
     good = (2 <= b.cells <= 8 and b.regions <= 128 and 1 <= b.cpus <= 8 and b.status_n == 4
-            and b.status + 4 <= 1 << 36)
+            and b.status + 4 <= 1 << 36 and b.windows <= WINDOWS and b.calls <= CALLS)
     if not good:
         return "E0107"
     return "" if len(set(b.mpidr[:b.cpus])) == b.cpus else "E0114"
@@ -105,7 +109,7 @@ def claims(b):
             return "E0113"
     if not b.flags & 1:
         return "E010F"
-    asked = [(b.cell[c][4] & ~0xf, b.policy[c][0] & ~0x1f, b.policy[c][1] & ~0x3,
+    asked = [(b.cell[c][4] & ~(0x1f if c == 1 else 0xf), b.policy[c][0] & ~0x1f, b.policy[c][1] & ~0x3,
               c > 1 and b.policy[c][0] & 8 and not b.policy[c][1] & 1) for c in range(b.cells)]
     kernel = (b.cell[0][4], *b.policy[0])
     return "E0115" if b.flags != 1 or any(map(any, asked)) or any(kernel) else ""
@@ -128,6 +132,44 @@ def watches(b):
     return ""
 
 
+def window(b, n, kernel):
+    """The rule on a window, those before it being good."""
+    ppn, ipn, offset, size, own, flags, reserved = b.window[n]
+    width = max((w for w in (1, 2, 4, 8) if flags >> (w.bit_length() + 1) & 1), default=0)
+    if not (flags < 64 and flags & 3 and width and reserved == 0 and 1 <= own < b.cells and ppn < 1 << 28
+            and ipn < 1 << 28 and size and offset + size <= 4096 and not (offset | size) % width):
+        return "E0116"
+    regions = b.region[:b.regions]
+    held = any(r[3] == 0 and r[4] & 8 and r[0] <= ppn < r[0] + r[2] for r in regions)
+    ranges = any(first <= ppn < first + count for first, count in kernel)
+    other = any(r[3] == own and r[1] <= ipn < r[1] + r[2] and r[0] + ipn - r[1] != ppn for r in regions)
+    if not held or ranges or other:
+        return "E011B"
+    for p, i, o, s, c, *_ in b.window[:n]:
+        if (p == ppn or (c, i) == (own, ipn)) and meet(o, s, offset, size):
+            return "E0117"
+    return ""
+
+
+def call(b, n):
+    """The rule on a range of firmware calls."""
+    first, last, own = b.call[n]
+    owner, fast = first >> 24 & 0x3f, first >> 31
+    least = 2 if owner == 0 else 0x40 if owner == 4 else 0
+    known = owner >= 48 or (fast and owner in (0, 2, 3, 4, 7))
+    good = (first <= last and first >> 16 == last >> 16 and first >> 16 & 0xff == 0 and known
+            and first & 0xffff >= least and 1 <= own < b.cells)
+    return "" if good else "E011A"
+
+
+def additions(b, kernel):
+    """Rules on what came with format 4."""
+    if any(irq and not b.irqs[c] >> irq & 1 for c, irq in enumerate(b.tells[:b.cells])):
+        return "E0119"
+    faults = [window(b, n, kernel) for n in range(b.windows)] + [call(b, n) for n in range(b.calls)]
+    return next((fault for fault in faults if fault), "")
+
+
 def _union(masks):
     whole = 0
     for mask in masks:
@@ -137,7 +179,7 @@ def _union(masks):
 
 def verdict(raw, board=1, kernel=KERNEL):
     """The ID of the first rule that fails, or "ok"."""
-    if len(raw) != 6008:
+    if len(raw) != 6752:
         return "E0101"
     b = Blob(raw)
-    return header(b, board) or memory(b, kernel) or claims(b) or watches(b) or "ok"
+    return header(b, board) or memory(b, kernel) or claims(b) or watches(b) or additions(b, kernel) or "ok"

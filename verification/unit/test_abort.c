@@ -4,19 +4,23 @@
  * @link src/arch/aarch64/abort.c @link src/arch/aarch64/cpu.c @link src/arch/aarch64/el2map.c
  * @link src/arch/aarch64/gic.c
  * @link src/arch/aarch64/alarm.c
+ * @link src/arch/aarch64/ras.c
  * @link src/arch/aarch64/inject.c @link src/arch/aarch64/launch.c
  * @link src/arch/aarch64/machine.c @link src/arch/aarch64/psci.c @link src/arch/aarch64/s2.c
  * @link src/arch/aarch64/trap.c @link src/arch/aarch64/vgicd.c @link src/arch/aarch64/vgicr.c
  * @link src/arch/aarch64/vinj.c @link src/arch/aarch64/vsgi.c @link src/arch/host/shared.c
- * @link src/arch/aarch64/window.c @link src/arch/aarch64/its.c
- * @link src/arch/aarch64/its_cmd.c @link src/arch/aarch64/vgits.c @link src/arch/aarch64/vlpi.c
+ * @link src/arch/aarch64/window.c
+ * @link src/arch/aarch64/mmio_window.c @link src/arch/aarch64/smc_list.c
+ * @link src/arch/aarch64/its.c @link src/arch/aarch64/its_cmd.c
+ * @link src/arch/aarch64/vgits.c @link src/arch/aarch64/vlpi.c
  * @link src/boards/qemu-virt-arm64/board.c @link verification/unit/fake_regs.c
  * @link src/core/bits.c @link src/core/cell.c
  * @link src/core/watch.c
+ * @link src/core/hwerr.c
  * @link src/core/prep.c @link src/core/cpu.c @link src/core/crc.c
  * @link src/core/measure.c @link src/core/sha256.c
  * @link src/core/plan_claims.c @link src/core/plan_policy.c
- * @link src/core/plan_watch.c
+ * @link src/core/plan_watch.c @link src/core/plan_window.c @link src/core/plan_call.c
  * @link src/core/plan_crc.c
  * @link src/core/event.c @link src/core/hcall.c @link src/core/init.c @link src/core/part.c
  * @link src/core/plan.c
@@ -24,6 +28,7 @@
  */
 #include "aarch64_machine.h"
 #include "arch/aarch64/abort.h"
+#include "arch/aarch64/mmio_window.h"
 #include "test.h"
 
 #define DATA (0x24ULL << 26)
@@ -177,7 +182,7 @@ static void a_violation_ends_the_cell_or_is_answered(void)
         bool goes_on;
     } who[] = {{0U, 1U, true}, {2U, 2U, false}, {1U, 3U, true}};
     static const uint64_t what[] = {DATA | ISV | RT(1) | TRANSLATION, DATA | WRITE | TRANSLATION,
-                                    INSTRUCTION | TRANSLATION, DATA | 0x14U};
+                                    INSTRUCTION | TRANSLATION, DATA | 0x11U};
 
     for (uint32_t k = 0U; k < COUNT_OF(who); k++) {
         for (uint32_t i = 0U; i < COUNT_OF(what); i++) {
@@ -263,6 +268,194 @@ static void a_stale_hpfar_is_not_believed(void)
     CHECK_EQ(event_back(0U)->a, 0x7000000123U);
 }
 
+#define SSE (1ULL << 21)
+#define SF (1ULL << 15)
+#define DEVICE_PAGE 0xA000U
+#define PLACE 0xA000000U /* of root's window; cell 2 has its own at PLACE2 */
+#define PLACE2 0x9000200U
+#define READS (DATA | ISV | RT(5) | TRANSLATION)
+#define WRITES (READS | WRITE)
+
+/** Windows of one page: 0 root's, for words; 1 of cell 2, any width; 2 of cell 2, bytes to be read; 3 of
+ * cell 3, words to be written. */
+static void begin_windows(void)
+{
+    static const struct bh_window windows[4] = {
+        {DEVICE_PAGE, DEVICE_PAGE, 0U, 0x200U, 1U, 3U + BH_WINDOW_32, 0U},
+        {DEVICE_PAGE, 0x9000U, 0x200U, 0x20U, 2U, 3U + 60U, 0U},
+        {DEVICE_PAGE + 1U, 0x9000U, 0x220U, 3U, 2U, 1U + BH_WINDOW_8, 0U},
+        {DEVICE_PAGE, 0x9000U, 0x300U, 4U, 3U, 2U + BH_WINDOW_32, 0U}};
+
+    begin();
+    memcpy(plan.windows, windows, sizeof(windows));
+    plan.n_windows = 4U;
+    memset(el2_window, 0, sizeof(el2_window));
+    arch_windows_open();
+    for (uint32_t i = 0U; i < sizeof(fake.windows); i++) {
+        fake.windows[i] = (uint8_t)(0x81U + i + (i / 4096U));
+    }
+}
+
+/** Bytes of the page as window @p w sees it. */
+static uint64_t shown(uint32_t w, uint32_t offset, uint32_t size)
+{
+    uint64_t value = 0U;
+
+    memcpy(&value, &fake.windows[(w * 4096U) + offset], size);
+    return value;
+}
+
+/** The access was refused by @p event, and no device noticed. */
+static void refused(uint32_t cpu, uint64_t esr, uint64_t ipa, uint32_t event)
+{
+    uint64_t before = events();
+    uint32_t writes = fake.writes;
+    uint64_t x5 = X(&f, 5);
+
+    touch(cpu, esr, ipa);
+    CHECK(events() > before);
+    CHECK_EQ(event_back((uint32_t)(events() - before - 1U))->id, event);
+    CHECK_EQ(event_back((uint32_t)(events() - before - 1U))->a, ipa);
+    CHECK_EQ(event_back((uint32_t)(events() - before - 1U))->b, esr);
+    CHECK_EQ(fake.writes, writes);
+    CHECK_EQ(X(&f, 5), x5);
+}
+
+/** @test TC_ABT_020 @verifies SWR_MMW_002 @technique requirements @level unit */
+static void pages_of_windows_are_mapped(void)
+{
+    begin_windows();
+    for (uint32_t w = 0U; w < EL2_ENTRIES; w++) {
+        uint64_t page = (w == 10U) ? (DEVICE_PAGE + 1ULL) : DEVICE_PAGE;
+        bool mapped = (w >= 8U) && (w < 12U);
+
+        CHECK_EQ(el2_window[w], mapped ? ((page << 12) | 0x40000000000447U) : 0U);
+    }
+}
+
+/** @test TC_ABT_021 @verifies SWR_MMW_003 SWR_MMW_004 SWR_MMW_006 @technique table @level unit */
+static void the_owner_uses_its_window(void)
+{
+    begin_windows();
+    for (uint32_t log = 0U; log < 4U; log++) {
+        uint32_t size = 1U << log;
+
+        touch(2U, READS | SIZE(log) | SF, PLACE2 + 8U);
+        CHECK_EQ(X(&f, 5), shown(1U, 0x208U, size));
+        X(&f, 5) = 0x1122334455667788U;
+        touch(2U, WRITES | SIZE(log), PLACE2 + 0x18U);
+        CHECK_EQ(fake.writes, log + 1U);
+        CHECK_EQ(fake.log[log].address, FAKE_WINDOWS + 4096U + 0x218U);
+        CHECK_EQ(fake.log[log].size, size);
+        CHECK_EQ(fake.log[log].value,
+                 (size == 8U) ? X(&f, 5) : (X(&f, 5) & ((1ULL << (8U * size)) - 1U)));
+    }
+    CHECK_EQ(ELR(&f), 0x8020U);
+    CHECK_EQ(events(), 0U);
+    CHECK_EQ(status_page.cpus[2].exits[BH_EXIT_MMIO], 8U);
+    CHECK_EQ(status_page.cpus[2].total, 8U);
+    touch(0U, READS | SIZE(2) | SF, PLACE + 0x1FCU); /* root's last word */
+    CHECK_EQ(X(&f, 5), shown(0U, 0x1FCU, 4U));
+    touch(2U, READS | SIZE(0) | SF, PLACE2 + 0x22U); /* the last byte of window 2 */
+    CHECK_EQ(X(&f, 5), shown(2U, 0x222U, 1U));
+    touch(2U, DATA | ISV | RT(31) | SIZE(2) | TRANSLATION, PLACE2);
+    f.r[31] = 0x9000U;
+    touch(2U, DATA | ISV | RT(31) | SIZE(2) | WRITE | TRANSLATION, PLACE2);
+    CHECK_EQ(fake.log[fake.writes - 1U].value, 0U);
+    CHECK_EQ(events(), 0U);
+}
+
+/** @test TC_ABT_022 @verifies SWR_MMW_005 @technique bva @level unit */
+static void loads_are_extended(void)
+{
+    static const struct {
+        uint32_t log;
+        uint64_t flags;
+        uint64_t bits;
+        uint64_t got;
+    } rows[] = {
+        {0U, SF, 0x80U, 0x80U},
+        {0U, 0U, 0x80U, 0x80U},
+        {0U, SSE, 0x80U, 0xFFFFFF80U},
+        {0U, SSE | SF, 0x80U, 0xFFFFFFFFFFFFFF80U},
+        {0U, SSE | SF, 0x7FU, 0x7FU},
+        {0U, SSE | SF, 0xFFU, 0xFFFFFFFFFFFFFFFFU},
+        {1U, SSE | SF, 0x8000U, 0xFFFFFFFFFFFF8000U},
+        {1U, SSE, 0x8000U, 0xFFFF8000U},
+        {1U, SSE | SF, 0x7FFFU, 0x7FFFU},
+        {1U, SF, 0xFFFFU, 0xFFFFU},
+        {2U, SSE | SF, 0x80000000U, 0xFFFFFFFF80000000U},
+        {2U, SSE | SF, 0x7FFFFFFFU, 0x7FFFFFFFU},
+        {2U, 0U, 0x80000000U, 0x80000000U},
+        {3U, SF, 0x8000000000000001U, 0x8000000000000001U},
+        {3U, SSE | SF, 0x8000000000000001U, 0x8000000000000001U},
+    };
+
+    for (uint32_t n = 0U; n < COUNT_OF(rows); n++) {
+        begin_windows();
+        memcpy(&fake.windows[4096U + 0x208U], &rows[n].bits, 8U);
+        touch(2U, READS | SIZE(rows[n].log) | rows[n].flags, PLACE2 + 8U);
+        CHECK_EQ(X(&f, 5), rows[n].got);
+    }
+}
+
+/** @test TC_ABT_023 @verifies SWR_MMW_003 SWR_MMW_004 SWR_MMW_006 @technique table @level unit
+ *
+ * On CPU 1, whose cell goes on, and on root's.
+ */
+static void all_else_is_refused(void)
+{
+    begin_windows();
+    /* none of its own: root's place and page, that of cell 2, and what nobody has */
+    refused(1U, READS | SIZE(2), PLACE, BH_EV_MEM_VIOLATION);
+    refused(1U, READS | SIZE(2), PLACE2, BH_EV_MEM_VIOLATION);
+    refused(0U, READS | SIZE(2), PLACE + 0x200U, BH_EV_MEM_VIOLATION);
+    refused(0U, WRITES | SIZE(2), PLACE + 0xFFCU, BH_EV_MEM_VIOLATION);
+    refused(0U, READS | SIZE(2), PLACE + 0x1000U, BH_EV_MEM_VIOLATION);
+    refused(1U, WRITES | SIZE(2), PLACE2 + 0xFCU, BH_EV_MEM_VIOLATION); /* before it */
+    refused(1U, WRITES | SIZE(2), PLACE2 + 0x104U, BH_EV_MEM_VIOLATION); /* behind it */
+    /* its own: direction, width, place */
+    refused(1U, READS | SIZE(2), PLACE2 + 0x100U, BH_EV_WINDOW_DENIED);
+    refused(1U, WRITES | SIZE(0), PLACE2 + 0x100U, BH_EV_WINDOW_DENIED);
+    refused(0U, READS | SIZE(0), PLACE, BH_EV_WINDOW_DENIED);
+    refused(0U, READS | SIZE(3), PLACE, BH_EV_WINDOW_DENIED);
+    refused(0U, READS | SIZE(2), PLACE + 2U, BH_EV_WINDOW_DENIED);
+    refused(0U, READS | SIZE(2), PLACE + 0x1FDU, BH_EV_WINDOW_DENIED);
+    plan.windows[0].bytes = 0x202U;
+    refused(0U, READS | SIZE(2), PLACE + 0x200U, BH_EV_WINDOW_DENIED); /* beyond its end */
+    plan.windows[0].bytes = 0x200U;
+    plan.windows[0].offset = 2U;
+    refused(0U, READS | SIZE(2), PLACE + 1U, BH_EV_MEM_VIOLATION);
+    CHECK(
+        !mmio_window_allows(0U, (struct access){0U, 1U, 0U, 4U, false, 0U})); /* begins before it */
+    plan.windows[0].offset = 0U;
+    /* no syndrome; not data; a permission fault; a walk */
+    refused(0U, (READS | SIZE(2)) & ~ISV, PLACE, BH_EV_MMIO_UNDECODABLE);
+    refused(0U, INSTRUCTION | TRANSLATION, PLACE, BH_EV_MEM_VIOLATION);
+    touch(0U, DATA | ISV | SIZE(2) | RT(5) | PERMISSION, PLACE);
+    CHECK_EQ(event_back(0U)->id, BH_EV_MEM_VIOLATION);
+    CHECK_EQ(fake.writes, 0U);
+    /* none any more */
+    plan.n_windows = 0U;
+    refused(0U, READS | SIZE(2), PLACE, BH_EV_MEM_VIOLATION);
+}
+
+/** @test TC_ABT_024 @verifies SWR_MMW_003 SWR_MMW_006 @technique requirements @level unit
+ *
+ * A cell that parks ends by it.
+ */
+static void a_cell_that_parks_ends(void)
+{
+    begin_windows();
+    touch(2U, WRITES | SIZE(0), PLACE2 + 0x20U);
+    CHECK_EQ(event_back(1U)->id, BH_EV_WINDOW_DENIED);
+    CHECK_EQ(event_back(0U)->id, BH_EV_CELL_FAILED);
+    CHECK_EQ(state_of(2U), BH_STATE_FAILED);
+    for (uint32_t n = 0U; n < fake.writes; n++) {
+        CHECK(fake.log[n].address < FAKE_WINDOWS);
+    }
+}
+
 int main(void)
 {
     TEST(TC_ABT_001, the_distributor_is_emulated);
@@ -273,5 +466,10 @@ int main(void)
     TEST(TC_ABT_006, external_aborts_go_to_the_cell);
     TEST(TC_ABT_007, a_fault_during_a_stop_is_no_violation);
     TEST(TC_ABT_008, a_stale_hpfar_is_not_believed);
+    TEST(TC_ABT_020, pages_of_windows_are_mapped);
+    TEST(TC_ABT_021, the_owner_uses_its_window);
+    TEST(TC_ABT_022, loads_are_extended);
+    TEST(TC_ABT_023, all_else_is_refused);
+    TEST(TC_ABT_024, a_cell_that_parks_ends);
     return test_result();
 }

@@ -36,6 +36,7 @@ def build():
     sources = [p for p in sorted((REPO / "src/cli").glob("*.c")) if p.name != "device.c"]
     sources += [REPO / "src/core/plan.c", REPO / "src/core/plan_claims.c",
                 REPO / "src/core/plan_policy.c", REPO / "src/core/plan_watch.c",
+                REPO / "src/core/plan_window.c", REPO / "src/core/plan_call.c",
                 REPO / "src/core/plan_crc.c", REPO / "src/core/crc.c",
                 REPO / "src/boards/qemu-virt-arm64/board.c",
                 REPO / "verification/unit/cli_device.c"]
@@ -62,7 +63,7 @@ def cell(name, first, count, cpus, entry=0, comm=0, irqs=()):
     return struct.pack("<16sIIIIQQ32I", name, first, count, cpus, 0, entry, comm, *words)
 
 
-def make_plan(version=3, board=1, flags=1, rt_ram=0x71000000, rt_name=b"rt", crc=None, size=6008,
+def make_plan(version=4, board=1, flags=1, rt_ram=0x71000000, rt_name=b"rt", crc=None, size=6752,
               gicr=0x120):
     regions = [
         region(0x70000000, 0x400, 0, R | W),
@@ -81,7 +82,7 @@ def make_plan(version=3, board=1, flags=1, rt_ram=0x71000000, rt_name=b"rt", crc
                        len(regions), 4, 4, 0x70400)
     body += struct.pack("<8Q", 0, 1, 2, 3, 0, 0, 0, 0)
     body += b"".join(cells).ljust(8 * 176, b"\0") + b"".join(regions).ljust(128 * 32, b"\0")
-    body += bytes(8 * 48 + 4)
+    body += bytes(8 * 52 + 16 * 32 + 16 * 12 + 12)
     return body + struct.pack("<I", zlib.crc32(body) if crc is None else crc)
 
 
@@ -97,7 +98,7 @@ def make_status(state=3, events=(), following=None, dma_open=1, exits=range(8), 
     word of that name and the 8 words of the digest."""
     following = len(events) if following is None else following
     measured, locks = measured or {}, locks or {}
-    out = struct.pack("<QIIQIIIIII8I", 0x3153544154535442, 3, armed, following, 3, 4, 0xABCD,
+    out = struct.pack("<QIIQIIIIII8I", 0x3153544154535442, 4, armed, following, 3, 4, 0xABCD,
                       dma_open, locks.get(0, 0), 0, *plan_digest)
     for index in range(8):
         out += struct.pack("<IIQII8I", state if index == 2 else 0, starts if index == 2 else 1,
@@ -113,7 +114,12 @@ def make_status(state=3, events=(), following=None, dma_open=1, exits=range(8), 
     return (out + b"".join(ring)).ljust(4 * 4096, b"\0")
 
 
-def make_comm(text=b"", following=None, beats=42, ticks=0, jitter=(0, 0)):
+MESSAGES = 0x3147534D48424242
+
+
+def make_comm(text=b"", following=None, beats=42, ticks=0, jitter=(0, 0), request=None, answer=None):
+    """request: number of root's last one; answer: (to, code, argument), or the eight words of the
+    mailbox. A cell that takes messages has either."""
     ring = bytearray(2048)
     following = len(text) if following is None else following
     start = following - len(text)
@@ -121,12 +127,17 @@ def make_comm(text=b"", following=None, beats=42, ticks=0, jitter=(0, 0)):
         ring[(start + offset) % 2048] = byte
     head = struct.pack("<15QQ", 0x314D4D4F43485442, beats, ticks, *jitter, *[0] * 10,
                        following & 0xFFFFFFFFFFFFFFFF)
-    return (head + bytes(ring)).ljust(4096, b"\0")
+    asked = struct.pack("<4Q24xQ", request or 0, 1, 0, 0, request or 0)
+    to, code, argument = answer if answer and len(answer) == 3 else (0, 0, 0)
+    said = answer if answer and len(answer) == 8 else (1, code, argument, to, 0, 0, 0, 1)
+    known = MESSAGES if (request, answer) != (None, None) else 0
+    mailboxes = asked + bytes(64) + struct.pack("<8QQ", *said, known)
+    return (head + bytes(ring) + mailboxes).ljust(4096, b"\0")
 
 
 def make_machine(enabled=1, plan=None, status=None, comm=None):
     plan = make_plan() if plan is None else plan
-    info = struct.pack("<8IQQ", 3, enabled, 4, 4, 1, 1, 0, 1, 0x70000000, 0x400000) + plan
+    info = struct.pack("<8IQQ", 4, enabled, 4, 4, 1, 1, 0, 1, 0x70000000, 0x400000) + plan
     info += struct.pack("<IIQQ", 0, 0, 0, 0)
     pages = [bytes(4096)] * 8
     pages[2] = make_comm() if comm is None else comm
@@ -161,6 +172,21 @@ class Cli(unittest.TestCase):
         self.assertEqual(done.returncode, code, f"{words}: {out}{err}")
         return out, err
 
+    def on_terminal(self, *words, result, machine=None):
+        """What a terminal on stderr gets."""
+        (self.folder / "machine").write_bytes(machine or make_machine())
+        ours, theirs = os.openpty()
+        try:
+            command = [RUNNER, "env", "ASAN_OPTIONS=detect_leaks=0", self.program, *words]
+            command[2:2] = [f"BULKHEAD_FAKE={self.folder / 'machine'}",
+                            f"BULKHEAD_FAKE_RESULT={result}"]
+            subprocess.run([str(w) for w in command], stdout=subprocess.DEVNULL, stderr=theirs,
+                           timeout=60, check=True)
+            return os.read(ours, 65536).decode("ascii")
+        finally:
+            os.close(ours)
+            os.close(theirs)
+
     def refused(self, *words, eid, code, **more):
         """A refusal: ID, text, hint on stderr, nothing on stdout."""
         out, err = self.run_cli(*words, code=code, **more)
@@ -184,6 +210,12 @@ class CommandLine(Cli):
                       ["cell", "stats", "-i"], ["cell", "stats", "-i", "0"],
                       ["cell", "stats", "-i", "x"], ["cell", "stats", "-i", "-1"],
                       ["cell", "stats", "-i", "86401"], ["cell", "stats", "rt", "linux"],
+                      ["cell", "shutdown"], ["cell", "shutdown", "rt", "--timeout"],
+                      ["cell", "shutdown", "rt", "--timeout", "0"],
+                      ["cell", "shutdown", "rt", "--timeout", "3601"],
+                      ["cell", "shutdown", "rt", "--timeout", "1s"],
+                      ["cell", "shutdown", "rt", "--timeout", "-1"],
+                      ["cell", "stop", "rt", "--timeout", "1"],
                       ["cell", "list", "-i", "1"], ["measure", "rt", "linux"],
                       ["measure", "--baseline"], ["measure", "-n", "1"],
                       ["measure", "--baseline", "x", "--write", "y"], ["status", "--write", "y"],
@@ -196,7 +228,7 @@ class CommandLine(Cli):
         """@test TC_CLI_002 @verifies SWR_CLI_009 @technique requirements @level unit"""
         listing, _ = self.run_cli("--help")
         verbs = re.findall(r"^  ((?:cell |plan )?[a-z]+) ", listing, re.MULTILINE)
-        self.assertEqual(len(verbs), 21)
+        self.assertEqual(len(verbs), 22)
         for verb in verbs:
             if not verb.startswith("-"):
                 short, _ = self.run_cli(*verb.split(), "--help")
@@ -218,9 +250,9 @@ class CommandLine(Cli):
 
     def test_version(self):
         """@test TC_CLI_004 @verifies SWR_CLI_007 @technique requirements @level unit"""
-        self.assertRegex(self.run_cli("--version")[0], r"^bulkhead \S+, ABI 3\n$")
+        self.assertRegex(self.run_cli("--version")[0], r"^bulkhead \S+, ABI 4\n$")
         document = json.loads(self.run_cli("--json", "--version")[0])
-        self.assertEqual((document["schema"], document["abi"]), ("bulkhead/1", 3))
+        self.assertEqual((document["schema"], document["abi"]), ("bulkhead/1", 4))
 
 
 class Errors(Cli):
@@ -331,9 +363,9 @@ class Plans(Cli):
         flipped = bytearray(good)
         flipped[3000] ^= 4
         for data, eid, part in (
-                (good[:-1], "E0101", "6007 bytes, 6008 expected"), (b"", "E0101", "0 bytes"),
-                (good + b"x", "E0101", "6009"), (b"X" + good[1:], "E0102", "not a Bulkhead"),
-                (make_plan(version=9), "E0104", "version 9, this release reads version 3"),
+                (good[:-1], "E0101", "6751 bytes, 6752 expected"), (b"", "E0101", "0 bytes"),
+                (good + b"x", "E0101", "6753"), (b"X" + good[1:], "E0102", "not a Bulkhead"),
+                (make_plan(version=9), "E0104", "version 9, this release reads version 4"),
                 (make_plan(size=7), "E0101", "7 bytes"), (bytes(flipped), "E0105", "checksum 0x"),
                 (make_plan(board=3), "E0106", "board 3"), (make_plan(flags=0), "E010F", "DMA"),
                 (make_plan(gicr=0x11f), "E010D", "a frame it emulates"),
@@ -349,7 +381,7 @@ class Plans(Cli):
     def test_every_truncation_and_bit(self):
         """@test TC_CLI_022 @verifies SWR_CLI_004 @technique fault-injection @level unit"""
         good = make_plan()
-        for length in (0, 1, 7, 8, 100, 6004, 6007):
+        for length in (0, 1, 7, 8, 100, 6748, 6751):
             self.refused("plan", "check", self.plan_file(good[:length]), eid="E0101", code=3)
         for bit in range(0, len(good) * 8, 1999):
             data = bytearray(good)
@@ -408,21 +440,6 @@ class Cells(Cli):
         for words, shown in (((), True), (("-q",), False), (("--json",), False)):
             text = self.on_terminal(*words, "cell", "create", "rt", result=steps + "0 0 0")
             self.assertEqual("\r\033[K2 MiB left" in text and "\r\033[K1 MiB left" in text, shown)
-
-    def on_terminal(self, *words, result):
-        """What a terminal on stderr gets."""
-        (self.folder / "machine").write_bytes(make_machine())
-        ours, theirs = os.openpty()
-        try:
-            command = [RUNNER, "env", "ASAN_OPTIONS=detect_leaks=0", self.program, *words]
-            command[2:2] = [f"BULKHEAD_FAKE={self.folder / 'machine'}",
-                            f"BULKHEAD_FAKE_RESULT={result}"]
-            subprocess.run([str(w) for w in command], stdout=subprocess.DEVNULL, stderr=theirs,
-                           timeout=60, check=True)
-            return os.read(ours, 4096).decode("ascii")
-        finally:
-            os.close(ours)
-            os.close(theirs)
 
     def test_restart(self):
         """@test TC_CLI_039 @verifies SWR_CLI_023 @technique equivalence @level unit
@@ -483,7 +500,7 @@ class Cells(Cli):
         """@test TC_CLI_036 @verifies SWR_CLI_008 @technique requirements @level unit"""
         events = (make_event(0, 0x501, b=4), make_event(1, 0x510, 0x70000000, 0x93C08006))
         out, _ = self.run_cli("status", machine=make_machine(status=make_status(events=events)))
-        self.assertIn("kernel enabled, ABI 3, plan 0000abcd\n", out)
+        self.assertIn("kernel enabled, ABI 4, plan 0000abcd\n", out)
         self.assertNotIn("SHA-256", out)
         self.assertIn("DMA: NOT ISOLATED (no SMMU driver yet)\n", out)
         self.assertIn("access to IPA 0x70000000 refused (syndrome 0x93c08006)", out)
@@ -782,6 +799,121 @@ class Measure(Cli):
         self.assertEqual([p.name for p in self.folder.glob("*.new")], [])
 
 
+class Shutdown(Cli):
+    """Request 6 is asked in each of these: the fake driver says so."""
+    ASKED = "0 6 0;0 0 0"
+
+    def moments(self, *steps):
+        """Each step: (state, answer[, starts])."""
+        return b"".join(make_machine(status=make_status(state=step[0], starts=(*step, 1)[2]),
+                                     comm=make_comm(request=6, answer=step[1])) for step in steps)
+
+    def shutdown(self, *steps, words=(), result=ASKED, code=0):
+        """@return (stdout, stderr without the calls, the calls but for waits)."""
+        out, err = self.run_cli(*words, "cell", "shutdown", "rt", "--timeout", "1", result=result,
+                                code=code, machine=self.moments(*steps))
+        lines = err.splitlines()
+        return (out, [line for line in lines if not line.startswith("FAKE")],
+                [line for line in lines if line.startswith("FAKE") and line != "FAKE wait"])
+
+    def test_accepted(self):
+        """@test TC_CLI_080 @verifies SWR_CLI_024 SWR_CLI_025 @technique equivalence @level unit
+
+        The state ends it; who was stopped without a word is told apart; a cell at rest is stopped."""
+        asked, went = "FAKE message 1 2", (3, (6, 1, 0))
+        for steps, answer, calls in (
+                (((3, (5, 2, 9)), went, (4, (6, 1, 0))), "accepted", [asked]),
+                (((3, None), (4, None)), "none", [asked]),
+                (((4, (6, 1, 0)),), "accepted", [asked]),
+                (((3, (0, 0, 0)), went, (3, (6, 3, 0))), "done", [asked, "FAKE cell 4 2"])):
+            out, err, found = self.shutdown(*steps)
+            self.assertEqual((err, found), ([], calls))
+            self.assertEqual(out, f"cell 'rt' shut down after 0.{len(steps) - 1} s (answer: {answer})\n")
+            told = json.loads(self.shutdown(*steps, words=["--json"])[0])
+            self.assertEqual((told["ok"], told["cell"], told["answer"], told["milliseconds"]),
+                             (True, "rt", answer, 100 * (len(steps) - 1)))
+            self.assertEqual(self.shutdown(*steps, words=["-q"])[0], "")
+        _, err, found = self.shutdown((3, (6, 3, 0)), result="0 6 0;204 2 5", code=6)
+        self.assertIn("error[E0204]", err[0])
+
+    def test_refused(self):
+        """@test TC_CLI_081 @verifies SWR_CLI_025 SWR_CLI_026 @technique equivalence @level unit
+
+        Why, after which time, and whether there is something to withdraw."""
+        torn, late = (2, 2, 7, 6, 0, 0, 0, 1), [(3, (6, 1, 0))] * 11
+        for steps, why, withdrawn in (
+                ([(3, (5, 2, 1)), (3, (6, 2, 0x1F))], "it denied, for its reason 0x1f, after 0.1 s", False),
+                ([(3, None)] * 11, "no answer after 1.0 s", True),
+                ([(3, (5, 2, 7))] * 11, "no answer after 1.0 s", True),
+                ([(3, (7, 2, 7))] * 11, "no answer after 1.0 s", True),
+                ([(3, torn)] * 11, "no answer after 1.0 s", True),
+                ([(3, (6, 2**64 - 1, 0))] * 11, "no answer after 1.0 s", True),
+                (late, "it accepted, but still runs after 1.0 s", True),
+                ([(3, (6, 0, 0))] * 11, "no valid answer (none: 0x0) after 1.0 s", True),
+                ([(3, (6, 4, 0))] * 11, "no valid answer (unknown request: 0x4) after 1.0 s", True),
+                ([(3, (6, 99, 0))] * 11, "no valid answer (not an answer: 0x63) after 1.0 s", True),
+                ([(3, None), (5, None)], "it is failed after 0.1 s", False),
+                ([(3, None), (0, None)], "it is absent after 0.1 s", False),
+                ([(3, None), (3, None, 2)], "it was started anew after 0.1 s", False),
+                ([(3, None)] * 3, "interrupted after 0.3 s", True)):
+            with self.subTest(why=why):
+                out, err, calls = self.shutdown(*steps, code=1)
+                self.assertEqual((out, err), ("", [
+                    f"bulkhead: error[E0425]: cell 'rt' did not shut down ({why})",
+                    "hint: nothing was changed; 'bulkhead cell stop' stops it without asking"]))
+                self.assertEqual(calls, ["FAKE message 1 2"] + ["FAKE message 0 2"] * withdrawn)
+        error = json.loads(self.shutdown(*late, words=["--json"], code=1)[0])["error"]
+        _, err = self.run_cli("cell", "shutdown", "rt", code=1, result=self.ASKED,
+                              machine=self.moments(*[(3, None)] * 60))
+        self.assertIn("(no answer after 5.0 s)", err)
+        self.assertEqual((error["id"], error["a"], error["b"]), ("E0425", 2, 1000))
+
+    def test_not_asked(self):
+        """@test TC_CLI_082 @verifies SWR_CLI_024 @technique equivalence @level unit
+
+        What the driver refuses is told at once, and nothing is waited for."""
+        for result, eid, code, text in (
+                ("426 2 0", "E0426", 1, "(it has no communication region)"),
+                ("426 2 1", "E0426", 1, "(it is not up yet)"),
+                ("426 2 2", "E0426", 1, "(its program does not know them)"),
+                ("426 2 3", "E0426", 1, "cell 'rt' takes no messages (3)"),
+                ("204 2 4", "E0204", 6, "is in state stopped")):
+            err = self.refused("cell", "shutdown", "rt", eid=eid, code=code, result=result,
+                               machine=self.moments((3, None)))
+            self.assertIn(text, err)
+            self.assertNotIn("FAKE wait", err)
+        self.refused("cell", "shutdown", "x", eid="E0203", code=4, machine=make_machine())
+
+    def test_progress(self):
+        """@test TC_CLI_083 @verifies SWR_CLI_025 @technique requirements @level unit
+
+        A terminal sees what is waited for, and nothing of it is left; default: 5 s."""
+        steps = [(3, None)] * 20 + [(3, (6, 1, 0))] * 20 + [(4, (6, 1, 0))]
+        for words, shown in (((), True), (("-q",), False), (("--json",), False)):
+            text = self.on_terminal(*words, "cell", "shutdown", "rt", result=self.ASKED,
+                                    machine=self.moments(*steps))
+            for line in ("\r\033[Kasked 0.9 s ago: no answer", "\r\033[Kasked 2.1 s ago: accepted"):
+                self.assertEqual(line in text, shown)
+            self.assertEqual(text.endswith("\r\033[K"), shown)
+
+    def test_show(self):
+        """@test TC_CLI_084 @verifies SWR_CLI_008 @technique equivalence @level unit"""
+        for comm, line, told in (
+                (make_comm(), "messages: not taken\n", {"taken": False}),
+                (make_comm(request=3), "messages: taken, 3 requests\n",
+                 {"taken": True, "requests": 3, "answered": 0, "answer": "none", "argument": 0}),
+                (make_comm(request=3, answer=(2, 2, 9)),
+                 "messages: taken, 3 requests; answer to 2: denied (0x9)\n",
+                 {"taken": True, "requests": 3, "answered": 2, "answer": "denied", "argument": 9}),
+                (make_comm(request=3, answer=(2, 9, 9, 3, 0, 0, 0, 1)), "messages: taken, 3 requests\n",
+                 {"taken": True, "requests": 3, "answered": 0, "answer": "none", "argument": 0})):
+            machine = make_machine(comm=comm)
+            self.assertIn(line, self.run_cli("cell", "show", "rt", machine=machine)[0])
+            document = json.loads(self.run_cli("--json", "cell", "show", "rt", machine=machine)[0])
+            self.assertEqual(document["messages"], told)
+        self.assertNotIn("messages", self.run_cli("cell", "show", "linux", machine=make_machine())[0])
+
+
 class Stats(Cli):
     EXITS = ["HVC", "SMC", "SYSREG", "MMIO", "ABORT", "KICK", "SERROR", "OTHER", "IRQ"]
 
@@ -941,8 +1073,8 @@ class Doctor(Cli):
         """@test TC_CLI_054 @verifies SWR_CLI_003 @technique equivalence @level unit"""
         def image(abi, magic=0x314547414D494842):
             return struct.pack("<QIIQQQQQQQ", magic, abi, 1, 0x60000000, 72, 0x400000, 0, 0, 0, 0)
-        for data, good in ((image(3), True), (image(2), False), (image(3, 5), False),
-                           (image(3)[:71], False), (b"", False)):
+        for data, good in ((image(4), True), (image(3), False), (image(4, 5), False),
+                           (image(4)[:71], False), (b"", False)):
             root = self.machine_files(**{"lib/firmware/bulkhead.bin": data})
             self.assertEqual(self.check(self.doctor(root), "image")["ok"], good)
         root = self.machine_files(**{"lib/firmware/bulkhead.bin": image(1)})

@@ -2,7 +2,7 @@
 /** @file test_crc.c
  * Checksums of bytes, of integers as they stand in the blob, and of the plan.
  * @link src/core/crc.c @link src/core/plan_crc.c @link src/core/plan_claims.c @link src/core/plan_policy.c
- * @link src/core/plan_watch.c
+ * @link src/core/plan_watch.c @link src/core/plan_window.c @link src/core/plan_call.c
  * @link src/core/plan.c
  */
 #include "core/crc.h"

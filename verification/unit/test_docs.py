@@ -103,7 +103,7 @@ class Layouts:
 
     def __init__(self):
         self.numbers, self.structs, self.sizes = {}, {}, dict(SIZES)
-        for name in ("plan.h", "status.h", "comm.h"):
+        for name in ("plan.h", "status.h", "comm.h", "message.h"):
             text = (ABI / name).read_text()
             self.numbers.update(defines(text, "BH_"))
             self.numbers.update(enumerators(text, "BH_"))
@@ -141,6 +141,12 @@ def wrong_numbers(text, head, numbers):
     rows = [(int(r[0]), r[1]) for r in table(text, *head)]
     wanted = sorted((v, k) for k, v in numbers.items())
     return [] if rows == wanted else [f"{head}: table {rows}, header {wanted}"]
+
+
+def wrong_codes(text, kind, numbers):
+    """A table `kind | code` of names against {NAME: number}."""
+    rows = {r[0]: int(r[1]) for r in table(text, kind, "code")}
+    return [] if rows == numbers else [f"{kind}: table {rows}, header {numbers}"]
 
 
 def wrong_layout(text, struct, fields):
@@ -344,13 +350,24 @@ class Specification(unittest.TestCase):
         Status pages and communication region have the layout of their headers."""
         layouts = Layouts()
         pages = {"status-pages.md": ["bh_status", "bh_cell_status", "bh_cpu_status", "bh_event"],
-                 "comm-region.md": ["bh_comm"]}
+                 "comm-region.md": ["bh_comm", "bh_message", "bh_comm_page"]}
         for name, structs in pages.items():
             text = (SPEC / name).read_text()
             for struct in structs:
                 self.none(wrong_layout(text, struct, layouts.structs[struct]))
                 moved = [(n, at + 8, size) for n, at, size in layouts.structs[struct]]
                 self.assertTrue(wrong_layout(text, struct, moved))
+
+    def test_messages(self):
+        """@test TC_DOC_018 @verifies SYR_MSG_001 SYR_MSG_002 @technique back-to-back @level unit
+        The codes of messages, and the word of a cell that takes them."""
+        text, header = (SPEC / "comm-region.md").read_text(), (ABI / "message.h").read_text()
+        for kind in ("request", "answer", "notice"):
+            wanted = defines(header, f"BH_{kind.upper()}_")
+            self.none(wrong_codes(text, kind, wanted))
+            self.assertTrue(wrong_codes(text, kind, {**wanted, "NEW": 9}))
+        word = defines(header, "BH_COMM_")["MESSAGES"]
+        self.assertIn(f"| messages | cell | 0x{word:X}: ", text)
 
     def test_status_numbers(self):
         """@test TC_DOC_004 @verifies SYR_EVT_001 @technique back-to-back @level unit

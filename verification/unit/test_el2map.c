@@ -5,19 +5,23 @@
  * @link src/arch/aarch64/abort.c @link src/arch/aarch64/cpu.c @link src/arch/aarch64/el2map.c
  * @link src/arch/aarch64/gic.c
  * @link src/arch/aarch64/alarm.c
+ * @link src/arch/aarch64/ras.c
  * @link src/arch/aarch64/inject.c @link src/arch/aarch64/launch.c
  * @link src/arch/aarch64/machine.c @link src/arch/aarch64/psci.c @link src/arch/aarch64/s2.c
  * @link src/arch/aarch64/trap.c @link src/arch/aarch64/vgicd.c @link src/arch/aarch64/vgicr.c
  * @link src/arch/aarch64/vinj.c @link src/arch/aarch64/vsgi.c @link src/arch/host/shared.c
- * @link src/arch/aarch64/window.c @link src/arch/aarch64/its.c
- * @link src/arch/aarch64/its_cmd.c @link src/arch/aarch64/vgits.c @link src/arch/aarch64/vlpi.c
+ * @link src/arch/aarch64/window.c
+ * @link src/arch/aarch64/mmio_window.c @link src/arch/aarch64/smc_list.c
+ * @link src/arch/aarch64/its.c @link src/arch/aarch64/its_cmd.c
+ * @link src/arch/aarch64/vgits.c @link src/arch/aarch64/vlpi.c
  * @link src/boards/qemu-virt-arm64/board.c @link verification/unit/fake_regs.c
  * @link src/core/bits.c @link src/core/cell.c
  * @link src/core/watch.c
+ * @link src/core/hwerr.c
  * @link src/core/prep.c @link src/core/cpu.c @link src/core/crc.c
  * @link src/core/measure.c @link src/core/sha256.c
  * @link src/core/plan_claims.c @link src/core/plan_policy.c
- * @link src/core/plan_watch.c
+ * @link src/core/plan_watch.c @link src/core/plan_window.c @link src/core/plan_call.c
  * @link src/core/plan_crc.c
  * @link src/core/event.c @link src/core/hcall.c @link src/core/init.c @link src/core/part.c
  * @link src/core/plan.c

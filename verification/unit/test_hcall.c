@@ -4,6 +4,7 @@
  * @link src/core/hcall.c
  * @link src/core/cell.c
  * @link src/core/watch.c
+ * @link src/core/hwerr.c
  * @link src/core/prep.c
  * @link src/core/measure.c @link src/core/sha256.c
  * @link src/core/cpu.c
@@ -12,7 +13,7 @@
  * @link src/core/part.c
  * @link src/core/plan.c
  * @link src/core/crc.c @link src/core/plan_crc.c @link src/core/plan_claims.c @link src/core/plan_policy.c
- * @link src/core/plan_watch.c
+ * @link src/core/plan_watch.c @link src/core/plan_window.c @link src/core/plan_call.c
  * @link src/arch/aarch64/s2.c
  * @link src/arch/host/shared.c
  * @link src/arch/host/machine.c

@@ -5,7 +5,8 @@
  * @link src/core/hcall.c
  * @link src/core/cell.c
  * @link src/core/watch.c
- * @link src/core/plan_watch.c
+ * @link src/core/hwerr.c
+ * @link src/core/plan_watch.c @link src/core/plan_window.c @link src/core/plan_call.c
  * @link src/core/cpu.c
  * @link src/core/measure.c @link src/core/sha256.c
  * @link src/core/prep.c

@@ -9,6 +9,7 @@
  * @link src/core/plan.c
  * @link src/core/crc.c @link src/core/plan_crc.c @link src/core/plan_claims.c
  * @link src/core/plan_policy.c @link src/core/plan_watch.c
+ * @link src/core/plan_window.c @link src/core/plan_call.c
  * @link src/arch/aarch64/s2.c
  * @link src/arch/host/shared.c
  * @link src/arch/host/machine.c
@@ -142,9 +143,9 @@ static void the_plan_approves_one_digest_or_any(void)
 }
 
 /* Of the blob of numbered_plan(), by Python's hashlib. */
-static const uint32_t plan_wanted[BH_DIGEST_WORDS] = {0x123D52C4U, 0x0905703DU, 0xECD52871U,
-                                                      0x8EE79262U, 0x3655215CU, 0x74602F0EU,
-                                                      0xD224E014U, 0x8A5F8FABU};
+static const uint32_t plan_wanted[BH_DIGEST_WORDS] = {0x97411065U, 0x71680077U, 0x77AFE845U,
+                                                      0x31BB7C7FU, 0x6E307290U, 0x0FDA7298U,
+                                                      0x75F50B54U, 0xEDCE1B03U};
 
 /* The blob is bytes 1, 2, 3, ... modulo 251. */
 static void numbered_plan(void)
@@ -162,7 +163,7 @@ static void the_plan_is_measured_byte_for_byte(void)
     machine();
     numbered_plan();
     CHECK_EQ(arch_plan_word(0U), 0x01020304U);
-    CHECK_EQ(arch_plan_word(PLAN_WORDS - 1U), 0xE8E9EAEBU);
+    CHECK_EQ(arch_plan_word(PLAN_WORDS - 1U), 0xDFE0E1E2U);
     memset(measure_done, 1, sizeof(measure_done)); /* memory as somebody left it */
     measure_plan();
     for (uint32_t c = 0U; c < BH_CELLS_MAX; c++) {

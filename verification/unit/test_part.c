@@ -5,7 +5,7 @@
  * @link src/core/part.c
  * @link src/core/plan.c
  * @link src/core/crc.c @link src/core/plan_crc.c @link src/core/plan_claims.c @link src/core/plan_policy.c
- * @link src/core/plan_watch.c
+ * @link src/core/plan_watch.c @link src/core/plan_window.c @link src/core/plan_call.c
  * @link src/core/event.c
  * @link src/arch/aarch64/s2.c
  * @link src/arch/host/shared.c

@@ -4,7 +4,7 @@
  * of the rules.
  * @link src/core/plan.c
  * @link src/core/crc.c @link src/core/plan_crc.c @link src/core/plan_claims.c @link src/core/plan_policy.c
- * @link src/core/plan_watch.c
+ * @link src/core/plan_watch.c @link src/core/plan_window.c @link src/core/plan_call.c
  * @link src/core/part.c
  * @link src/core/event.c
  * @link src/arch/host/shared.c
@@ -96,8 +96,8 @@ static const struct row header_rows[] = {
     NO(MAGIC, 0U, BH_PLAN_MAGIC, W(magic, 0U)),
     NO(VERSION, 0U, BH_ABI_VERSION, W(version, 0U)),
     NO(VERSION, BH_ABI_VERSION + 1U, BH_ABI_VERSION, W(version, BH_ABI_VERSION + 1U)),
-    NO(SIZE, 6007U, 6008U, W(size, 6007U)),
-    NO(SIZE, 6009U, 6008U, W(size, 6009U)),
+    NO(SIZE, 6751U, 6752U, W(size, 6751U)),
+    NO(SIZE, 6753U, 6752U, W(size, 6753U)),
     NO(BOARD, 0U, 1U, W(board, 0U)),
     NO(BOARD, 2U, 1U, W(board, 2U)),
 };
@@ -128,6 +128,10 @@ static const struct row count_rows[] = {
     OK(W(status_ppn, BH_PPN_MAX - 4U)),
     NO(COUNT, BH_PPN_MAX - 3U, BH_PPN_MAX - 4U, W(status_ppn, BH_PPN_MAX - 3U)),
     NO(COUNT, UINT64_MAX, BH_PPN_MAX - 4U, W(status_ppn, UINT64_MAX)),
+    NO(COUNT, 17U, 16U, W(n_windows, 17U)),
+    NO(COUNT, 0xFFFFFFFFU, 16U, W(n_windows, 0xFFFFFFFFU)),
+    NO(COUNT, 17U, 16U, W(n_calls, 17U)),
+    NO(COUNT, 0xFFFFFFFFU, 16U, W(n_calls, 0xFFFFFFFFU)),
 };
 
 /** @test TC_PLN_002 @verifies SWR_PLN_001 SWR_PLN_002 @technique bva @level unit */
@@ -321,6 +325,8 @@ static const struct row claim_rows[] = {
     NO(DMA, 2U, BH_PLAN_ACCEPT_UNPROTECTED_DMA, W(flags, 2U)),
     NO(POLICY, 0U, 3U, W(flags, 3U)),
     NO(POLICY, 3U, 16U, W(cells[3].flags, 16U)),
+    NO(POLICY, 1U, 32U, W(cells[1].flags, 32U)),
+    OK(W(cells[1].flags, 31U)),
     NO(POLICY, 1U, 0x80000000U, W(cells[1].flags, 0x80000000U)),
     NO(POLICY, 0U, 4U, W(cells[0].flags, 4U)),
     OK(W(cells[3].flags, 15U)),
@@ -385,6 +391,230 @@ static void watchdogs(void)
     JUDGE(watch_rows);
 }
 
+#define TELLS(cell, irq) W(policy[cell].error_irq, irq)
+static const struct row error_irq_rows[] = {
+    OK(TELLS(2, 40U)),
+    OK(TELLS(2, 41U), TELLS(3, 70U), TELLS(1, 287U)),
+    NO(ERROR_IRQ, 2U, 39U, TELLS(2, 39U)),
+    NO(ERROR_IRQ, 2U, 42U, TELLS(2, 42U)),
+    NO(ERROR_IRQ, 2U, 70U, TELLS(2, 70U)), /* of cell 3 */
+    NO(ERROR_IRQ, 3U, 40U, TELLS(3, 40U)),
+    NO(ERROR_IRQ, 1U, 288U, TELLS(1, 288U)),
+    NO(ERROR_IRQ, 1U, 31U, TELLS(1, 31U)),
+    NO(ERROR_IRQ, 2U, 1064U, TELLS(2, 1064U)), /* 40 modulo 1024 */
+    NO(ERROR_IRQ, 2U, 0xFFFFFFFFU, TELLS(2, 0xFFFFFFFFU)),
+    NO(ERROR_IRQ, 0U, 40U, TELLS(0, 40U)),
+    OK(W(cells[2].irqs[31], 0x08000000U), TELLS(2, 1019U)),
+    OK(TELLS(5, 77U)), /* of a cell that is not there */
+};
+
+/** @test TC_PLN_020 @verifies SWR_PLN_001 SWR_PLN_002 @technique bva @level unit */
+static void interrupts_that_tell_of_errors(void)
+{
+    JUDGE(error_irq_rows);
+}
+
+#define FIX_DEVICE 0xA000U /* page of a device of which root has window 0, cell 2 window 1 */
+
+/** The good plan with a device page that the kernel holds, and two windows of it. */
+static void window_plan(void)
+{
+    fixture_plan();
+    /* The kernel's region goes before the others, whose cells begin one later. */
+    memmove(&plan.regions[4], &plan.regions[3], (FIX_REGIONS - 3U) * sizeof(plan.regions[0]));
+    plan.regions[3] = (struct bh_region){
+        .ppn = FIX_DEVICE, .ipn = FIX_DEVICE, .n = 2U, .own = 0U, .flags = RW | BH_REGION_DEVICE};
+    plan.n_regions++;
+    plan.cells[0].count++;
+    for (uint32_t c = 1U; c < 4U; c++) {
+        plan.cells[c].first++;
+    }
+    plan.windows[0] = (struct bh_window){.ppn = FIX_DEVICE,
+                                         .ipn = FIX_DEVICE,
+                                         .bytes = 0x200U,
+                                         .own = 1U,
+                                         .flags = 3U + BH_WINDOW_32};
+    plan.windows[1] = (struct bh_window){.ppn = FIX_DEVICE,
+                                         .ipn = 0x300U,
+                                         .offset = 0x200U,
+                                         .bytes = 0x10U,
+                                         .own = 2U,
+                                         .flags = 1U + BH_WINDOW_8 + BH_WINDOW_64};
+    plan.n_windows = 2U;
+}
+
+static void judge_window_row(const struct row *row, uint32_t number)
+{
+    uint32_t error;
+
+    window_plan();
+    spoil(row->poke);
+    fixture_seal();
+    error = plan_check(&board_facts.plan);
+    if ((error != row->error) || ((error != BH_OK) && ((plan_a != row->a) || (plan_b != row->b)))) {
+        printf("    row %u: E%04x (%llu, %llu)\n", number, error, (unsigned long long)plan_a,
+               (unsigned long long)plan_b);
+    }
+    CHECK_EQ(error, row->error);
+    CHECK((error == BH_OK) || ((plan_a == row->a) && (plan_b == row->b)));
+}
+
+static const struct row window_rows[] = {
+    OK({NULL, 0U, 0U}),
+    /* form */
+    NO(WINDOW, 0U, 1U, W(windows[0].flags, 64U + 3U + BH_WINDOW_32)),
+    NO(WINDOW, 0U, 1U, W(windows[0].flags, BH_WINDOW_32)),
+    NO(WINDOW, 0U, 1U, W(windows[0].flags, 3U)),
+    OK(W(windows[0].flags, 1U + BH_WINDOW_8)),
+    OK(W(windows[0].flags, 2U + BH_WINDOW_16)),
+    OK(W(windows[0].flags, 63U)),
+    NO(WINDOW, 1U, 2U, W(windows[1].reserved, 1U)),
+    NO(WINDOW, 0U, 0U, W(windows[0].own, 0U)),
+    NO(WINDOW, 0U, 4U, W(windows[0].own, 4U)),
+    NO(WINDOW, 0U, 1U, W(windows[0].bytes, 0U)),
+    NO(WINDOW, 1U, 2U, W(windows[1].bytes, 0xE08U)),
+    OK(W(windows[1].bytes, 0xE00U)),
+    NO(WINDOW, 1U, 2U, W(windows[1].bytes, 0x1008U), W(windows[1].offset, 0U)),
+    NO(WINDOW, 0U, 1U, W(windows[0].bytes, 0x1004U)),
+    NO(WINDOW, 1U, 2U, W(windows[1].bytes, 0xFFFFFFF8U)),
+    NO(WINDOW, 1U, 2U, W(windows[1].offset, 0xFFFFFFF8U)),
+    NO(WINDOW, 1U, 2U, W(windows[1].offset, 0x204U)),
+    NO(WINDOW, 1U, 2U, W(windows[1].bytes, 0xCU)),
+    OK(W(windows[1].offset, 0x203U), W(windows[1].bytes, 1U),
+       W(windows[1].flags, 1U + BH_WINDOW_8)),
+    NO(WINDOW, 1U, 2U, W(windows[1].offset, 0x203U), W(windows[1].bytes, 2U),
+       W(windows[1].flags, 1U + BH_WINDOW_16)),
+    NO(WINDOW, 0U, 1U, W(windows[0].ppn, BH_IPA_PAGES)),
+    NO(WINDOW, 0U, 1U, W(windows[0].ppn, UINT64_MAX)),
+    NO(WINDOW, 0U, 1U, W(windows[0].ipn, BH_IPA_PAGES)),
+    OK(W(windows[1].ipn, BH_IPA_PAGES - 1U)),
+    /* page */
+    OK(W(windows[0].ppn, FIX_DEVICE + 1U), W(windows[0].ipn, FIX_DEVICE + 1U)),
+    NO(WINDOW_PAGE, 0U, FIX_DEVICE + 2U, W(windows[0].ppn, FIX_DEVICE + 2U)),
+    NO(WINDOW_PAGE, 0U, FIX_DEVICE - 1U, W(windows[0].ppn, FIX_DEVICE - 1U)),
+    NO(WINDOW_PAGE, 0U, FIX_DEVICE, W(regions[3].flags, RW)),
+    NO(WINDOW_PAGE, 0U, 0x9000U, W(windows[0].ppn, 0x9000U), W(windows[0].ipn, 0x9000U)),
+    NO(WINDOW_PAGE, 0U, FIX_GICD, W(windows[0].ppn, FIX_GICD), W(windows[0].ipn, FIX_GICD)),
+    NO(WINDOW_PAGE, 0U, FIX_GICD + 15U, W(windows[0].ppn, FIX_GICD + 15U)),
+    NO(WINDOW_PAGE, 1U, FIX_GICR + 0xFFU, W(windows[1].ppn, FIX_GICR + 0xFFU)),
+    OK(W(regions[1].n, 0x11U), W(windows[1].ppn, FIX_GICD + 16U)),
+    OK(W(regions[1].ppn, FIX_GICD - 1U), W(regions[1].n, 0x11U), W(windows[1].ppn, FIX_GICD - 1U)),
+    NO(WINDOW_PAGE, 0U, FIX_KERNEL, W(windows[0].ppn, FIX_KERNEL), W(regions[0].flags, 31U)),
+    /* place: cell 2 has pages 0 to 0x200; root's list may name the page itself, and no other */
+    NO(WINDOW_PAGE, 1U, FIX_DEVICE, W(windows[1].ipn, 0x200U)),
+    OK(W(windows[1].ipn, 0x201U)),
+    NO(WINDOW_PAGE, 1U, FIX_DEVICE, W(windows[1].ipn, 0U)),
+    NO(WINDOW_PAGE, 0U, FIX_DEVICE, W(windows[0].ipn, 0x9000U)),
+    OK(W(regions[7].ppn, FIX_DEVICE), W(regions[7].ipn, FIX_DEVICE)),
+    NO(WINDOW_PAGE, 0U, FIX_DEVICE, W(regions[7].ipn, FIX_DEVICE)),
+    /* overlap */
+    NO(WINDOW_OVERLAP, 1U, 0U, W(windows[1].offset, 0x1F8U)),
+    NO(WINDOW_OVERLAP, 1U, 0U, W(windows[1].offset, 0U)),
+    NO(WINDOW_OVERLAP, 1U, 0U, W(windows[0].bytes, 0x204U)),
+    OK(W(windows[0].offset, 0x210U)),
+    NO(WINDOW_OVERLAP, 1U, 0U, W(windows[0].offset, 0x20CU)),
+    OK(W(windows[1].offset, 0U), W(windows[1].ppn, FIX_DEVICE + 1U)),
+    OK(W(windows[1].offset, 0U), W(windows[1].ppn, FIX_DEVICE + 1U), W(windows[1].ipn, FIX_DEVICE)),
+    OK(W(windows[1].offset, 0U), W(windows[1].ppn, FIX_DEVICE + 1U), W(windows[1].own, 1U)),
+    NO(WINDOW_OVERLAP, 1U, 0U, W(windows[1].offset, 0U), W(windows[1].ppn, FIX_DEVICE + 1U),
+       W(windows[1].own, 1U), W(windows[1].ipn, FIX_DEVICE)),
+    /* beyond the count */
+    OK(W(n_windows, 0U), W(windows[0].own, 9U)),
+    OK(W(n_windows, 1U), W(windows[1].own, 9U)),
+};
+
+/** @test TC_PLN_021 @verifies SWR_PLN_001 SWR_PLN_002 SWR_MMW_001 @technique bva @level unit */
+static void windows(void)
+{
+    for (uint32_t n = 0U; n < COUNT_OF(window_rows); n++) {
+        judge_window_row(&window_rows[n], n);
+    }
+}
+
+/** @test TC_PLN_022 @verifies SWR_PLN_001 SWR_MMW_001 @technique bva @level unit
+ *
+ * All windows are judged, each against all before it.
+ */
+static void as_many_windows_as_there_may_be(void)
+{
+    window_plan();
+    for (uint32_t w = 0U; w < BH_WINDOWS_MAX; w++) {
+        plan.windows[w] = (struct bh_window){.ppn = FIX_DEVICE,
+                                             .ipn = FIX_DEVICE,
+                                             .offset = w * 0x100U,
+                                             .bytes = 0x100U,
+                                             .own = 1U,
+                                             .flags = 63U};
+    }
+    plan.n_windows = BH_WINDOWS_MAX;
+    fixture_seal();
+    CHECK_EQ(plan_check(&board_facts.plan), BH_OK);
+    for (uint32_t w = 0U; w < BH_WINDOWS_MAX; w++) {
+        for (uint32_t v = 0U; v < w; v++) {
+            plan.windows[w].offset = v * 0x100U;
+            fixture_seal();
+            CHECK_EQ(plan_check(&board_facts.plan), BH_E_PLAN_WINDOW_OVERLAP);
+            CHECK_EQ(plan_a, w);
+            CHECK_EQ(plan_b, v);
+        }
+        plan.windows[w].offset = w * 0x100U;
+    }
+}
+
+#define GIVES(function, end, cell)                                                                 \
+    W(n_calls, 1U), W(calls[0].first, function), W(calls[0].last, end), W(calls[0].own, cell)
+static const struct row call_rows[] = {
+    OK(GIVES(0x82000000U, 0x8200FFFFU, 2U)),
+    OK(GIVES(0xC3000001U, 0xC3000001U, 1U)),
+    OK(GIVES(0x87000000U, 0x87000000U, 3U)),
+    OK(GIVES(0x84000040U, 0x8400FFFFU, 2U)),
+    NO(CALL, 0U, 0x8400003FU, GIVES(0x8400003FU, 0x84000040U, 2U)), /* SDEI */
+    NO(CALL, 0U, 0x84000003U, GIVES(0x84000003U, 0x84000003U, 2U)), /* PSCI CPU_ON */
+    NO(CALL, 0U, 0xC4000000U, GIVES(0xC4000000U, 0xC400FFFFU, 2U)),
+    OK(GIVES(0x80000002U, 0x8000FFFFU, 2U)),
+    NO(CALL, 0U, 0x80000001U, GIVES(0x80000001U, 0x80008000U, 2U)), /* SMCCC_ARCH_FEATURES */
+    NO(CALL, 0U, 0x81000000U, GIVES(0x81000000U, 0x81000000U, 2U)), /* CPU services */
+    NO(CALL, 0U, 0x85000000U, GIVES(0x85000000U, 0x85000000U, 2U)), /* hypervisor services */
+    NO(CALL, 0U, 0x8600FF01U, GIVES(0x8600FF01U, 0x8600FF01U, 2U)), /* this kernel's own */
+    NO(CALL, 0U, 0x88000000U, GIVES(0x88000000U, 0x88000000U, 2U)),
+    NO(CALL, 0U, 0xAF000000U, GIVES(0xAF000000U, 0xAF000000U, 2U)),
+    OK(GIVES(0xB0000000U, 0xB0000000U, 2U)), /* a trusted application */
+    OK(GIVES(0xFF00FFFFU, 0xFF00FFFFU, 2U)),
+    OK(GIVES(0x32000004U, 0x32000004U, 2U)), /* yielding, of a trusted operating system */
+    NO(CALL, 0U, 0x02000000U, GIVES(0x02000000U, 0x02000000U, 2U)),
+    NO(CALL, 0U, 0U, GIVES(0U, 0U, 2U)),
+    NO(CALL, 0U, 0x82010000U, GIVES(0x82010000U, 0x82010000U, 2U)), /* reserved bits */
+    NO(CALL, 0U, 0x82800000U, GIVES(0x82800000U, 0x82800000U, 2U)),
+    NO(CALL, 0U, 0x82000001U, GIVES(0x82000001U, 0x82000000U, 2U)),
+    NO(CALL, 0U, 0x82000000U, GIVES(0x82000000U, 0x82010000U, 2U)),
+    NO(CALL, 0U, 0x82000000U, GIVES(0x82000000U, 0x83000000U, 2U)),
+    NO(CALL, 0U, 0x82000000U, GIVES(0x82000000U, 0xC2000000U, 2U)),
+    NO(CALL, 0U, 0x82000000U, GIVES(0x82000000U, 0x82000000U, 0U)),
+    NO(CALL, 0U, 0x82000000U, GIVES(0x82000000U, 0x82000000U, 4U)),
+    OK(W(calls[0].first, 1U)), /* beyond the count */
+    NO(CALL, 1U, 0U, GIVES(0x82000000U, 0x82000000U, 2U), W(n_calls, 2U)),
+};
+
+/** @test TC_PLN_023 @verifies SWR_PLN_001 SWR_PLN_002 SWR_SMC_001 @technique bva @level unit */
+static void firmware_calls(void)
+{
+    struct plan_board bare = board_facts.plan;
+
+    JUDGE(call_rows);
+    bare.firmware = 0U;
+    fixture_plan();
+    CHECK_EQ(plan_check(&bare), BH_OK);
+    plan.n_calls = 1U;
+    plan.calls[0] = (struct bh_call){0x82000000U, 0x82000000U, 2U};
+    fixture_seal();
+    CHECK_EQ(plan_check(&board_facts.plan), BH_OK);
+    CHECK_EQ(plan_check(&bare), BH_E_PLAN_NO_FIRMWARE);
+    CHECK_EQ(plan_a, 1U);
+    CHECK_EQ(plan_b, 1U);
+    bare.firmware = 2U;
+    CHECK_EQ(plan_check(&bare), BH_E_PLAN_NO_FIRMWARE);
+}
+
 /** @test TC_PLN_007 @verifies SWR_PLN_001 SWR_PLN_003 @technique bit-flip @level unit */
 static void every_flipped_bit_is_refused(void)
 {
@@ -411,6 +641,9 @@ static void rules_are_judged_in_order(void)
 {
     static const struct row worse[] = {
                                         /* each row is added to those before it */
+        NO(CALL, 0U, 0U, W(n_calls, 1U)),
+        NO(WINDOW, 0U, 0U, W(n_windows, 1U)),
+        NO(ERROR_IRQ, 0U, 0U, W(policy[3].error_irq, 5U)),
         NO(WATCH, 0U, 0U, W(policy[3].watch_us, 1U)),
         NO(POLICY, 0U, 0U, W(policy[3].locks, 8U)),
         NO(DMA, 0U, 0U, W(flags, 0U)),
@@ -459,6 +692,10 @@ int main(void)
     TEST(TC_PLN_005, kernel_and_status_pages);
     TEST(TC_PLN_006, claims);
     TEST(TC_WDG_012, watchdogs);
+    TEST(TC_PLN_020, interrupts_that_tell_of_errors);
+    TEST(TC_PLN_021, windows);
+    TEST(TC_PLN_022, as_many_windows_as_there_may_be);
+    TEST(TC_PLN_023, firmware_calls);
     TEST(TC_PLN_007, every_flipped_bit_is_refused);
     TEST(TC_PLN_008, rules_are_judged_in_order);
     TEST(TC_PLN_009, bits_of_words);

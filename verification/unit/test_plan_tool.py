@@ -26,7 +26,7 @@ REPO = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(REPO / "src/plan"), str(REPO / "verification/unit")]
 
 from bhplan import board, cli, compiler, decode, devicetree, diff, encode, fdt  # noqa: E402
-from bhplan import errors, explain, judge, model, ownermap, rules, source  # noqa: E402
+from bhplan import errors, explain, judge, measure, model, ownermap, restart, rules, source  # noqa: E402
 import plan_oracle  # noqa: E402
 
 CONFIGS = REPO / "src/configs/qemu-virt-arm64"
@@ -78,6 +78,7 @@ def build_judge(facts, folder):
                                     f"const struct board_facts board_facts = {facts};\n")
     sources = [REPO / "src/plan/judge.c", REPO / "src/core/plan.c", REPO / "src/core/plan_claims.c",
                 REPO / "src/core/plan_policy.c", REPO / "src/core/plan_watch.c",
+                REPO / "src/core/plan_window.c", REPO / "src/core/plan_call.c",
                REPO / "src/core/plan_crc.c",
                REPO / "src/core/crc.c",
                folder / "board.c"]
@@ -102,7 +103,7 @@ def blob_of(name):
 def sealed(blob, offset, data):
     """The blob with some bytes replaced and the checksum made right."""
     body = blob[:offset] + data + blob[offset + len(data):]
-    return encode.seal(body[:6004])
+    return encode.seal(body[:6748])
 
 
 def region_at(index, field):
@@ -112,7 +113,7 @@ def region_at(index, field):
 
 def policy_at(index, field):
     """Offset of a field of a cell's policy."""
-    return 5616 + 48 * index + decode.POLICY[field][0]
+    return 5616 + 52 * index + decode.POLICY[field][0]
 
 
 def cell_at(index, field):
@@ -142,7 +143,7 @@ class Shipped(unittest.TestCase):
                     plan, text = Path(folder) / "a.plan", Path(folder) / "a.map"
                     code, _, err = run("build", path, "-o", plan, "--map", text)
                     self.assertEqual((code, err), (0, ""))
-                    self.assertEqual(plan.stat().st_size, 6008)
+                    self.assertEqual(plan.stat().st_size, 6752)
                     code, shown, _ = run("show", plan)
                     self.assertEqual(code, 0)
                     self.assertEqual(ownermap.without_sources(text.read_text()), shown)
@@ -424,6 +425,161 @@ class BadSources(unittest.TestCase):
                              (flag != 0, digest or None, ["measure"] if grants else []))
         told = decode.text_map(decode.decode(sealed(blob, policy_at(1, "grants"), word(2))))
         self.assertRegex(told, r"\n1 root .* measure false grants measure\n")
+
+    def test_windows_and_calls(self):
+        """@test TC_PLT_121 @verifies CFG_TOOL_051 CFG_TOOL_052 CFG_TOOL_019 @technique requirements
+        @level unit
+
+        From the source to the blob, the map, the words for machines and the difference of two plans.
+        """
+        plain = (CONFIGS / "direct.toml").read_text()
+        calls = "calls = [0x82000000, [0xc2000010, 0xc200001f]]\n"
+        source = plain.replace('name = "rt"\n', 'name = "rt"\n' + calls)
+        source = source.replace('[[cell]]\nname = "other"', """
+[[cell.window]]
+phys = 0x0a000200
+size = "512 B"
+virt = 0x90000200
+flags = "rw"
+widths = [4]
+
+[[cell.window]]
+phys = 0x0a000400
+size = 3
+flags = "r"
+widths = [1]
+
+[[cell]]
+name = "other\"""")
+        with scratch() as folder:
+            blobs = []
+            for number, text in enumerate((plain, source)):
+                path = Path(folder) / f"{number}.toml"
+                path.write_text(text)
+                plan = compiler.compile_plan(str(path))
+                self.assertEqual(rules.judge(plan), [])
+                blobs.append(encode.encode(plan))
+                self.assertIsNone(judge.judge_blob(blobs[-1]))
+                told = decode.text_map(decode.decode(blobs[-1]))
+                self.assertEqual(ownermap.without_sources(ownermap.owner_map(plan, blobs[-1])), told)
+        self.assertEqual(blobs[1][6032:6096], struct.pack("<Q6IQ6I", 0xa000, 0x90000, 0x200, 512, 2, 19, 0,
+                                                          0xa000, 0xa000, 0x400, 3, 2, 5, 0))
+        self.assertEqual(blobs[1][6096:6544].strip(b"\0"), b"")
+        self.assertEqual(blobs[1][6544:6568], struct.pack("<6I", 0x82000000, 0x82000000, 2, 0xc2000010,
+                                                          0xc200001f, 2))
+        self.assertEqual(blobs[1][6736:6744], word(2) + word(2))
+        self.assertIn("\n0x00000a000200-0x00000a0003ff rt:rw/4@0x90000200\n"
+                      "0x00000a000400-0x00000a000402 rt:r/1@0xa000400\n", told)
+        self.assertIn("\n0x82000000-0x82000000 rt\n0xc2000010-0xc200001f rt\n", told)
+        self.assertRegex(told, r"\n0x00000a000000-0x00000a000fff +4 KiB +kernel +kernel:rwd@0xa000000\n")
+        one, two = (decode.decode(blob) for blob in blobs)
+        self.assertEqual(decode.as_json(two)["windows"][1],
+                         {"first": 0xa000400, "last": 0xa000402, "cell": "rt", "flags": "r/1",
+                          "address": 0xa000400})
+        self.assertEqual(decode.as_json(two)["calls"][0],
+                         {"first": 0x82000000, "last": 0x82000000, "cell": "rt"})
+        self.assertEqual((decode.as_json(one)["windows"], decode.as_json(one)["calls"]), ([], []))
+        self.assertEqual([r for r in diff.differences(one, two) if r[0][:4] in ("wind", "call")],
+                         [("window 0xa000200-0xa0003ff", "-", "rt:rw/4@0x90000200"),
+                          ("window 0xa000400-0xa000402", "-", "rt:r/1@0xa000400"),
+                          ("calls 0x82000000-0x82000000", "-", "rt"),
+                          ("calls 0xc2000010-0xc200001f", "-", "rt")])
+        for at, eid in ((6032 + 20, "PLAN_WINDOW"), (6544 + 8, "PLAN_CALL")):
+            with self.assertRaises(decode.DecodeError) as caught:
+                decode.decode(sealed(blobs[1], at, word(9)))
+            self.assertEqual(caught.exception.name, eid)
+
+    def test_error_interrupt(self):
+        """@test TC_PLT_120 @verifies CFG_TOOL_050 @technique requirements @level unit
+
+        From the source to the blob, the map, the words for machines and the difference of two plans.
+        """
+        source = (CONFIGS / "direct.toml").read_text()
+        with scratch() as folder:
+            blobs = []
+            for key in ("", "error_interrupt = 40\n"):
+                path = Path(folder) / "error.toml"
+                path.write_text(source.replace('name = "other"\n', 'name = "other"\n' + key))
+                plan = compiler.compile_plan(str(path))
+                self.assertEqual(rules.judge(plan), [])
+                blobs.append(encode.encode(plan))
+                self.assertIsNone(judge.judge_blob(blobs[-1]))
+                text = decode.text_map(decode.decode(blobs[-1]))
+                self.assertEqual(ownermap.without_sources(ownermap.owner_map(plan, blobs[-1])), text)
+                self.assertEqual(" error_interrupt 40" in text, bool(key))
+            decoded = [decode.decode(blob) for blob in blobs]
+        told = [decode.as_json(d)["cells"][3]["error_interrupt"] for d in decoded]
+        self.assertEqual(told, [None, 40])
+        self.assertEqual(diff.differences(*decoded), [("cell other error_irq", "0", "40")])
+
+    def test_restart(self):
+        """@test TC_PLT_121 @verifies CFG_TOOL_053 @technique requirements @level unit
+
+        From the source to blob, map and difference; memory that root cannot write; refusals.
+        """
+        source = (CONFIGS / "restart.toml").read_text().replace("cells/", str(CONFIGS / "cells") + "/")
+        line = 'restart = { base = 0x6a000000, size = "96 MiB" }'
+        with scratch() as folder:
+            path = Path(folder) / "anew.toml"
+            decoded = []
+            for text in (source, source.replace(line, "")):
+                path.write_text(text)
+                plan = compiler.compile_plan(str(path))
+                self.assertEqual(rules.judge(plan), [])
+                blob = encode.encode(plan)
+                self.assertIsNone(judge.judge_blob(blob))
+                decoded.append(decode.decode(blob))
+                told = decode.text_map(decoded[-1])
+                self.assertEqual(ownermap.without_sources(ownermap.owner_map(plan, blob)), told)
+                self.assertEqual(" restart true" in told, text is source)
+                self.assertEqual(decode.as_json(decoded[-1])["cells"][1]["restart"], text is source)
+            rights = [{p.rights for p in d.pieces if p.owner == 1 and p.start < 0x70000000 and p.stop > 0x6A000000}
+                      for d in decoded]
+            self.assertEqual(rights, [{"rx"}, {"rwx"}])
+            self.assertEqual([sum(p.stop - p.start for p in d.pieces if p.owner == 1) for d in decoded][0],
+                             sum(p.stop - p.start for p in decoded[1].pieces if p.owner == 1))
+            self.assertIn(("cell root restart", "True", "False"), diff.differences(*decoded))
+            for old, new in (("0x6a000000, size", "0x6b000000, size"), ('"96 MiB"', '"4 KiB"'),
+                             ("0x6a000000, size", "0x6a000800, size"), ('"96 MiB" }', '"96 MiB", x = 1 }'),
+                             ("base = 0x6a000000, ", ""), (line, "restart = true"),
+                             ("entry = 0x6a000000", "entry = 0x40200000")):
+                changed = source.replace(line, line.replace(old, new)) if old in line else source.replace(old, new)
+                path.write_text(changed if new != '"4 KiB"' else changed.replace("entry = 0x6a000000",
+                                                                                 "entry = 0x6a001000"))
+                with self.assertRaises(errors.PlanError, msg=new):
+                    compiler.compile_plan(str(path))
+
+    def test_restart_image(self):
+        """@test TC_PLT_122 @verifies CFG_TOOL_054 @technique bva @level unit
+
+        What the program in front finds; files that do not fit; a plan whose root does not begin anew.
+        """
+        plan = decode.decode(blob_of("restart.toml"))
+        with scratch() as folder:
+            one, two = Path(folder) / "one", Path(folder) / "two"
+            one.write_bytes(b"A" * 65)
+            two.write_bytes(b"B" * 64)
+            parts = [restart.part(plan, f"{one}@0x40200000"), restart.part(plan, f"{two}@0x40200080")]
+            image = restart.compose(plan, b"program", parts)
+            self.assertEqual(image[:7], b"program")
+            magic, count, entry = struct.unpack_from("<8s2Q", image, 4096)
+            self.assertEqual((magic, count, entry), (b"BHRSTART", 2, 0x40200000))
+            rows = [struct.unpack_from("<3Q", image, 4120 + 24 * n) for n in range(2)]
+            self.assertEqual([(to, size) for _, to, size in rows], [(0x40200000, 128), (0x40200080, 64)])
+            self.assertEqual([image[at:at + size] for at, _, size in rows], [b"A" * 65 + bytes(63), b"B" * 64])
+            self.assertTrue(all(at % 64 == 0 for at, _, _ in rows))
+            for word in (f"{one}", f"{one}@x", f"{one}@0x40200001", f"{one}@0x6a000000", f"{one}@0x70000000",
+                         f"{one}@0x71000000", f"{one}@0x69ffffc0", "/nowhere@0x40200000", "/dev/null@0x40200000"):
+                with self.assertRaises(errors.PlanError, msg=word):
+                    restart.part(plan, word)
+            near = [parts[0], restart.part(plan, f"{two}@0x40200040")]
+            big = [measure.Image("big", 0x40200000, bytes(96 << 20))]
+            for program, given in ((b"p", near), (b"p", big), (b"", parts), (bytes(4097), parts), (b"p", []),
+                                   (b"p", parts[:1] * 17)):
+                with self.assertRaises(errors.PlanError):
+                    restart.compose(plan, program, given)
+            with self.assertRaises(errors.PlanError):
+                restart.compose(decode.decode(blob_of("demo.toml")), b"p", parts)
 
     def test_watchdog(self):
         """@test TC_PLT_095 @verifies CFG_TOOL_030 @technique bva @level unit
@@ -712,6 +868,35 @@ class BadBlobs(unittest.TestCase):
         """The good blob with some bytes replaced."""
         return sealed(self.good, at, data)
 
+    def addition_cases(self):
+        """Windows and firmware calls that no compiler writes; the good plan has none."""
+        def window(page=0xa000, place=0xa000, at=0, size=512, own=1, flags=19, rest=0, count=1):
+            blob = sealed(self.good, 6032, struct.pack("<Q6I", page, place, at, size, own, flags, rest))
+            return sealed(blob, 6736, word(count))
+
+        def call(first, last, own=2, count=1):
+            return sealed(sealed(self.good, 6544, word(first) + word(last) + word(own)), 6740, word(count))
+        return [
+            ("windows", "E0107", window(count=17)), ("calls", "E0107", call(0, 0, count=0xffffffff)),
+            ("a window of a page that nobody holds", "E011B", window()),
+            ("a window of the distributor", "E011B", window(page=0x8000, place=0x8000)),
+            ("a window of the kernel's memory", "E011B", window(page=0x70000)),
+            ("a window of nobody", "E0116", window(own=7)),
+            ("a window of the kernel", "E0116", window(own=0)),
+            ("a window for nothing", "E0116", window(flags=16)),
+            ("a window without width", "E0116", window(flags=3)),
+            ("a window with an unknown flag", "E0116", window(flags=83)),
+            ("a window that wraps", "E0116", window(at=0xfffffffc, size=8)),
+            ("a window beyond 40 bits", "E0116", window(page=1 << 28)),
+            ("a window with something behind it", "E0116", window(rest=1)),
+            ("a window of zeros", "E0116", sealed(self.good, 6736, word(1))),
+            ("calls of nobody", "E011A", call(0x82000000, 0x82000000, 7)),
+            ("CPU_ON for a cell", "E011A", call(0x84000003, 0x84000003)),
+            ("all calls", "E011A", call(0, 0xffffffff)),
+            ("calls backwards", "E011A", call(0x82000001, 0x82000000)),
+            ("a call that may be", "ok", call(0x82000000, 0x82000000)),
+        ]
+
     def form_cases(self):
         """Faults of the head and of single regions."""
         good, change = self.good, self.change
@@ -721,12 +906,12 @@ class BadBlobs(unittest.TestCase):
             ("empty", "E0101", b""), ("one byte", "E0101", b"B"),
             ("truncated", "E0101", good[:-1]), ("half", "E0101", good[:2972]),
             ("one too many", "E0101", good + b"\0"), ("twice", "E0101", good * 2),
-            ("magic", "E0102", change(0, b"B" * 8)), ("zeros", "E0102", bytes(6008)),
-            ("ones", "E0102", b"\xff" * 6008),
+            ("magic", "E0102", change(0, b"B" * 8)), ("zeros", "E0102", bytes(6752)),
+            ("ones", "E0102", b"\xff" * 6752),
             ("version", "E0104", change(8, word(1))),
-            ("size field", "E0101", change(12, word(6004))),
+            ("size field", "E0101", change(12, word(6748))),
             ("bit flip", "E0105", good[:200] + bytes([good[200] ^ 4]) + good[201:]),
-            ("checksum", "E0105", good[:6004] + word(0)),
+            ("checksum", "E0105", good[:6748] + word(0)),
             ("board", "E0106", change(16, word(2))), ("dma", "E010F", change(20, word(0))),
             ("no cells", "E0107", change(24, word(1))), ("cells", "E0107", change(24, word(9))),
             ("regions", "E0107", change(28, word(129))),
@@ -803,6 +988,7 @@ class BadBlobs(unittest.TestCase):
             ("lock of kernel", "E0115", change(policy_at(0, "locks"), word(1))),
             ("all grants", "ok", change(policy_at(2, "grants"), word(3))),
             ("unknown grant", "E0115", change(policy_at(1, "grants"), word(4))),
+            *self.addition_cases(),
             ("watched", "ok", change(policy_at(2, "watch_us"), word(1000))),
             ("watched by its own CPU", "E0118", change(policy_at(2, "watch_us"), word(1000) + word(3))),
             ("watched too often", "E0118", change(policy_at(2, "watch_us"), word(999))),
@@ -841,13 +1027,13 @@ class BadBlobs(unittest.TestCase):
     def test_every_bit(self):
         """@test TC_PLT_032 @verifies CFG_TOOL_013 @technique exhaustive @level unit
 
-        All 47,552 changes of one bit of each shipped plan are refused by the proved judge.
+        All 54,016 changes of one bit of each shipped plan are refused by the proved judge.
         """
         for path in SHIPPED:
             self.path.write_bytes(blob_of(path.name))
             done = subprocess.run([str(judge.binary()), "--flip-all", str(self.path)],
                                   capture_output=True, text=True, timeout=120, check=False)
-            self.assertEqual((done.returncode, done.stdout), (0, "48064 flips, 0 accepted\n"))
+            self.assertEqual((done.returncode, done.stdout), (0, "54016 flips, 0 accepted\n"))
 
     def test_every_bit_sealed(self):
         """@test TC_PLT_033 @verifies CFG_TOOL_013 @technique back-to-back @level unit
@@ -860,20 +1046,21 @@ class BadBlobs(unittest.TestCase):
         done = subprocess.run([str(judge.binary()), "--flip-sealed", str(self.path)],
                               capture_output=True, text=True, timeout=120, check=True)
         *rows, last = done.stdout.splitlines()
-        self.assertTrue(last.startswith("48064 flips, "))
-        self.assertEqual(len(rows), 48064)
+        self.assertTrue(last.startswith("54016 flips, "))
+        self.assertEqual(len(rows), 54016)
         differ, kinds = [], set()
         for row in rows:
             bit, told = row.split()[:2]
             at = int(bit) // 8
             changed = good[:at] + bytes([good[at] ^ 1 << int(bit) % 8]) + good[at + 1:]
-            wanted = plan_oracle.verdict(encode.seal(changed[:6004]))
+            wanted = plan_oracle.verdict(encode.seal(changed[:6748]))
             kinds.add(wanted)
             if told != wanted:
                 differ.append((row, wanted))
         self.assertEqual(differ[:5], [])
         self.assertLessEqual({"ok", "E0102", "E0104", "E0101", "E0106", "E0107", "E0108", "E010A",
-                              "E0103", "E010D", "E010B", "E010C", "E0113", "E010F", "E0115", "E0118"}, kinds)
+                              "E0103", "E010D", "E010B", "E010C", "E0113", "E010F", "E0115", "E0118",
+                              "E0119", "E0116", "E011A"}, kinds)
 
     def test_random_blobs(self):
         """@test TC_PLT_034 @verifies CFG_TOOL_018 @technique fuzz @level unit
@@ -889,7 +1076,7 @@ class BadBlobs(unittest.TestCase):
                 raw[at:at + 4] = dice.choice((word(0), word(0xffffffff), dice.randbytes(4)))
             raw[:16] = self.good[:16]
             try:
-                decode.text_map(decode.decode(encode.seal(bytes(raw[:6004]))))
+                decode.text_map(decode.decode(encode.seal(bytes(raw[:6748]))))
                 read += 1
             except decode.DecodeError:
                 pass
@@ -991,12 +1178,13 @@ class Layout(unittest.TestCase):
 
     def setUp(self):
         names = {"bh_plan": decode.PLAN, "bh_cell": decode.CELL, "bh_region": decode.REGION,
-                 "bh_policy": decode.POLICY}
+                 "bh_policy": decode.POLICY, "bh_window": decode.WINDOW, "bh_call": decode.CALL}
         rows = [f'printf("{s} {f} %zu %zu\\n", offsetof(struct {s}, {f}), '
                 f'sizeof(((struct {s} *)0)->{f}));' for s, table in names.items() for f in table]
         rows += [f'printf("{s} - 0 %zu\\n", sizeof(struct {s}));' for s in names]
         constants = ["BH_PLAN_MAGIC", "BH_ABI_VERSION", "BH_CELLS_MAX", "BH_REGIONS_MAX",
-                     "BH_CPUS_MAX", "BH_REGION_READ", "BH_REGION_WRITE", "BH_REGION_EXECUTE",
+                     "BH_CPUS_MAX", "BH_WINDOWS_MAX", "BH_CALLS_MAX",
+                     "BH_REGION_READ", "BH_REGION_WRITE", "BH_REGION_EXECUTE",
                      "BH_REGION_DEVICE", "BH_REGION_LOADABLE", "BH_CELL_AUTOSTART",
                      "BH_CELL_CONTINUE", "BH_CELL_INJECTED", "BH_CELL_MEASURED",
                      "BH_GRANT_MEASURE", "BH_PLAN_ACCEPT_UNPROTECTED_DMA", "BH_STATUS_PAGES",
@@ -1033,7 +1221,8 @@ class Layout(unittest.TestCase):
         value = {f: v[0] for (s, f), v in self.c.items() if s == "="}
         self.assertEqual(encode.BYTES, self.c["bh_plan", "-"][1])
         self.assertEqual((encode.CELL.size, encode.REGION.size, encode.POLICY.size),
-                         (176, 32, 48))
+                         (176, 32, 52))
+        self.assertEqual((encode.WINDOW.size, encode.CALL.size), (32, 12))
         self.assertEqual((model.INJECTED, model.MEASURED, model.GRANTS["measure"]),
                          (value["BH_CELL_INJECTED"], value["BH_CELL_MEASURED"],
                           value["BH_GRANT_MEASURE"]))
@@ -1050,6 +1239,8 @@ class Layout(unittest.TestCase):
         self.assertEqual((board.READ, board.WRITE, board.EXECUTE, board.DEVICE, board.LOADABLE),
                          tuple(value["BH_REGION_" + n] for n in ("READ", "WRITE", "EXECUTE",
                                                                  "DEVICE", "LOADABLE")))
+        self.assertEqual((model.WINDOWS_MAX, model.CALLS_MAX),
+                         (value["BH_WINDOWS_MAX"], value["BH_CALLS_MAX"]))
         self.assertEqual((board.PAGE, board.PHYS_END), (value["BH_PAGE_BYTES"],
                                                         value["BH_PPN_MAX"] << 12))
 
@@ -1200,7 +1391,7 @@ class Words(unittest.TestCase):
     def test_titles_are_the_requirements(self):
         """@test TC_PLT_066 @verifies CFG_TOOL_017 @technique back-to-back @level unit"""
         data = {}
-        for name in ("35-config", "38-measure-tools", "39-sw-lock"):
+        for name in ("35-config", "38-measure-tools", "39-sw-lock", "3D-additions"):
             found = tomllib.loads((REPO / f"requirements/{name}.toml").read_text())
             data |= {key: one for key, one in found.items() if key.startswith("CFG_")}
         for rule, title in errors.RULES.items():

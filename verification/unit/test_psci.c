@@ -4,19 +4,23 @@
  * @link src/arch/aarch64/abort.c @link src/arch/aarch64/cpu.c @link src/arch/aarch64/el2map.c
  * @link src/arch/aarch64/gic.c
  * @link src/arch/aarch64/alarm.c
+ * @link src/arch/aarch64/ras.c
  * @link src/arch/aarch64/inject.c @link src/arch/aarch64/launch.c
  * @link src/arch/aarch64/machine.c @link src/arch/aarch64/psci.c @link src/arch/aarch64/s2.c
  * @link src/arch/aarch64/trap.c @link src/arch/aarch64/vgicd.c @link src/arch/aarch64/vgicr.c
  * @link src/arch/aarch64/vinj.c @link src/arch/aarch64/vsgi.c @link src/arch/host/shared.c
- * @link src/arch/aarch64/window.c @link src/arch/aarch64/its.c
- * @link src/arch/aarch64/its_cmd.c @link src/arch/aarch64/vgits.c @link src/arch/aarch64/vlpi.c
+ * @link src/arch/aarch64/window.c
+ * @link src/arch/aarch64/mmio_window.c @link src/arch/aarch64/smc_list.c
+ * @link src/arch/aarch64/its.c @link src/arch/aarch64/its_cmd.c
+ * @link src/arch/aarch64/vgits.c @link src/arch/aarch64/vlpi.c
  * @link src/boards/qemu-virt-arm64/board.c @link verification/unit/fake_regs.c
  * @link src/core/bits.c @link src/core/cell.c
  * @link src/core/watch.c
+ * @link src/core/hwerr.c
  * @link src/core/prep.c @link src/core/cpu.c @link src/core/crc.c
  * @link src/core/measure.c @link src/core/sha256.c
  * @link src/core/plan_claims.c @link src/core/plan_policy.c
- * @link src/core/plan_watch.c
+ * @link src/core/plan_watch.c @link src/core/plan_window.c @link src/core/plan_call.c
  * @link src/core/plan_crc.c
  * @link src/core/event.c @link src/core/hcall.c @link src/core/init.c @link src/core/part.c
  * @link src/core/plan.c
@@ -349,6 +353,111 @@ static void calls_by_the_frame(void)
     CHECK((cpu_entry[3] == 0xAB02U) && (cpu_context[3] == 0xAB03U));
 }
 
+/** Calls that the plan gives to cell 2: a range of 64-bit calls, a 32-bit one, a work-around of the
+ * architecture; to root: another. */
+static void begin_calls(void)
+{
+    static const struct bh_call calls[4] = {{0xC2000010U, 0xC200001FU, 2U},
+                                            {0x82000005U, 0x82000005U, 2U},
+                                            {0x80008000U, 0x80008000U, 2U},
+                                            {0xC3000000U, 0xC3000000U, 1U}};
+
+    begin();
+    memcpy(plan.calls, calls, sizeof(calls));
+    plan.n_calls = 4U;
+    fake.forwards = 0U;
+}
+
+/** A call on a CPU with known x1 to x7. */
+static void call_with(uint32_t cpu, uint64_t function, uint64_t x1)
+{
+    for (uint32_t i = 0U; i < FRAME_ROWS; i++) {
+        f.r[i] = 0xABCDEF0000000000U + i;
+    }
+    X(&f, 0) = function;
+    X(&f, 1) = x1;
+    smc_serve(cpu, &f);
+}
+
+/** It was passed on with these; x0 to x7 are the firmware's, all else is kept. */
+static void passed(uint64_t function, uint64_t x1, bool wide)
+{
+    CHECK_EQ(fake.forwards, 1U);
+    CHECK_EQ(fake.forwarded[0], function);
+    CHECK_EQ(fake.forwarded[1], x1);
+    for (uint32_t i = 2U; i < 8U; i++) {
+        CHECK_EQ(fake.forwarded[i], (wide ? 0xABCDEF0000000000U : 0U) + i);
+    }
+    for (uint32_t i = 0U; i < FRAME_ROWS; i++) {
+        CHECK_EQ(f.r[i], (i < 8U) ? (0xF000000000000100U + i) : (0xABCDEF0000000000U + i));
+    }
+    CHECK_EQ(events(), 0U);
+    CHECK_EQ(fake.smcs, 0U);
+    begin_calls();
+}
+
+/** @test TC_PSC_020 @verifies SWR_SMC_002 SWR_SMC_003 @technique bva @level unit */
+static void listed_calls_reach_the_firmware(void)
+{
+    begin_calls();
+    call_with(2U, 0xC2000010U, UINT64_MAX);
+    passed(0xC2000010U, UINT64_MAX, true);
+    call_with(3U, 0x12345678C200001FU, 7U); /* the function is W0; CPU 3 is cell 2's, too */
+    passed(0xC200001FU, 7U, true);
+    call_with(2U, 0x82000005U, 0x8765432100000009U);
+    passed(0x82000005U, 9U, false);
+    call_with(2U, 0x80008000U, 1U);
+    passed(0x80008000U, 1U, false);
+    call_with(0U, 0xC3000000U, 1U);
+    passed(0xC3000000U, 1U, true);
+    call_with(2U, 0x80000001U, 0xFFFFFFFF80008000U); /* does the firmware have the work-around? */
+    passed(0x80000001U, 0x80008000U, false);
+}
+
+/** @test TC_PSC_021 @verifies SWR_SMC_002 SWR_SMC_003 SWR_PSC_001 @technique bva @level unit */
+static void no_other_call_does(void)
+{
+    static const struct {
+        uint32_t cpu;
+        uint64_t function;
+        uint64_t x1;
+    } rows[] = {
+        {2U, 0xC200000FU, 0U}, {2U, 0xC2000020U, 0U}, {2U, 0x82000010U, 0U},
+        {2U, 0xC2000005U, 0U}, {2U, 0xC3000000U, 0U}, {1U, 0xC2000010U, 0U},
+        {0U, 0xC2000010U, 0U}, {0U, 0x80008000U, 0U}, {2U, 0x82000004U, 0xC2000010U},
+        {2U, 0x80007FFFU, 0U}, {2U, 0x84000050U, 0U}, {2U, 0x80000002U, 0U},
+        {2U, 0x8600FF02U, 0U}, {2U, 0xFFFFFFFFU, 0U}, {2U, 0xB2000000U, 0U},
+    };
+
+    for (uint32_t n = 0U; n < COUNT_OF(rows); n++) {
+        begin_calls();
+        call_with(rows[n].cpu, rows[n].function, rows[n].x1);
+        CHECK_EQ(fake.forwards, 0U);
+        CHECK_EQ(X(&f, 0), NOT_SUPPORTED);
+        for (uint32_t i = 2U; i < 8U; i++) {
+            CHECK_EQ(X(&f, i), 0xABCDEF0000000000U + i);
+        }
+        CHECK_EQ(events(), 1U);
+        CHECK_EQ(event_back(0U)->id, BH_EV_SMC_DENIED);
+        CHECK_EQ(event_back(0U)->a, rows[n].function);
+    }
+    begin_calls();
+    call_with(2U, 0x80000001U, 0x80007FFFU); /* not listed: the kernel says that there is none */
+    CHECK_EQ(fake.forwards, 0U);
+    CHECK_EQ(X(&f, 0), NOT_SUPPORTED);
+    call_with(0U, 0x80000001U, 0x80008000U);
+    CHECK_EQ(fake.forwards, 0U);
+    CHECK_EQ(X(&f, 0), NOT_SUPPORTED);
+    call_with(2U, 0x80000001U, 0x80000001U);
+    CHECK_EQ(fake.forwards, 0U);
+    CHECK_EQ(X(&f, 0), 0U);
+    CHECK_EQ(events(), 0U);
+    plan.n_calls = 0U;
+    call_with(2U, 0xC2000010U, 0U);
+    CHECK_EQ(fake.forwards, 0U);
+    CHECK_EQ(X(&f, 0), NOT_SUPPORTED);
+}
+
 int main(void)
 {
     TEST(TC_PSC_001, what_there_is);
@@ -363,5 +472,7 @@ int main(void)
     TEST(TC_PSC_010, calls_by_the_frame);
     TEST(TC_PSC_011, suspend_goes_on_at_once);
     TEST(TC_PSC_012, a_reset_of_an_unknown_type_is_none);
+    TEST(TC_PSC_020, listed_calls_reach_the_firmware);
+    TEST(TC_PSC_021, no_other_call_does);
     return test_result();
 }

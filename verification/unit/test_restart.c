@@ -5,6 +5,7 @@
  * @link src/core/restart.c
  * @link src/core/cell.c
  * @link src/core/watch.c
+ * @link src/core/hwerr.c
  * @link src/core/prep.c
  * @link src/core/measure.c @link src/core/sha256.c
  * @link src/core/lock.c
@@ -14,7 +15,7 @@
  * @link src/core/part.c
  * @link src/core/plan.c
  * @link src/core/crc.c @link src/core/plan_crc.c @link src/core/plan_claims.c @link src/core/plan_policy.c
- * @link src/core/plan_watch.c
+ * @link src/core/plan_watch.c @link src/core/plan_window.c @link src/core/plan_call.c
  * @link src/arch/aarch64/s2.c
  * @link src/arch/host/shared.c
  * @link src/arch/host/machine.c
@@ -109,6 +110,85 @@ static void who_may_begin_anew(void)
         plan.policy[2].digest[k] = 0U;
     }
     CHECK(restart_allowed(2U));
+}
+
+/** Root on CPUs 0 and 2, cell 3 on CPU 1, CPU 3 of root is off; the plan lets root begin anew. */
+static void root_begins(void)
+{
+    begin();
+    host_word[SW_CELL_STATE][2] = BH_STATE_ABSENT;
+    for (uint32_t cpu = 2U; cpu < 4U; cpu++) {
+        host_word[SW_CPU_CELL][cpu] = BH_CELL_ROOT;
+    }
+    host_word[SW_CPU_STATE][0] = CPU_RUN;
+    host_word[SW_CPU_STATE][3] = CPU_OFF;
+    plan.cells[BH_CELL_ROOT].flags |= BH_CELL_RESTART;
+    plan.cells[BH_CELL_ROOT].entry = ENTRY;
+    plan.cells[BH_CELL_ROOT].comm = COMM;
+    host.n_resets = 0U;
+}
+
+/** @test TC_RST_011 @verifies SWR_RST_006 SWR_RST_003 @technique state @level unit */
+static void root_begins_anew(void)
+{
+    for (uint32_t asks_first = 0U; asks_first < 4U; asks_first += 2U) {
+        root_begins();
+        CHECK(restart_allowed(BH_CELL_ROOT));
+        restart_ask(asks_first);
+        CHECK_EQ(host.kicks[1], 0U); /* CPU 1 is the cell's */
+        for (uint32_t cpu = 4U; cpu < BH_CPUS_MAX; cpu++) {
+            CHECK((host_word[SW_CPU_REQUEST][cpu] == CPU_REQ_NONE) && (host.kicks[cpu] == 0U));
+        }
+        for (uint32_t turn = 0U; turn < 3U; turn++) {
+            (void)passes(3U);
+            (void)passes(2U);
+            (void)passes(0U);
+        }
+        CHECK_EQ(phase_of(0U), CPU_RUN);
+        CHECK((phase_of(2U) == CPU_OFF) && (phase_of(3U) == CPU_OFF));
+        CHECK_EQ(phase_of(1U), CPU_RUN);
+        CHECK((cpu_entry[0] == ENTRY) && (cpu_context[0] == COMM));
+        CHECK((host.n_resets == 1U) && (host.resets[0].cell == BH_CELL_ROOT) && (host.resets[0].cpu == 0U));
+        CHECK_EQ(event_back(0U)->id, BH_EV_CELL_RESTARTED);
+        CHECK_EQ(event_back(0U)->cell, BH_CELL_ROOT);
+        CHECK_EQ(state_of(BH_CELL_ROOT), BH_STATE_RUNNING);
+    }
+}
+
+/** @test TC_RST_012 @verifies SWR_RST_006 @technique table @level unit */
+static void where_root_begins(void)
+{
+    root_begins(); /* a cell may have CPU 0: root begins on CPU 2, although CPU 0 is root's now */
+    plan.cells[3].cpus = 3U;
+    plan.cells[2].cpus = 8U;
+    restart_ask(0U);
+    for (uint32_t turn = 0U; turn < 3U; turn++) {
+        (void)passes(0U);
+        (void)passes(2U);
+        (void)passes(3U);
+    }
+    CHECK((phase_of(2U) == CPU_RUN) && (phase_of(0U) == CPU_OFF));
+    root_begins(); /* root has no such CPU: the plan's rules exclude it; the first one serves */
+    plan.cells[1].cpus = 0U;
+    restart_ask(2U);
+    for (uint32_t turn = 0U; turn < 3U; turn++) {
+        (void)passes(3U);
+        (void)passes(2U);
+        (void)passes(0U);
+    }
+    CHECK_EQ(phase_of(0U), CPU_RUN);
+}
+
+/** @test TC_RST_013 @verifies SWR_RST_006 SWR_RST_001 @technique table @level unit */
+static void root_without_leave(void)
+{
+    root_begins();
+    plan.cells[BH_CELL_ROOT].flags = BH_CELL_CONTINUE | BH_CELL_AUTOSTART;
+    CHECK(!restart_allowed(BH_CELL_ROOT));
+    root_begins();
+    host_word[SW_CELL_STATE][BH_CELL_ROOT] = BH_STATE_STOPPED;
+    CHECK(!restart_allowed(BH_CELL_ROOT));
+    CHECK(!restart_allowed(BH_CELL_KERNEL));
 }
 
 /** @test TC_RST_002 @verifies SWR_RST_002 SWR_RST_003 SWR_RST_004 @technique state-table @level unit */
@@ -372,5 +452,8 @@ int main(void)
     TEST(TC_RST_008, its_watchdog_begins_anew);
     TEST(TC_RST_009, the_watchdog_is_faster);
     TEST(TC_RST_010, for_ever);
+    TEST(TC_RST_011, root_begins_anew);
+    TEST(TC_RST_012, where_root_begins);
+    TEST(TC_RST_013, root_without_leave);
     return test_result();
 }

@@ -2,6 +2,7 @@
 /** @file test_watch.c
  * Cell watchdog: when it looks, what it does with a heart that stands still, and what it leaves alone.
  * @link src/core/watch.c
+ * @link src/core/hwerr.c
  * @link src/core/lock.c
  * @link src/core/measure.c @link src/core/sha256.c
  * @link src/core/prep.c
@@ -11,7 +12,7 @@
  * @link src/core/event.c
  * @link src/core/part.c
  * @link src/core/plan.c
- * @link src/core/plan_watch.c
+ * @link src/core/plan_watch.c @link src/core/plan_window.c @link src/core/plan_call.c
  * @link src/core/crc.c
  * @link src/core/plan_crc.c
  * @link src/core/plan_claims.c

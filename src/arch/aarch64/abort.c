@@ -2,6 +2,9 @@
 #include "abort.h"
 #include "inject.h"
 #include "its.h"
+#include "mmio_window.h"
+#include "ras.h"
+#include "core/apart.h"
 #include "core/bits.h"
 
 #define EC_DABT_LOWER 0x24U
@@ -9,8 +12,12 @@
 #define ISS_WNR 0x40U
 #define ISS_DFSC 0x3FU
 #define ISS_S1PTW 0x80U
-#define FAULT_PERMISSION 3U /* DFSC bits 5:2 */
-#define DFSC_EXTERNAL 0x10U /* synchronous external abort, not on a walk */
+#define FAULT_TRANSLATION 1U /* DFSC bits 5:2 */
+#define FAULT_PERMISSION 3U
+/* Synchronous external aborts, on a walk or not, parity errors included: but for a tag check fault. */
+#define DFSC_EXTERNAL 0x10U
+#define DFSC_TAG 0x11U
+#define DFSC_EXTERNAL_LAST 0x1FU
 #define GICD_BYTES 0x10000U
 
 enum frame_kind { FRAME_NONE = 0, FRAME_GICD = 1, FRAME_GICR = 2, FRAME_ITS = 3 };
@@ -43,15 +50,17 @@ static uint32_t frame_of(uint64_t ipa)
     return kind;
 }
 
-/** A refusal ends the cell unless its plan says that it goes on; root always does.
+/** A refusal is an event. It ends the cell unless its plan says that it goes on; root always does.
  * @req SWR_TRP_002 */
 /*@ requires cpu: cpu < BH_CPUS_MAX;
     terminates \true; exits \false;
     assigns hw, status_page, totals, cell_r[0 .. FRAME_ROWS - 1]; */
-static void refuse(uint32_t cpu, struct frame *f, uint64_t esr)
+static void refuse(uint32_t cpu, struct frame *f, uint64_t esr, uint64_t ipa, uint32_t event)
 {
     uint32_t cell = cpu_cell(cpu);
 
+    event_exit(cpu, (uint32_t)BH_EXIT_ABORT);
+    event_record(cpu, cell, event, ipa, esr);
     if ((cell == BH_CELL_ROOT) || bit_test(plan.cells[cell].flags, 1U)) {
         inject_abort(f, esr, sysreg_read((uint32_t)SR_FAR_EL2));
     } else {
@@ -85,7 +94,7 @@ static uint32_t bytes_of(uint64_t sas)
 /*@ requires cpu: cpu < BH_CPUS_MAX;
     terminates \true; exits \false; assigns \nothing;
     ensures SWR_TRP_003: access_ok(\result) && \result.cpu == cpu &&
-      \result.cell == cell_on(cpu); */
+      \result.cell == cell_on(cpu) && \result.offset == offset % 0x1000000; */
 static struct access decode(uint32_t cpu, const struct frame *f, uint64_t esr, uint64_t offset)
 {
     uint32_t rt = (uint32_t)((esr / 0x10000U) % 32U);
@@ -154,6 +163,27 @@ static void emulate(uint32_t cpu, struct frame *f, uint64_t esr, uint64_t ipa, u
     next_instruction(f);
 }
 
+/** Perform an access that window @p w allows.
+ * @req SWR_MMW_004 SWR_MMW_005 */
+/*@ requires cpu: cpu < BH_CPUS_MAX;
+    requires counts: rule_counts && w < plan.n_windows;
+    requires access: access_ok(acc) && acc.offset < BH_PAGE_BYTES;
+    requires allowed: window_allows(w, acc);
+    terminates \true; exits \false;
+    assigns hw, status_page, totals, cell_r[0 .. FRAME_ROWS - 1]; */
+static void perform(uint32_t cpu, struct frame *f, uint64_t esr, uint32_t w, struct access acc)
+{
+    uint32_t rt = (uint32_t)((esr / 0x10000U) % 32U);
+    uint64_t read;
+
+    event_exit(cpu, (uint32_t)BH_EXIT_MMIO);
+    read = mmio_window_access(w, acc);
+    if ((!acc.write) && (rt < 31U)) {
+        frame_put(f, rt, mmio_window_load(read, acc.size, esr));
+    }
+    next_instruction(f);
+}
+
 /** True when the cell is being stopped: its tables may have been emptied under it.
  * @req SWR_TRP_002 */
 /*@ requires cpu: cpu < BH_CPUS_MAX;
@@ -171,39 +201,122 @@ static bool address_unknown(uint64_t esr)
     return (((esr / 4U) % 16U) == FAULT_PERMISSION) && (((esr / ISS_S1PTW) % 2U) == 0U);
 }
 
+/** The guest address of a translation fault.
+ * @req SWR_TRP_002 */
+/*@ terminates \true; exits \false; assigns \nothing;
+    ensures SWR_TRP_002: \result % 4096 == far % 4096; */
+static uint64_t ipa_of(uint64_t far)
+{
+    uint64_t page = (sysreg_read((uint32_t)SR_HPFAR_EL2) / 16U) % 0x1000000000U;
+
+    return (page * 4096U) + (far % 4096U);
+}
+
 /** The guest address of an abort; the virtual one where the architecture tells no other.
  * @req SWR_TRP_002 */
 /*@ terminates \true; exits \false; assigns \nothing; */
 static uint64_t address_of(uint64_t esr, uint64_t far)
 {
-    uint64_t page = (sysreg_read((uint32_t)SR_HPFAR_EL2) / 16U) % 0x1000000000U;
+    return address_unknown(esr) ? far : ipa_of(far);
+}
 
-    return address_unknown(esr) ? far : ((page * 4096U) + (far % 4096U));
+/** Was it the memory or the device that did not answer?
+ * @req SWR_TRP_002 */
+/*@ terminates \true; exits \false; assigns \nothing;
+    ensures SWR_TRP_002: \result <==> 0x10 <= esr % 64 <= 0x1F && esr % 64 != 0x11; */
+static bool external(uint64_t esr)
+{
+    uint64_t dfsc = esr % (ISS_DFSC + 1U);
+
+    return (dfsc >= DFSC_EXTERNAL) && (dfsc <= DFSC_EXTERNAL_LAST) && (dfsc != DFSC_TAG);
+}
+
+/** An access that is none to an emulated frame: performed if a window of the cell allows it, else refused.
+ * @return 0, or the event that the refusal is
+ * @req SWR_TRP_003 SWR_MMW_006 */
+/*@ requires cpu: cpu < BH_CPUS_MAX;
+    requires counts: rule_counts;
+    terminates \true; exits \false;
+    assigns hw, status_page, totals, cell_r[0 .. FRAME_ROWS - 1];
+    ensures SWR_MMW_006: (\forall integer w; !window_has(w, \old(cell_on(cpu)), ipa)) ==>
+      \result == BH_EV_MEM_VIOLATION;
+    ensures SWR_MMW_006: (esr / ISS_ISV) % 2 == 0 ==> \result != 0; */
+APART static uint32_t try_window(uint32_t cpu, struct frame *f, uint64_t esr, uint64_t ipa)
+{
+    uint32_t w = mmio_window_of(cpu_cell(cpu), ipa);
+    uint32_t event = (uint32_t)BH_EV_MEM_VIOLATION;
+
+    if (w < BH_WINDOWS_MAX) {
+        struct access acc = decode(cpu, f, esr, ipa % BH_PAGE_BYTES);
+
+        if (((esr / ISS_ISV) % 2U) == 0U) {
+            event = (uint32_t)BH_EV_MMIO_UNDECODABLE;
+        } else if (!mmio_window_allows(w, acc)) {
+            event = (uint32_t)BH_EV_WINDOW_DENIED;
+        } else {
+            perform(cpu, f, esr, w, acc);
+            event = 0U;
+        }
+    }
+    return event;
+}
+
+/** Refuse an access, or perform it if a window allows that.
+ * @req SWR_TRP_002 SWR_MMW_006 */
+/*@ requires cpu: cpu < BH_CPUS_MAX;
+    requires counts: rule_counts;
+    terminates \true; exits \false;
+    assigns hw, status_page, totals, cell_r[0 .. FRAME_ROWS - 1]; */
+static void settle(uint32_t cpu, struct frame *f, uint64_t esr, uint64_t ipa)
+{
+    bool data = ((esr / 0x4000000U) % 64U) == EC_DABT_LOWER;
+    uint32_t event = (uint32_t)BH_EV_MEM_VIOLATION;
+
+    if (data && (!address_unknown(esr))) {
+        event = try_window(cpu, f, esr, ipa);
+    }
+    if (event != 0U) {
+        refuse(cpu, f, esr, ipa, event);
+    }
+}
+
+/** What is no access to an emulated frame that can be done.
+ * @req SWR_TRP_002 SWR_TRP_003 */
+/*@ requires cpu: cpu < BH_CPUS_MAX;
+    requires counts: rule_counts;
+    terminates \true; exits \false;
+    assigns hw, status_page, totals, cell_r[0 .. FRAME_ROWS - 1]; */
+APART static void abort_other(uint32_t cpu, struct frame *f, uint64_t esr, bool undecodable)
+{
+    uint64_t far = sysreg_read((uint32_t)SR_FAR_EL2);
+
+    if (being_parked(cpu)) {
+        event_exit(cpu, (uint32_t)BH_EXIT_ABORT);
+    } else if (external(esr)) {
+        event_exit(cpu, (uint32_t)BH_EXIT_ABORT);
+        ras_abort(cpu, esr, far);
+        inject_abort(f, esr, far);
+        hwerr_serve(cpu);
+    } else if (undecodable) {
+        refuse(cpu, f, esr, address_of(esr, far), (uint32_t)BH_EV_MMIO_UNDECODABLE);
+    } else {
+        settle(cpu, f, esr, address_of(esr, far));
+    }
 }
 
 void abort_handle(uint32_t cpu, struct frame *f, uint64_t esr)
 {
-    uint64_t far = sysreg_read((uint32_t)SR_FAR_EL2);
-    uint64_t ipa = address_of(esr, far);
+    uint64_t ipa = ipa_of(sysreg_read((uint32_t)SR_FAR_EL2));
     bool data = ((esr / 0x4000000U) % 64U) == EC_DABT_LOWER;
     /* The emulated frames are mapped to nobody: an access to one is a translation fault. */
-    uint32_t kind =
-        (data && (!address_unknown(esr))) ? frame_for(cpu, frame_of(ipa)) : (uint32_t)FRAME_NONE;
+    uint32_t kind = (data && (((esr / 4U) % 16U) == FAULT_TRANSLATION))
+                        ? frame_for(cpu, frame_of(ipa))
+                        : (uint32_t)FRAME_NONE;
     bool emulated = kind != (uint32_t)FRAME_NONE;
 
-    if (being_parked(cpu)) {
-        event_exit(cpu, (uint32_t)BH_EXIT_ABORT);
-    } else if ((esr & ISS_DFSC) == DFSC_EXTERNAL) {
-        event_exit(cpu, (uint32_t)BH_EXIT_ABORT);
-        event_record(cpu, cpu_cell(cpu), (uint32_t)BH_EV_EXTERNAL_ABORT, esr, far);
-        inject_abort(f, esr, far);
-    } else if (emulated && ((esr & ISS_ISV) != 0U)) {
+    if (emulated && ((esr & ISS_ISV) != 0U) && (!being_parked(cpu))) {
         emulate(cpu, f, esr, ipa, kind);
     } else {
-        event_exit(cpu, (uint32_t)BH_EXIT_ABORT);
-        event_record(cpu, cpu_cell(cpu),
-                     emulated ? (uint32_t)BH_EV_MMIO_UNDECODABLE : (uint32_t)BH_EV_MEM_VIOLATION,
-                     ipa, esr);
-        refuse(cpu, f, esr);
+        abort_other(cpu, f, esr, emulated);
     }
 }

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cpu.h"
+#include "ras.h"
 #include "vinj.h"
+#include "core/hwerr.h"
 #include "core/arch/cpu.h"
 #include "core/lock.h"
 #include "core/part.h"
@@ -9,8 +11,7 @@
 #define ALL_BITS 0xFFFFFFFFFFFFFFFFU
 #define ALL_BITS_BUT_VM 0xFFFFFFFFFFFFFFFEU
 #define HCR_EL2_VSE 0x100ULL
-#define HCR_EL2_TEA 0x2000000000U
-#define PFR0_RAS_SHIFT 0x10000000U /* ID_AA64PFR0_EL1.RAS is bits 31:28 */
+#define HCR_EL2_TERR_TEA 0x3000000000U
 #define MDCR_EL2_DEBUG 0xE00ULL /* TDA, TDOSA, TDRA */
 #define VTCR_PS_SHIFT 0x10000U
 #define AFFINITY 0xFF00FFFFFFU
@@ -41,16 +42,14 @@ uint64_t el2reg_value(uint32_t i, uint64_t found)
  * @req SWR_EL2_001 */
 /*@ terminates \true; exits \false; assigns \nothing;
     ensures SWR_EL2_001: \result == 0 ||
-      (r == SR_HCR_EL2 && \result == HCR_EL2_TEA) ||
+      (r == SR_HCR_EL2 && \result == HCR_EL2_TERR_TEA) ||
       (r == SR_VTCR_EL2 && \result % VTCR_PS_SHIFT == 0 && \result / VTCR_PS_SHIFT <= 5); */
 static uint64_t implemented(uint32_t r)
 {
     uint64_t bits = 0U;
 
     if (r == (uint32_t)SR_HCR_EL2) {
-        uint64_t ras = (sysreg_read((uint32_t)SR_ID_AA64PFR0_EL1) / PFR0_RAS_SHIFT) % 16U;
-
-        bits = (ras != 0U) ? HCR_EL2_TEA : 0U;
+        bits = ras_there() ? HCR_EL2_TERR_TEA : 0U;
     } else if (r == (uint32_t)SR_VTCR_EL2) {
         uint64_t range = sysreg_read((uint32_t)SR_ID_AA64MMFR0_EL1) % 16U;
 
@@ -277,6 +276,7 @@ void cpu_enter(uint32_t cpu, struct frame *f)
     vinj_enter(cpu, cpu_cell(cpu));
     lock_apply(cpu_cell(cpu));
     ic_iallu();
+    hwerr_serve(cpu);
     frame_put(f, 0U, cpu_context[cpu]);
     frame_put(f, FRAME_R_ELR, cpu_entry[cpu]);
     frame_put(f, FRAME_R_SPSR, SPSR_EL1H_MASKED);

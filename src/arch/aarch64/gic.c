@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "gic.h"
+#include "vgic.h"
 #include "core/arch/irq.h"
 #include "core/bits.h"
 #include "core/plan.h"
@@ -257,13 +257,25 @@ static void reset_spi(uint32_t n, uint64_t route)
 }
 
 /** Does the plan give shared interrupt @p n to @p cell?
- * @req SWR_IRQ_003 */
+ * @req SWR_IRQ_006 */
 /*@ requires args: cell < BH_CELLS_MAX && GIC_SPI_FIRST <= n < GIC_SPI_END;
     terminates \true; exits \false; assigns \nothing;
-    ensures SWR_IRQ_003: \result <==> bit_set(plan.cells[cell].irqs[n / 32], n % 32); */
+    ensures SWR_IRQ_006: \result <==> bit_set(plan.cells[cell].irqs[n / 32], n % 32); */
 static bool planned(uint32_t cell, uint32_t n)
 {
     return bit_test(plan.cells[cell].irqs[n / 32U], n % 32U);
+}
+
+/** Has @p cell shared interrupt @p n now? What an existing cell has is not root's.
+ * @req SWR_IRQ_003 */
+/*@ requires args: cell < BH_CELLS_MAX && GIC_SPI_FIRST <= n < GIC_SPI_END;
+    terminates \true; exits \false; assigns \nothing;
+    ensures SWR_IRQ_003: \result ==> bit_set(plan.cells[cell].irqs[n / 32], n % 32);
+    ensures SWR_IRQ_003: \result && cell == BH_CELL_ROOT ==> \exists integer v; view(v) &&
+      \forall integer d; 2 <= d < BH_CELLS_MAX ==> !claims_irq(v, d, n / 32, n % 32); */
+static bool owned(uint32_t cell, uint32_t n)
+{
+    return bit_test(vgic_owned(cell, n / 32U), n % 32U);
 }
 
 void arch_irq_reset(uint32_t cell, uint32_t cpu)
@@ -274,7 +286,7 @@ void arch_irq_reset(uint32_t cell, uint32_t cpu)
         loop assigns n, hw;
         loop variant GIC_SPI_END - n; */
     while (n < GIC_SPI_END) {
-        if ((n < board.spi_end) && planned(cell, n)) {
+        if ((n < board.spi_end) && owned(cell, n)) {
             reset_spi(n, plan.mpidr[cpu]);
         }
         n++;

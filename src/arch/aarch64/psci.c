@@ -316,14 +316,32 @@ static void tell_kernel(uint32_t cpu, struct frame *f)
     }
 }
 
+/** What a call is about: itself, or the one that SMCCC_ARCH_FEATURES asks for.
+ * @req SWR_SMC_003 */
+/*@ requires function: function == cell_r[0] % 0x100000000;
+    terminates \true; exits \false; assigns \nothing;
+    ensures SWR_SMC_003: \result == smc_about(cell_r[0] % 0x100000000, cell_r[1] % 0x100000000); */
+static uint64_t about_of(const struct frame *f, uint64_t function)
+{
+    uint64_t about = function;
+
+    if (function == SMCCC_ARCH_FEATURES) {
+        about = frame_get(f, 1U) % 0x100000000U;
+    }
+    return about;
+}
+
 void smc_serve(uint32_t cpu, struct frame *f)
 {
     uint64_t function = frame_get(f, 0U) % 0x100000000U; /* SMCCC: the function is W0 */
+    uint64_t about = about_of(f, function);
 
     if (function == BH_SMC_UID) {
         tell_uid(f);
     } else if (function == BH_SMC_KERNEL) {
         tell_kernel(cpu, f);
+    } else if (smc_list_has(cpu_cell(cpu), about)) {
+        smc_list_pass(f, about);
     } else {
         frame_put(f, 0U,
                   psci_call(cpu, function, frame_get(f, 1U), frame_get(f, 2U), frame_get(f, 3U)));

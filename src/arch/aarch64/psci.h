@@ -8,6 +8,7 @@
 
 #include "frame.h"
 #include "vgic.h"
+#include "smc_list.h"
 #include "abi/hypercall.h"
 #include "core/restart.h"
 
@@ -80,23 +81,33 @@
         \result == RET_INVALID || \result == RET_DENIED; */
 uint64_t psci_call(uint32_t cpu, uint64_t function, uint64_t a1, uint64_t a2, uint64_t a3);
 
-/*@ predicate smc_is{L}(integer f) = cell_r[0] % 0x100000000 == f; */
+/*@ logic integer smc_about(integer function, integer argument) =
+      function == SMCCC_ARCH_FEATURES ? argument : function;
+    // What the plan lets the cell ask the firmware.
+    predicate smc_passed{L}(integer cell) =
+      smc_listed(cell, smc_about(cell_r[0] % 0x100000000, cell_r[1] % 0x100000000));
+    predicate smc_is{L}(integer f) = cell_r[0] % 0x100000000 == f; */
 
 /** Serve the SMC of the cell on @p cpu: of PSCI, or of software that looks for this kernel. The
- * answer is in x0, of the latter in x0 to x3; all other registers are kept.
+ * answer is in x0, of the latter in x0 to x3; all other registers are kept. Calls that the plan lets it
+ * make go to the firmware, with x0 to x7.
  * @req SWR_PSC_001 SWR_PSC_004 */
 /*@ requires cpu: cpu < BH_CPUS_MAX;
     requires counts: rule_counts;
     terminates \true; exits \false;
-    assigns PSCI_STATE, cell_r[0 .. 3];
+    assigns PSCI_STATE, cell_r[0 .. 7];
     ensures SWR_PSC_004: smc_is{Pre}(BH_SMC_UID) ==> cell_r[0] == BH_UID_0 &&
       cell_r[1] == BH_UID_1 && cell_r[2] == BH_UID_2 && cell_r[3] == BH_UID_3;
     ensures SWR_PSC_004: smc_is{Pre}(BH_SMC_KERNEL) && \old(cell_on(cpu)) == BH_CELL_ROOT ==>
       cell_r[0] == 0 && cell_r[1] == BH_ABI_VERSION && cell_r[2] == plan.crc;
     ensures SWR_PSC_004: smc_is{Pre}(BH_SMC_KERNEL) && \old(cell_on(cpu)) != BH_CELL_ROOT ==>
       cell_r[0] == RET_NOT_SUPPORTED;
-    ensures kept: !smc_is{Pre}(BH_SMC_UID) && !smc_is{Pre}(BH_SMC_KERNEL) ==>
-      \forall integer k; 1 <= k <= 3 ==> cell_r[k] == \old(cell_r[k]); */
+    ensures kept: !smc_is{Pre}(BH_SMC_UID) && !smc_is{Pre}(BH_SMC_KERNEL) &&
+      \old(!smc_passed(cell_on(cpu))) ==>
+      \forall integer k; 1 <= k <= 7 ==> cell_r[k] == \old(cell_r[k]);
+    ensures SWR_SMC_003: !smc_is{Pre}(BH_SMC_UID) && !smc_is{Pre}(BH_SMC_KERNEL) &&
+      \old(!smc_passed(cell_on(cpu))) && \old(!psci_serves(cell_r[0] % 0x100000000)) ==>
+        cell_r[0] == RET_NOT_SUPPORTED; */
 void smc_serve(uint32_t cpu, struct frame *f);
 
 #endif

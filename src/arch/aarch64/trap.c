@@ -3,6 +3,7 @@
 #include "abort.h"
 #include "inject.h"
 #include "psci.h"
+#include "ras.h"
 #include "vgic.h"
 #include "core/apart.h"
 #include "core/hcall.h"
@@ -23,6 +24,7 @@
 #define ISS_ICC_SGI1R_EL1 0x3A3016U
 #define ISS_ICC_ASGI1R_EL1 0x3C3016U
 #define ISS_ICC_SGI0R_EL1 0x3E3016U
+#define ISS_READ_ERRIDR_EL1 0x301407U
 
 /** Index of the calling CPU in the plan; head.S put it into TPIDR_EL2.
  * @req SWR_TRP_001 */
@@ -220,6 +222,20 @@ static uint64_t register_of(const struct frame *f, uint32_t rt)
     return (rt < 31U) ? frame_get(f, rt) : 0U;
 }
 
+/** The kernel has the error records: for a cell, there is none (ERRIDR_EL1.NUM is 0).
+ * @req SWR_RAS_006 */
+/*@ terminates \true; exits \false;
+    assigns hw, cell_r[0 .. FRAME_ROWS - 1];
+    ensures SWR_RAS_006: rt < 31 ==> cell_r[rt] == 0;
+    ensures kept: \forall integer k; 0 <= k < 31 && k != rt ==> cell_r[k] == \old(cell_r[k]); */
+static void no_records(struct frame *f, uint32_t rt)
+{
+    if (rt < 31U) {
+        frame_put(f, rt, 0U);
+    }
+    next_instruction(f);
+}
+
 /** A trapped register that no cell has: SGIs of the other groups are dropped, anything else is undefined.
  * @req SWR_TRP_001 SWR_IRQ_005 */
 /*@ requires cpu: cpu < BH_CPUS_MAX;
@@ -241,8 +257,8 @@ APART static void refuse_sysreg(uint32_t cpu, struct frame *f, uint64_t esr)
     }
 }
 
-/** SGI writes are filtered; every other trapped register is refused.
- * @req SWR_TRP_001 SWR_IRQ_005 */
+/** SGI writes are filtered, a cell has no error records; every other trapped register is refused.
+ * @req SWR_TRP_001 SWR_IRQ_005 SWR_RAS_006 */
 /*@ requires cpu: cpu < BH_CPUS_MAX;
     terminates \true; exits \false;
     assigns PSCI_STATE, cell_r[0 .. FRAME_ROWS - 1];
@@ -250,14 +266,21 @@ APART static void refuse_sysreg(uint32_t cpu, struct frame *f, uint64_t esr)
     ensures SWR_TRP_001: \result == EXIT_RESUME ==> kept_rows{Pre, Post}; */
 APART static uint64_t trap_sysreg(uint32_t cpu, struct frame *f, uint64_t esr)
 {
+    uint64_t which = esr & (ISS_REGISTER + 1U); /* and direction */
+    uint32_t rt = (uint32_t)((esr / 32U) % 32U);
+    uint64_t resume = EXIT_RESUME;
+
     event_exit(cpu, (uint32_t)BH_EXIT_SYSREG);
-    if ((esr & (ISS_REGISTER + 1U)) == ISS_ICC_SGI1R_EL1) {
-        vgic_sgi(cpu, register_of(f, (uint32_t)((esr / 32U) % 32U)));
+    if (which == ISS_ICC_SGI1R_EL1) {
+        vgic_sgi(cpu, register_of(f, rt));
         next_instruction(f);
+    } else if (which == ISS_READ_ERRIDR_EL1) {
+        no_records(f, rt);
+        resume = EXIT_RELOAD;
     } else {
         refuse_sysreg(cpu, f, esr);
     }
-    return finish(cpu, f, EXIT_RESUME);
+    return finish(cpu, f, resume);
 }
 
 /** A class of exception that no cell can cause in this configuration: the cell has failed.
@@ -278,6 +301,7 @@ APART static uint64_t trap_unknown(uint32_t cpu, struct frame *f, uint64_t esr)
 /** Aborts: a read of an emulated frame may have changed any register.
  * @req SWR_TRP_001 */
 /*@ requires cpu: cpu < BH_CPUS_MAX;
+    requires counts: rule_counts;
     terminates \true; exits \false;
     assigns PSCI_STATE, VGITS_STATE, cell_r[0 .. FRAME_ROWS - 1];
     ensures SWR_TRP_001: exit_answer(\result) && \result != EXIT_RESUME; */
@@ -316,6 +340,8 @@ uint64_t trap_fiq(struct frame *f)
     /* First: what the timer asserts goes with its new compare value. */
     watch_serve(cpu);
     gic_acknowledge();
+    ras_look(cpu);
+    hwerr_serve(cpu);
     return finish(cpu, f, EXIT_RESUME);
 }
 
@@ -324,10 +350,8 @@ uint64_t trap_serror(struct frame *f)
     uint32_t cpu = this_cpu();
 
     event_exit(cpu, (uint32_t)BH_EXIT_SERROR);
-    event_record(cpu, cpu_cell(cpu), (uint32_t)BH_EV_SERROR, sysreg_read((uint32_t)SR_ESR_EL2),
-                 frame_get(f, FRAME_R_ELR));
-    /* Forwarded to the cell on this CPU as a virtual SError, taken when it unmasks them. */
-    sysreg_write((uint32_t)SR_HCR_EL2, sysreg_read((uint32_t)SR_HCR_EL2) | 0x100U);
+    ras_serror(cpu, sysreg_read((uint32_t)SR_ESR_EL2), frame_get(f, FRAME_R_ELR));
+    hwerr_serve(cpu);
     return finish(cpu, f, EXIT_RESUME);
 }
 

@@ -9,6 +9,7 @@
 
 #include "core/arch/alarm.h"
 #include "core/arch/cpu.h"
+#include "core/arch/error.h"
 #include "core/arch/irq.h"
 #include "core/arch/machine.h"
 #include "core/arch/page.h"
@@ -50,6 +51,9 @@ struct host_machine {
     uint32_t powered[BH_CPUS_MAX];
     uint64_t alarm[BH_CPUS_MAX]; /**< as last set; 0: never */
     uint32_t alarms[BH_CPUS_MAX];
+    uint32_t raised[BH_CELLS_MAX]; /**< interrupt last raised for a cell, and how often: */
+    uint32_t raises[BH_CELLS_MAX];
+    uint32_t serrors[BH_CPUS_MAX]; /**< virtual SErrors on a CPU */
     uint32_t flushes;
     uint32_t published;
     void (*on_publish)(void); /**< called at each arch_publish(): what another CPU sees then */

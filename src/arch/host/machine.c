@@ -105,6 +105,17 @@ void arch_alarm(uint32_t cpu, uint64_t when)
     host.alarms[cpu]++;
 }
 
+void arch_irq_raise(uint32_t cell, uint32_t intid)
+{
+    host.raised[cell] = intid;
+    host.raises[cell]++;
+}
+
+void arch_cpu_serror(void)
+{
+    host.serrors[host.self]++;
+}
+
 void arch_irq_reset(uint32_t cell, uint32_t cpu)
 {
     if (host.n_resets < HOST_RESETS) {
@@ -177,6 +188,10 @@ void arch_page_block(uint32_t cpu, uint64_t ppn, uint32_t block, uint32_t words[
             words[i] = (words[i] << 8) | bytes[(block * 64U) + (i * 4U) + k];
         }
     }
+}
+
+void arch_windows_open(void)
+{
 }
 
 uint64_t arch_page_word(uint32_t cpu, uint64_t ppn, uint32_t index)

@@ -20,6 +20,7 @@ struct plan_board {
     uint32_t board; /**< board number */
     /** What only the kernel may touch: its memory first, then the device frames that it emulates. */
     struct plan_range kernel[PLAN_KERNEL_RANGES];
+    uint32_t firmware; /**< 1: something at EL3 answers SMC */
 };
 
 struct board_facts {

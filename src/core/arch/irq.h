@@ -8,7 +8,7 @@
 #include "abi/plan.h"
 #include "core/arch/machine.h"
 
-/** Disable, deactivate and un-pend every shared interrupt the plan gives to @p cell, at the lowest
+/** Disable, deactivate and un-pend every shared interrupt that @p cell has now, at the lowest
  * urgency, routed to CPU @p cpu. Called at each change of owner.
  * @req SWR_IRQ_003 */
 /*@ requires args: cell < BH_CELLS_MAX && cpu < BH_CPUS_MAX;

@@ -26,8 +26,8 @@
 /*@ ghost extern uint64_t in_force[8]; */
 
 /* The bytes of the plan in force, as words with the first byte most significant. */
-/*@ ghost extern uint32_t plan_image[1502]; */
-#define PLAN_WORDS 1502U /**< words of struct bh_plan */
+/*@ ghost extern uint32_t plan_image[1688]; */
+#define PLAN_WORDS 1688U /**< words of struct bh_plan */
 
 /*@ // Every bit of a is in b.
     predicate bits_in(integer a, integer b) =
@@ -53,8 +53,9 @@ enum shared_word {
     SW_IRQ = 9,        /**< [0]: 1 + CPU which changes a word with interrupts of several cells, 0 free */
     SW_WATCH = 10,     /**< [cell]: 4 * run + enum watch_phase (core/watch.h) */
     SW_CELL_LOCK = 11, /**< [cell]: its locks, BH_LOCK_...; [BH_CELL_KERNEL]: those for all cells */
-    SW_ITS = 12,       /**< [0]: 1 + CPU which has the ITS, 0 free */
-    SW_COUNT = 13
+    SW_ERROR = 12,     /**< [cell]: 1 while a virtual SError waits for one of its CPUs */
+    SW_ITS = 13,       /**< [0]: 1 + CPU which has the ITS, 0 free */
+    SW_COUNT = 14
 };
 #define SHARED_INDEX_MAX 8U
 

@@ -62,4 +62,10 @@ void arch_page_block(uint32_t cpu, uint64_t ppn, uint32_t block, uint32_t words[
     terminates \true; exits \false; assigns PAGE_STATE; */
 uint64_t arch_page_word(uint32_t cpu, uint64_t ppn, uint32_t index);
 
+/** Open what the plan's windows need, after the plan was judged, before any CPU is taken.
+ * @req SWR_MMW_002 */
+/*@ requires counts: rule_counts;
+    terminates \true; exits \false; assigns PAGE_STATE; */
+void arch_windows_open(void);
+
 #endif

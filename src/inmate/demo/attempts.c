@@ -8,6 +8,8 @@
 #define PSCI_SYSTEM_RESET 0x84000009U
 #define SECOND_STACK_WORDS 512U
 
+uint64_t attempt_manner;
+
 static uint64_t read_pair(uint64_t address)
 {
     uint64_t a = 0U;
@@ -203,6 +205,9 @@ static uint64_t call_attempt(uint64_t command, uint64_t argument)
         break;
     case ATTEMPT_SECOND:
         got = second(argument);
+        break;
+    case ATTEMPT_MANNER:
+        attempt_manner = argument;
         break;
     case ATTEMPT_STUB:
         got = stub(argument);

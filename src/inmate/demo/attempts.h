@@ -39,6 +39,7 @@
 #define ATTEMPT_SECOND 30U        /**< PSCI CPU_ON of MPIDR argument with the cell's own program */
 #define ATTEMPT_DEBUG 32U         /**< read MDSCR_EL1, a debug register of the cell's own */
 #define ATTEMPT_MEASURE 33U       /**< word argument % 8 of the digest of cell argument / 8 */
+#define ATTEMPT_MANNER 34U        /**< answer root's messages as argument, one of MANNER_, says */
 #define ATTEMPT_ASGI 29U          /**< ICC_ASGI1R_EL1 = argument */
 
 /* A second CPU of a cell counts in reserved[SECOND_BEAT] and attempts what reserved[SECOND_COMMAND]
@@ -54,6 +55,18 @@
 /* The real-time cell counts deadlines that passed before their handler began in reserved[RT_LATE]. */
 #define RT_LATE 4U
 
+/* How the real-time cell answers a request to shut down; anew with each start it accepts. */
+#define MANNER_ACCEPT 0U  /**< accepts, finishes its period, switches itself off */
+#define MANNER_DENY 1U    /**< denies, for reason DENIED_BECAUSE */
+#define MANNER_IGNORE 2U  /**< takes it and says nothing */
+#define MANNER_UNKNOWN 3U /**< answers with a code that does not exist */
+#define MANNER_STALE 4U   /**< denies the request before */
+#define MANNER_TORN 5U    /**< begins an answer and does not complete it */
+#define MANNER_FLOOD 6U   /**< answers without an end, with all kinds of numbers */
+#define MANNER_LINGER 7U  /**< accepts, and goes on */
+#define MANNER_REST 8U    /**< is done: beats no more, and leaves the switch to root */
+#define DENIED_BECAUSE 7U
+
 /* The churning root: rounds done, first refusal (hypercall << 40, cell << 32, status), milliseconds from
  * one round to the next. */
 #define CHURN_DONE 0U
@@ -66,6 +79,8 @@
 
 /** Commit one attempt; returns ATTEMPT_FAULTED when it faulted, and the low half of what it got. */
 uint64_t attempt(uint64_t command, uint64_t argument);
+/** What ATTEMPT_MANNER said last. */
+extern uint64_t attempt_manner;
 /** Do what comm->command asks for, if anything. */
 void inmate_serve(void);
 

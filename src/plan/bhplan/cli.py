@@ -9,7 +9,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from . import decode, devicetree, diff, explain, fdt, judge, measure, ownermap, rules, scan
+from . import decode, devicetree, diff, explain, fdt, judge, measure, ownermap, restart, rules, scan
 from .compiler import compile_plan
 from .encode import encode
 from .errors import JSON_VERSION, PlanError, Refused, Source, as_json, by_eid, render
@@ -213,6 +213,24 @@ def _initrd(args: argparse.Namespace) -> devicetree.Initrd | None:
         raise PlanError("SYS_IO", f"--initrd: {err}", exit_code=EXIT_USAGE) from err
 
 
+def do_restart_image(args: argparse.Namespace) -> int:
+    """restart-image: what lies at root's entry when root can begin anew.
+
+    @req CFG_TOOL_054
+    """
+    contents = read_plan(args.file)
+    try:
+        program = Path(args.program).read_bytes()
+    except OSError as err:
+        raise PlanError("SYS_IO", f"{err.strerror or err}", Source(args.program, 0), exit_code=EXIT_USAGE) from err
+    image = restart.compose(contents, program, [restart.part(contents, word) for word in args.part])
+    Path(args.output).write_bytes(image)
+    entry = contents.parties[restart.ROOT].entry
+    _done(args, f"{args.output}: {len(image)} bytes for {entry:#x}", {"file": args.output, "bytes": len(image),
+                                                                      "address": entry})
+    return EXIT_OK
+
+
 def do_explain(args: argparse.Namespace) -> int:
     """explain: one ID, or all."""
     if args.all == bool(args.id) or ((args.markdown or args.mdoc) and not args.all):
@@ -286,6 +304,12 @@ def parser() -> argparse.ArgumentParser:
     tree.add_argument("-o", "--output", required=True, metavar="FILE.dtb")
     tree.add_argument("--append", default="", metavar="ARGUMENTS", help="arguments of root's kernel")
     tree.add_argument("--initrd", metavar="ADDRESS:FILE", help="where firmware loads which file")
+    anew = verb("restart-image", do_restart_image, "what root begins anew from, for direct boot")
+    anew.add_argument("file", metavar="FILE.plan")
+    anew.add_argument("-o", "--output", required=True, metavar="IMAGE")
+    anew.add_argument("--program", required=True, metavar="restart.bin", help="of the inmates' build")
+    anew.add_argument("part", nargs="+", metavar="FILE@ADDRESS",
+                      help="where each belongs: root's kernel first, then its device tree and file system")
     known = verb("digest", do_digest, "the measurement of a cell with these images")
     known.add_argument("file", metavar="PLAN", help="a plan source (.toml) or a blob")
     known.add_argument("cell", metavar="CELL")

@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from .board import PHYS_END, Board, check_pages, load_board, names, parse_flags
+from .board import DEVICE, PAGE, PHYS_END, READ, WRITE, Board, check_pages, load_board, names, parse_flags
 from .errors import PlanError, Source
-from .model import (AUTOSTART, CONTINUE, GRANTS, INJECTED, IPA_END, KERNEL, LOCKS, MEASURED, ROOT,
-                    Cell, Plan, Region)
+from .model import (AUTOSTART, CONTINUE, EXECUTE, GRANTS, INJECTED, IPA_END, KERNEL, LOCKS, MEASURED, RESTART,
+                    ROOT, WIDTHS, Calls, Cell, Plan, Region, Window)
 from .reader import Table
 from .source import load
 
@@ -36,6 +36,7 @@ def compile_plan(path: str) -> Plan:
     for number, table in enumerate(tables, ROOT + 1):
         plan.cells.append(_cell(table, number, board))
     _root(plan, root)
+    _hold_pages(plan)
     _names_differ(plan)
     return plan
 
@@ -98,6 +99,7 @@ def _cell(table: Table, number: int, board: Board) -> Cell:
     _addresses(table, cell)
     _watchdog(table, cell, board)
     cell.regions = [_region(t, number, board) for t in table.tables("memory")]
+    _additions(table, cell, number)
     table.done()
     if not cell.regions:
         raise PlanError("PLAN_KEY", f"cell '{cell.name}' has no [[cell.memory]]", cell.source,
@@ -108,7 +110,7 @@ def _cell(table: Table, number: int, board: Board) -> Cell:
 def _root(plan: Plan, table: Table) -> None:
     """Fill the root cell: by its own list, or with the whole machine."""
     root, board = plan.cells[ROOT], plan.board
-    root.flags = _cell_flags(table)
+    root.flags = _cell_flags(table) | (RESTART if table.has("restart") else 0)
     root.grants = _words(table, "grants", GRANTS)
     _locks(table, root)
     root.cpus = _cpus(table, board)
@@ -121,10 +123,40 @@ def _root(plan: Plan, table: Table) -> None:
         _addresses(table, root)
         root.irqs = _interrupts(table, board)
         root.regions = [_region(t, ROOT, board) for t in table.tables("memory")]
+    _restart(table, root)
+    _additions(table, root, ROOT)
     table.done()
     if not root.regions:
         raise PlanError("PLAN_KEY", "root has no memory", root.source, rule="CFG_TOOL_003",
                         hint='write memory = "machine", or a list [[root.memory]]')
+
+
+def _restart(table: Table, root: Cell) -> None:
+    """Root begins anew when it resets itself, from memory that it cannot write.
+
+    @req CFG_TOOL_053
+    """
+    if not table.has("restart"):
+        return
+    keep = table.table("restart")
+    base = keep.number("base", 0, IPA_END - 4096)
+    end = base + keep.size("size")
+    check_pages(keep, "base", base)
+    root.regions = [part for one in root.regions for part in _read_only(one, base, end)]
+    if not any(one.virt <= root.entry < one.virt_end and one.flags == READ | EXECUTE for one in root.regions):
+        raise keep.bad("base", f"entry {root.entry:#x} of root is in none of its memory from {base:#x} to "
+                       f"{end - 1:#x}")
+    keep.done()
+
+
+def _read_only(one: Region, base: int, end: int) -> list[Region]:
+    """A region of root in up to three parts, of which the one from @p base to @p end is not writable."""
+    low, high = max(one.phys, base), min(one.end, end)
+    if low >= high or one.flags & DEVICE or one.share:
+        return [one]
+    cuts = [(one.phys, low, one.flags), (low, high, READ | EXECUTE), (high, one.end, one.flags)]
+    return [Region(ROOT, first, one.virt + first - one.phys, last - first, flags, "", False, one.source)
+            for first, last, flags in cuts if first < last]
 
 
 def _boot(table: Table, root: Cell) -> None:
@@ -132,7 +164,7 @@ def _boot(table: Table, root: Cell) -> None:
 
     @req CFG_TOOL_026
     """
-    if not (table.has("entry") or table.has("device_tree") or root.flags & AUTOSTART):
+    if not (table.has("entry") or table.has("device_tree") or root.flags & (AUTOSTART | RESTART)):
         return
     _entry(table, root)
     root.comm = table.number("device_tree", 8, IPA_END - 8)
@@ -248,6 +280,73 @@ def _watchdog(table: Table, cell: Cell, board: Board) -> None:
         cell.watch_cpu = watch.number("cpu", 0, len(board.mpidr) - 1)
         cell.watch_source = watch.at("cpu")
         watch.done()
+
+
+def _error_interrupt(table: Table, cell: Cell) -> None:
+    """The interrupt that tells the cell of a hardware error, in place of a virtual SError.
+
+    @req CFG_TOOL_050
+    """
+    if table.has("error_interrupt"):
+        cell.error_irq = table.number("error_interrupt", 32, 1019)
+        cell.error_source = table.at("error_interrupt")
+
+
+def _additions(table: Table, cell: Cell, number: int) -> None:
+    """Windows, firmware calls, and who is told of errors."""
+    _error_interrupt(table, cell)
+    cell.windows = [_window(t, number) for t in table.tables("window")]
+    cell.calls = _calls(table, number)
+
+
+def _window(table: Table, owner: int) -> Window:
+    """A part of a page of device registers.
+
+    @req CFG_TOOL_051
+    """
+    phys = table.number("phys", 0, (1 << 40) - 1)
+    size = table.size("size")
+    virt = table.number("virt", 0, IPA_END - 1) if table.has("virt") else phys
+    if virt % PAGE != phys % PAGE:
+        raise table.bad("virt", f"{virt:#x} is not at the place in its page that phys has")
+    word = table.choice("flags", ("r", "w", "rw"))
+    flags = (READ if "r" in word else 0) | (WRITE if "w" in word else 0)
+    for place, width in enumerate(table.take("widths", list)):
+        if type(width) is not int or width not in WIDTHS or flags & WIDTHS[width]:
+            raise table.bad("widths", f"{width!r} is none of 1, 2, 4, 8, each once", place)
+        flags |= WIDTHS[width]
+    if flags < WIDTHS[1]:
+        raise table.bad("widths", "at least one width is needed")
+    window = Window(owner, phys, virt, size, flags, table.at())
+    table.done()
+    return window
+
+
+def _calls(table: Table, owner: int) -> list[Calls]:
+    """Function IDs, each alone or as [first, last].
+
+    @req CFG_TOOL_052
+    """
+    found = []
+    for place, value in enumerate(table.take("calls", list, [], required=False)):
+        pair = value if isinstance(value, list) else [value, value]
+        if len(pair) != 2 or any(type(n) is not int or not 0 <= n < 1 << 32 for n in pair):
+            raise table.bad("calls", f"{value!r} is no function ID and no [first, last]", place)
+        found.append(Calls(owner, pair[0], pair[1], table.at("calls", place)))
+    return found
+
+
+def _hold_pages(plan: Plan) -> None:
+    """The kernel holds each page that has a window, so that nobody has it whole.
+
+    @req CFG_TOOL_051
+    """
+    kernel = plan.cells[KERNEL]
+    for window in plan.windows():
+        page = window.phys // PAGE * PAGE
+        if not any(r.phys <= page < r.end for r in kernel.regions):
+            kernel.regions.append(Region(KERNEL, page, page, PAGE, READ | WRITE | DEVICE, "", False,
+                                         window.source))
 
 
 def _cpus(table: Table, board: Board) -> dict[int, Source]:

@@ -13,17 +13,22 @@ from dataclasses import dataclass
 PLAN = {"magic": (0, 8, 1), "version": (8, 4, 1), "size": (12, 4, 1), "board": (16, 4, 1),
         "flags": (20, 4, 1), "n_cells": (24, 4, 1), "n_regions": (28, 4, 1), "n_cpus": (32, 4, 1),
         "status_n": (36, 4, 1), "status_ppn": (40, 8, 1), "mpidr": (48, 8, 8),
-        "cells": (112, 176, 8), "regions": (1520, 32, 128), "policy": (5616, 48, 8),
-        "reserved": (6000, 1, 4), "crc": (6004, 4, 1)}
+        "cells": (112, 176, 8), "regions": (1520, 32, 128), "policy": (5616, 52, 8),
+        "windows": (6032, 32, 16), "calls": (6544, 12, 16), "n_windows": (6736, 4, 1),
+        "n_calls": (6740, 4, 1), "reserved": (6744, 1, 4), "crc": (6748, 4, 1)}
 CELL = {"name": (0, 1, 16), "first": (16, 4, 1), "count": (20, 4, 1), "cpus": (24, 4, 1),
         "flags": (28, 4, 1), "entry": (32, 8, 1), "comm": (40, 8, 1), "irqs": (48, 4, 32)}
 REGION = {"ppn": (0, 8, 1), "ipn": (8, 4, 1), "n": (12, 4, 1), "own": (16, 4, 1),
           "flags": (20, 4, 1), "share": (24, 4, 1), "root": (28, 4, 1)}
 POLICY = {"locks": (0, 4, 1), "grants": (4, 4, 1), "digest": (8, 4, 8),
-          "watch_us": (40, 4, 1), "watch_cpu": (44, 4, 1)}
-SIZES = {"plan": 6008, "cell": 176, "region": 32, "policy": 48}
-LIMITS = {"n_cells": (2, 8), "n_regions": (0, 128), "n_cpus": (1, 8)}
-FORMAT = 3
+          "watch_us": (40, 4, 1), "watch_cpu": (44, 4, 1), "error_irq": (48, 4, 1)}
+WINDOW = {"ppn": (0, 8, 1), "ipn": (8, 4, 1), "offset": (12, 4, 1), "bytes": (16, 4, 1),
+          "own": (20, 4, 1), "flags": (24, 4, 1), "reserved": (28, 4, 1)}
+CALL = {"first": (0, 4, 1), "last": (4, 4, 1), "own": (8, 4, 1)}
+SIZES = {"plan": 6752, "cell": 176, "region": 32, "policy": 52, "window": 32, "call": 12}
+LIMITS = {"n_cells": (2, 8), "n_regions": (0, 128), "n_cpus": (1, 8), "n_windows": (0, 16),
+          "n_calls": (0, 16)}
+FORMAT = 4
 PAGE_SHIFT = 12
 MEMORY_END = 0x1000000000000
 
@@ -75,11 +80,33 @@ class Party:
     digest: str
     watch_us: int
     watch_cpu: int
+    error_irq: int
+    restart: bool
 
     @property
     def watchdog(self) -> str:
         """Deadline and CPU of its watchdog, as words."""
         return "%d us cpu%d" % (self.watch_us, self.watch_cpu) if self.watch_us else "none"
+
+
+@dataclass(frozen=True)
+class Pane:
+    """A window as it stands in the blob; addresses in bytes."""
+
+    start: int
+    stop: int
+    guest: int
+    owner: int
+    rights: str
+
+
+@dataclass(frozen=True)
+class Span:
+    """A range of firmware calls as it stands in the blob."""
+
+    first: int
+    last: int
+    owner: int
 
 
 @dataclass(frozen=True)
@@ -93,6 +120,8 @@ class Contents:
     mpidr: tuple[int, ...]
     parties: tuple[Party, ...]
     pieces: tuple[Piece, ...]
+    panes: tuple[Pane, ...] = ()
+    spans: tuple[Span, ...] = ()
 
 
 def _number(blob: bytes, base: int, place: tuple[int, int, int], index: int = 0) -> int:
@@ -150,7 +179,8 @@ def _party(blob: bytes, index: int) -> Party:
                  bool(value["flags"] & 8), _worded(_number(blob, rules, POLICY["grants"]), GRANT_WORDS),
                  _worded(_number(blob, rules, POLICY["locks"]), LOCK_WORDS),
                  "".join("%08x" % w for w in words) if any(words) else "",
-                 _number(blob, rules, POLICY["watch_us"]), _number(blob, rules, POLICY["watch_cpu"]))
+                 _number(blob, rules, POLICY["watch_us"]), _number(blob, rules, POLICY["watch_cpu"]),
+                 _number(blob, rules, POLICY["error_irq"]), bool(value["flags"] & 16))
 
 
 def _piece(blob: bytes, index: int) -> Piece:
@@ -159,6 +189,32 @@ def _piece(blob: bytes, index: int) -> Piece:
     start = value["ppn"] << PAGE_SHIFT
     return Piece(index, start, start + (value["n"] << PAGE_SHIFT), value["ipn"] << PAGE_SHIFT,
                  value["own"], _rights(value["flags"]), value["flags"], value["share"], value["root"] == 1)
+
+
+def _pane(blob: bytes, index: int) -> Pane:
+    base = PLAN["windows"][0] + index * PLAN["windows"][1]
+    value = {key: _number(blob, base, place) for key, place in WINDOW.items()}
+    start = (value["ppn"] << PAGE_SHIFT) + value["offset"]
+    ways = "".join(c for i, c in enumerate("rw") if value["flags"] >> i & 1)
+    widths = ",".join(str(1 << i) for i in range(4) if value["flags"] >> i + 2 & 1)
+    return Pane(start, start + value["bytes"], (value["ipn"] << PAGE_SHIFT) + value["offset"],
+                value["own"], ways + "/" + widths)
+
+
+def _span(blob: bytes, index: int) -> Span:
+    base = PLAN["calls"][0] + index * PLAN["calls"][1]
+    return Span(*(_number(blob, base, CALL[key]) for key in ("first", "last", "own")))
+
+
+def _require_owners(count: int, panes: tuple[Pane, ...], spans: tuple[Span, ...]) -> None:
+    for i, pane in enumerate(panes):
+        if pane.owner >= count:
+            raise DecodeError("PLAN_WINDOW", f"window {i} belongs to cell {pane.owner} of {count}", i,
+                              pane.owner)
+    for i, span in enumerate(spans):
+        if span.owner >= count:
+            raise DecodeError("PLAN_CALL", f"range {i} of calls belongs to cell {span.owner} of {count}",
+                              i, span.first)
 
 
 def decode(blob: bytes) -> Contents:
@@ -174,11 +230,14 @@ def decode(blob: bytes) -> Contents:
         if piece.owner >= count["n_cells"]:
             raise DecodeError("PLAN_REGION", f"region {piece.index} belongs to cell {piece.owner} "
                               f"of {count['n_cells']}", piece.index, piece.owner)
+    panes = tuple(_pane(blob, i) for i in range(count["n_windows"]))
+    spans = tuple(_span(blob, i) for i in range(count["n_calls"]))
+    _require_owners(count["n_cells"], panes, spans)
     start = _number(blob, 0, PLAN["status_ppn"]) << PAGE_SHIFT
     stop = start + (_number(blob, 0, PLAN["status_n"]) << PAGE_SHIFT)
     mpidr = tuple(_number(blob, 0, PLAN["mpidr"], i) for i in range(count["n_cpus"]))
     return Contents(_number(blob, 0, PLAN["board"]), bool(_number(blob, 0, PLAN["flags"]) & 1),
-                    _number(blob, 0, PLAN["crc"]), (start, stop), mpidr, parties, pieces)
+                    _number(blob, 0, PLAN["crc"]), (start, stop), mpidr, parties, pieces, panes, spans)
 
 
 def describe_range(start: int, stop: int) -> str:
@@ -280,7 +339,11 @@ def _party_line(index: int, party: Party) -> str:
         line += " locks " + ",".join(party.locks)
     if party.digest:
         line += " digest " + party.digest
-    return line + (" watchdog " + party.watchdog if party.watch_us else "")
+    if party.watch_us:
+        line += " watchdog " + party.watchdog
+    if party.error_irq:
+        line += " error_interrupt %d" % party.error_irq
+    return line + (" restart true" if party.restart else "")
 
 
 def text_map(plan: Contents) -> str:
@@ -299,6 +362,14 @@ def text_map(plan: Contents) -> str:
             for i, m in enumerate(plan.mpidr)]
     out += ["", "interrupts:"]
     out += ["%d-%d %s" % run for run in runs(plan)]
+    if plan.panes:
+        out += ["", "windows:"]
+        out += ["0x%012x-0x%012x %s:%s@0x%x" % (p.start, p.stop - 1, plan.parties[p.owner].name,
+                                              p.rights, p.guest) for p in plan.panes]
+    if plan.spans:
+        out += ["", "calls:"]
+        out += ["0x%08x-0x%08x %s" % (s.first, s.last, plan.parties[s.owner].name)
+                for s in plan.spans]
     return "\n".join(out) + "\n"
 
 
@@ -313,6 +384,7 @@ def as_json(plan: Contents) -> dict:
                    "measure": p.measured, "digest": p.digest or None, "grants": list(p.grants),
                    "locks": list(p.locks),
                    "watchdog": {"deadline_us": p.watch_us, "cpu": p.watch_cpu} if p.watch_us else None,
+                   "error_interrupt": p.error_irq or None, "restart": p.restart,
                    "cpus": [c for c in range(len(plan.mpidr)) if p.cpus >> c & 1]}
                   for i, p in enumerate(plan.parties)],
         "memory": [{"first": start, "last": stop - 1, "owners": owners(plan, over),
@@ -323,4 +395,8 @@ def as_json(plan: Contents) -> dict:
         "cpus": [{"cpu": i, "mpidr": m, "owner": _claimants(plan, "cpus", i)}
                  for i, m in enumerate(plan.mpidr)],
         "interrupts": [{"first": a, "last": b, "owner": who} for a, b, who in runs(plan)],
+        "windows": [{"first": p.start, "last": p.stop - 1, "cell": plan.parties[p.owner].name,
+                     "flags": p.rights, "address": p.guest} for p in plan.panes],
+        "calls": [{"first": s.first, "last": s.last, "cell": plan.parties[s.owner].name}
+                  for s in plan.spans],
     }

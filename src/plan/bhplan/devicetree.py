@@ -138,10 +138,14 @@ def _devices(root: Node, plan: Contents) -> None:
     """Devices of living cells and every SMMU are not for Linux to touch."""
     living = _living(plan)
     foreign = [(p.start, p.stop) for p in plan.pieces if p.owner in living]
+    panes = {low >> 12 for low in (p.start for p in plan.panes)}
+    own = [(p.start, p.stop) for p in plan.panes if p.owner == ROOT]
     for node in root.children:
         base = node.props.get("reg", b"")[:8]
         at = int.from_bytes(base, "big")
         taken = len(base) == 8 and any(low <= at < high for low, high in foreign)
+        if len(base) == 8 and at >> 12 in panes:  # a page with windows: what root has none of is not its own
+            taken = not any(low <= at < high for low, high in own)
         if taken or set(node.strings("compatible")) & set(SMMU):
             node.set_strings("status", "disabled")
     for node in root.walk():

@@ -13,7 +13,8 @@ def differences(one: Contents, two: Contents) -> list[Row]:
     @req CFG_TOOL_019
     """
     return (_plan_rows(one, two) + _cell_rows(one, two) + _memory_rows(one, two)
-            + _cpu_rows(one, two) + _irq_rows(one, two))
+            + _cpu_rows(one, two) + _irq_rows(one, two) + _window_rows(one, two)
+            + _call_rows(one, two))
 
 
 def _compare(what: str, one: object, two: object) -> list[Row]:
@@ -37,7 +38,8 @@ def _cell_rows(one: Contents, two: Contents) -> list[Row]:
         for key in ("entry", "comm"):
             rows += _compare(f"cell {name} {key}", hex(getattr(first[name], key)),
                              hex(getattr(second[name], key)))
-        for key in ("policy", "autostart", "interrupt_mode", "measured", "digest", "watchdog"):
+        for key in ("policy", "autostart", "interrupt_mode", "measured", "digest", "watchdog",
+                    "error_irq", "restart"):
             rows += _compare(f"cell {name} {key}", getattr(first[name], key),
                              getattr(second[name], key))
         for key in ("grants", "locks"):
@@ -90,6 +92,26 @@ def _irq_rows(one: Contents, two: Contents) -> list[Row]:
     for first, after in zip(points, points[1:]):
         rows += _compare(f"interrupts {first}-{after - 1}", _claims(one, "interrupts", first),
                          _claims(two, "interrupts", first))
+    return rows
+
+
+def _window_rows(one: Contents, two: Contents) -> list[Row]:
+    told = [{describe_range(p.start, p.stop): f"{plan.parties[p.owner].name}:{p.rights}@{p.guest:#x}"
+             for p in plan.panes} for plan in (one, two)]
+    rows: list[Row] = []
+    for key in sorted(set(told[0]) | set(told[1])):
+        rows += _compare(f"window {key}", told[0].get(key, "-"), told[1].get(key, "-"))
+    return rows
+
+
+def _call_rows(one: Contents, two: Contents) -> list[Row]:
+    told: list[dict[str, list[str]]] = [{}, {}]
+    for place, plan in enumerate((one, two)):
+        for s in plan.spans:
+            told[place].setdefault(f"{s.first:#x}-{s.last:#x}", []).append(plan.parties[s.owner].name)
+    rows: list[Row] = []
+    for key in sorted(set(told[0]) | set(told[1])):
+        rows += _compare(f"calls {key}", *("+".join(sorted(t.get(key, []))) or "-" for t in told))
     return rows
 
 

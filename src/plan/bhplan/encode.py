@@ -6,17 +6,19 @@ import struct
 import zlib
 
 from .board import PAGE
-from .model import CELLS_MAX, CPUS_MAX, REGIONS_MAX, Cell, Plan, Region
+from .model import CALLS_MAX, CELLS_MAX, CPUS_MAX, REGIONS_MAX, WINDOWS_MAX, Cell, Plan, Region
 
 MAGIC = 0x314E414C50484D42
-VERSION = 3
+VERSION = 4
 HEAD = struct.Struct("<Q8IQ")        #: magic to status_ppn
 CELL = struct.Struct("<16s4I2Q32I")  #: struct bh_cell
 REGION = struct.Struct("<Q6I")       #: struct bh_region
-POLICY = struct.Struct("<2I8I2I")    #: struct bh_policy
-TAIL = 8                             #: reserved and crc
+POLICY = struct.Struct("<2I8I3I")    #: struct bh_policy
+WINDOW = struct.Struct("<Q6I")       #: struct bh_window
+CALL = struct.Struct("<3I")          #: struct bh_call
+TAIL = 16                            #: counts of windows and calls, reserved and crc
 BYTES = (HEAD.size + 8 * CPUS_MAX + (CELL.size + POLICY.size) * CELLS_MAX
-         + REGION.size * REGIONS_MAX + TAIL)
+         + REGION.size * REGIONS_MAX + WINDOW.size * WINDOWS_MAX + CALL.size * CALLS_MAX + TAIL)
 ACCEPT_DMA = 1
 
 
@@ -38,7 +40,14 @@ def encode(plan: Plan) -> bytes:
     parts += [_region(region, shares) for region in regions]
     parts.append(bytes(REGION.size * (REGIONS_MAX - len(regions))))
     parts += [_policy(cell) for cell in plan.cells]
-    parts.append(bytes(POLICY.size * (CELLS_MAX - len(plan.cells)) + 4))
+    parts.append(bytes(POLICY.size * (CELLS_MAX - len(plan.cells))))
+    windows, calls = plan.windows(), plan.calls()
+    parts += [WINDOW.pack(w.phys // PAGE, w.virt // PAGE, w.phys % PAGE, w.size, w.owner, w.flags, 0)
+              for w in windows]
+    parts.append(bytes(WINDOW.size * (WINDOWS_MAX - len(windows))))
+    parts += [CALL.pack(c.first, c.last, c.owner) for c in calls]
+    parts.append(bytes(CALL.size * (CALLS_MAX - len(calls))))
+    parts.append(struct.pack("<2I4x", len(windows), len(calls)))
     return seal(b"".join(parts))
 
 
@@ -62,7 +71,8 @@ def _policy(cell: Cell) -> bytes:
     @req CFG_TOOL_040
     """
     words = struct.unpack(">8I", bytes.fromhex(cell.digest or "00" * 32))
-    return POLICY.pack(cell.locks, cell.grants, *words, cell.watch_us, cell.watch_cpu)
+    return POLICY.pack(cell.locks, cell.grants, *words, cell.watch_us, cell.watch_cpu,
+                       cell.error_irq)
 
 
 def _region(region: Region, shares: dict[str, int]) -> bytes:

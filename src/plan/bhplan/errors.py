@@ -32,6 +32,10 @@ RULES = {
     "CFG_TOOL_042": "the measurement is known before",
     "CFG_TOOL_043": "locks are named and shown",
     "CFG_TOOL_044": "a lock for all takes the grant",
+    "CFG_TOOL_050": "errors are told by an interrupt of the cell",
+    "CFG_TOOL_051": "a register of a device has one owner",
+    "CFG_TOOL_052": "firmware calls are named, by kind",
+    "CFG_TOOL_054": "what root begins anew from",
 }
 
 _STRING = r'"((?:[^"\\]|\\.)*)"'

@@ -22,7 +22,8 @@ _PARTIES = {"PLAN_OVERLAP": ("region", "region"), "PLAN_REGION": ("region", "val
             "PLAN_CPU": ("cell", "cell"), "PLAN_IRQ": ("cell", "cell"),
             "PLAN_STATUS": ("region", "cell"), "PLAN_ENTRY": ("cell", "none"),
             "PLAN_MAGIC": ("none", "none"), "PLAN_DMA": ("none", "none"),
-            "PLAN_KERNEL": ("value", "value")}
+            "PLAN_KERNEL": ("value", "value"), "PLAN_ERROR_IRQ": ("cell", "value"),
+            "PLAN_WINDOW": ("value", "cell")}
 
 
 def binary() -> Path:

@@ -11,7 +11,7 @@ import zlib
 from .board import PHYS_END
 from .encode import VERSION
 from .errors import Source
-from .model import (AUTOSTART, CONTINUE, INJECTED, KERNEL, MEASURED, ROOT, Cell, Plan, Region,
+from .model import (AUTOSTART, CONTINUE, INJECTED, KERNEL, MEASURED, RESTART, ROOT, Cell, Plan, Region,
                     granted, letters, locked)
 
 MARK = "  @ "  #: before the sources of a row
@@ -30,6 +30,14 @@ def owner_map(plan: Plan, blob: bytes) -> str:
     lines += ["", "memory:"] + _memory_rows(plan)
     lines += ["", "cpus:"] + _cpu_rows(plan)
     lines += ["", "interrupts:"] + _irq_rows(plan)
+    if plan.windows():
+        lines += ["", "windows:"]
+        lines += [_with(f"{w.phys:#014x}-{w.end - 1:#014x} {plan.cells[w.owner].name}:{w.rights}"
+                        f"@{w.virt:#x}", [w.source]) for w in plan.windows()]
+    if plan.calls():
+        lines += ["", "calls:"]
+        lines += [_with(f"{c.first:#010x}-{c.last:#010x} {plan.cells[c.owner].name}", [c.source])
+                  for c in plan.calls()]
     return "\n".join(lines) + "\n"
 
 
@@ -66,6 +74,8 @@ def _cell_row(number: int, cell: Cell) -> str:
         row += f" locks {','.join(locked(cell.locks))}"
     row += f" digest {cell.digest}" if cell.digest else ""
     row += f" watchdog {cell.watch_us} us cpu{cell.watch_cpu}" if cell.watch_us else ""
+    row += f" error_interrupt {cell.error_irq}" if cell.error_irq else ""
+    row += " restart true" if cell.flags & RESTART else ""
     return _with(row.rstrip(), [cell.source])
 
 

@@ -11,8 +11,8 @@ from itertools import combinations
 
 from .board import DEVICE, EXECUTE, LOADABLE, PAGE, WRITE, Board
 from .errors import PlanError, Source
-from .model import (CELLS_MAX, CPUS_MAX, GRANTS, IPA_END, KERNEL, LOCKS, MEASURED, REGIONS_MAX,
-                    ROOT, Plan, Region, letters, span)
+from .model import (CALLS_MAX, CELLS_MAX, CPUS_MAX, GRANTS, IPA_END, KERNEL, LOCKS, MEASURED,
+                    REGIONS_MAX, ROOT, WIDTHS, WINDOWS_MAX, Calls, Plan, Region, Window, letters, span)
 
 POLICY_LOCKS = 1 << 32  #: the second party of E0115 when the locks are wrong
 
@@ -24,7 +24,8 @@ def judge(plan: Plan) -> list[PlanError]:
     """
     found: list[PlanError] = []
     for rule in (_counts, _mpidr, _forms, _aliases, _overlaps, _shares, _status, _cpus, _irqs,
-                 _entries, _dma, _watchdogs, _board_has, _sides, _comms, _boot, _measured,
+                 _entries, _dma, _watchdogs, _error_irqs, _windows, _calls,
+                 _board_has, _sides, _comms, _boot, _measured,
                  _locked):
         found += rule(plan)
     return found
@@ -43,7 +44,9 @@ def _counts(plan: Plan) -> list[PlanError]:
     found = []
     for what, count, most in (("cells", len(plan.cells), CELLS_MAX),
                               ("regions", len(plan.regions()), REGIONS_MAX),
-                              ("CPUs", len(plan.board.mpidr), CPUS_MAX)):
+                              ("CPUs", len(plan.board.mpidr), CPUS_MAX),
+                              ("windows", len(plan.windows()), WINDOWS_MAX),
+                              ("ranges of calls", len(plan.calls()), CALLS_MAX)):
         if count > most:
             where = plan.board.source if what == "CPUs" else plan.cells[-1].source
             found.append(PlanError("PLAN_COUNT", f"{count} {what}, at most {most}", where, a=count,
@@ -188,6 +191,88 @@ def _watchdogs(plan: Plan) -> list[PlanError]:
             found.append(PlanError("PLAN_WATCH", f"the watchdog of cell '{cell.name}' cannot be kept: "
                                    f"{why}", cell.watch_source, a=number, b=cpu, rule="CFG_TOOL_030"))
     return found
+
+
+def _error_irqs(plan: Plan) -> list[PlanError]:
+    """A cell is told of errors by an interrupt of its own.
+
+    @req CFG_TOOL_050
+    """
+    return [PlanError("PLAN_ERROR_IRQ", f"cell '{cell.name}' is to be told of errors by interrupt "
+                      f"{cell.error_irq}, which is not its own", cell.error_source, a=number,
+                      b=cell.error_irq, rule="CFG_TOOL_050")
+            for number, cell in enumerate(plan.cells)
+            if cell.error_irq and cell.error_irq not in cell.irqs]
+
+
+def _windows(plan: Plan) -> list[PlanError]:
+    """A window is whole accesses in one page of a device, with one owner, where its cell has nothing else.
+
+    @req CFG_TOOL_051
+    """
+    found = []
+    for number, window in enumerate(plan.windows()):
+        who = f"window {span(window.phys, window.end)} of cell '{plan.cells[window.owner].name}'"
+        fault = _window_fault(plan, window)
+        other = [(i, w) for i, w in enumerate(plan.windows()[:number]) if _windows_meet(w, window)]
+        if fault:
+            name, rule, words = fault
+            found.append(PlanError(name, f"{who} {words}", window.source, a=number, rule=rule,
+                                   b=window.owner if name == "PLAN_WINDOW" else window.phys // PAGE))
+        elif other:
+            found.append(PlanError("PLAN_WINDOW_OVERLAP", f"{who} overlaps another one", window.source,
+                                   note=f"first claimed at {other[0][1].source.brief}", a=number,
+                                   b=other[0][0], rule="CFG_TOOL_051"))
+    return found
+
+
+def _windows_meet(one: Window, two: Window) -> bool:
+    """A byte of the device, or of the addresses of one cell, is in both."""
+    places = [(one.phys, two.phys)] + ([(one.virt, two.virt)] if one.owner == two.owner else [])
+    return any(a < b + two.size and b < a + one.size for a, b in places)
+
+
+def _window_fault(plan: Plan, window: Window) -> tuple[str, str, str] | None:
+    """Name of the error, rule and words of what is wrong with a window by itself."""
+    width = max(w for w, bit in WIDTHS.items() if window.flags & bit)
+    page = window.phys // PAGE * PAGE
+    if window.size == 0 or window.phys % PAGE + window.size > PAGE:
+        return "PLAN_WINDOW", "CFG_TOOL_051", "is empty, or does not lie in one page"
+    if window.phys % width or window.size % width:
+        return "PLAN_WINDOW", "CFG_TOOL_051", f"is not whole accesses of {width} bytes"
+    if any(r.base <= page < r.end for r in (*plan.board.emulated, plan.board.kernel)):
+        return "PLAN_WINDOW_PAGE", "CFG_TOOL_051", "is of a page that only the kernel may touch"
+    place = window.virt // PAGE * PAGE
+    if any(r.virt <= place < r.virt_end and r.phys + place - r.virt != page
+           for r in plan.cells[window.owner].regions):
+        return "PLAN_WINDOW_PAGE", "CFG_TOOL_051", f"lies at {window.virt:#x}, where its cell has memory"
+    if not any(r.base <= page < r.end and r.flags & DEVICE for r in plan.board.memory):
+        return "PLAN_WINDOW_PAGE", "CFG_TOOL_010", f"is of no device of board '{plan.board.name}'"
+    return None
+
+
+def _calls(plan: Plan) -> list[PlanError]:
+    """Firmware calls are of one kind, and of a kind that can be passed on.
+
+    @req CFG_TOOL_052
+    """
+    return [PlanError("PLAN_CALL", f"calls {c.first:#x} to {c.last:#x} of cell "
+                      f"'{plan.cells[c.owner].name}' {_call_fault(c)}", c.source, a=number, b=c.first,
+                      rule="CFG_TOOL_052")
+            for number, c in enumerate(plan.calls()) if _call_fault(c)]
+
+
+def _call_fault(calls: Calls) -> str:
+    """What is wrong with a range of function IDs (SMCCC: bit 31 fast, 29:24 owner, 23:17 zero)."""
+    owner, number, fast = calls.first >> 24 & 63, calls.first & 0xffff, calls.first >> 31
+    if calls.first > calls.last or calls.first >> 16 != calls.last >> 16:
+        return "are not one range of one owner"
+    if calls.first >> 16 & 255:
+        return "have reserved bits"
+    least = {0: 2, 2: 0, 3: 0, 4: 0x40, 7: 0}.get(owner, None if owner < 48 else 0)
+    if least is None or not fast and owner < 48:
+        return "are of an owner whose calls are not passed on"
+    return "are answered by the kernel, or are PSCI or SDEI" if number < least else ""
 
 
 def _board_has(plan: Plan) -> list[PlanError]:

@@ -28,6 +28,7 @@
 #include "abi/errors.h"
 #include "abi/hypercall.h"
 #include "abi/ioctl.h"
+#include "abi/message.h"
 #include "abi/status.h"
 
 #define KERNEL_BASE 0x70000000
@@ -92,6 +93,12 @@ static void calls(void)
     try_cell("get_info as operation", BH_IOC_CELL, BH_ABI_VERSION, BH_HC_GET_INFO, 2U);
     try_cell("disable as operation", BH_IOC_CELL, BH_ABI_VERSION, BH_HC_DISABLE, 2U);
     try_cell("operation 99", BH_IOC_CELL, BH_ABI_VERSION, 99U, 2U);
+    try_cell("message with the next ABI", BH_IOC_MESSAGE, BH_ABI_VERSION + 1U, BH_REQUEST_NONE, 2U);
+    try_cell("message to the kernel", BH_IOC_MESSAGE, BH_ABI_VERSION, BH_REQUEST_NONE, 0U);
+    try_cell("message to root", BH_IOC_MESSAGE, BH_ABI_VERSION, BH_REQUEST_NONE, 1U);
+    try_cell("message to cell 3", BH_IOC_MESSAGE, BH_ABI_VERSION, BH_REQUEST_NONE, 3U);
+    try_cell("message of no kind", BH_IOC_MESSAGE, BH_ABI_VERSION, 99U, 2U);
+    try_cell("message", BH_IOC_MESSAGE, BH_ABI_VERSION, BH_REQUEST_NONE, 2U);
     try_write("write to root", 1U, 0x40000000U, 16U, image);
     try_write("write below", 2U, 0x70FFFFFFU, 16U, image);
     try_write("write beyond", 2U, 0x710FFFF8U, 16U, image);

@@ -36,7 +36,7 @@ static const struct {
     NAME(SMC),   NAME(GICR),    NAME(ENABLE),       NAME(PAIR),       NAME(SYSREG),
     NAME(SPIN),  NAME(EXECUTE), NAME(CPU_OFF),      NAME(SGI0),       NAME(STUB),
     NAME(BLOCK), NAME(STORE8),  NAME(STORE32),      NAME(STORE64),    NAME(ASGI),
-    NAME(LOAD8), NAME(LOAD64),
+    NAME(LOAD8), NAME(LOAD64),  NAME(MEASURE),      NAME(MANNER),
 };
 
 static uint64_t command_of(const char *name)
