@@ -13,6 +13,7 @@ struct board {
     uint64_t gicd;           /**< GIC distributor, 64 KiB */
     uint64_t gicr;           /**< first GIC redistributor frame pair */
     uint32_t gicr_count;     /**< frame pairs of 128 KiB */
+    uint64_t gits;           /**< GIC ITS, control and translation frame of 64 KiB each */
     uint32_t spi_end;        /**< one more than the last SPI's INTID; at most 1020 */
 };
 

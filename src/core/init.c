@@ -16,6 +16,7 @@ void init_open(void)
     launch_result.b = 0U;
     arch_shared_store((uint32_t)SW_LOCK, 0U, 0U);
     arch_shared_store((uint32_t)SW_IRQ, 0U, 0U);
+    arch_shared_store((uint32_t)SW_ITS, 0U, 0U);
     arch_shared_store((uint32_t)SW_ARRIVED, 0U, 0U);
     arch_shared_store((uint32_t)SW_VIEW, 0U, 0U);
     arch_shared_store((uint32_t)SW_EVENT, 0U, 0U);

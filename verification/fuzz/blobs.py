@@ -200,7 +200,7 @@ def edges(d, rng):
 def value(d, rng, old):
     """A value for a field: near, on a boundary, on an edge of the plan's memory, or one bit off."""
     limits = [0, 1, 2, 3, 4, 7, 8, 9, 15, 16, 31, 32, 127, 128, 129, 1 << 28, 1 << 36, 1 << 32,
-              1 << 63, (1 << 36) - 4, d.head("status_ppn"), 0x70000, 0x8000, 0x80a0]
+              1 << 63, (1 << 36) - 4, d.head("status_ppn"), 0x70000, 0x8000, 0x8080]
     return rng.choice([lambda: old + rng.choice([-2, -1, 1, 2]),
                        lambda: rng.choice(limits) + rng.choice([-1, 0, 0, 1]),
                        lambda: edges(d, rng), lambda: old ^ 1 << rng.randrange(64),

@@ -12,6 +12,7 @@ import cases_churn  # noqa: F401
 import cases_errors  # noqa: F401
 import cases_exits  # noqa: F401
 import cases_inject  # noqa: F401
+import cases_its  # noqa: F401
 import cases_life  # noqa: F401
 import cases_lock  # noqa: F401
 import cases_measure  # noqa: F401

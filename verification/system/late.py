@@ -61,6 +61,10 @@ PERIOD = FREQUENCY // 1000
 BOOT_PERIODS = 500  # no Linux here boots in less than half a second of its time
 FIRST = 10  # periods until the cell's first deadline: the emulator lets Linux's CPU have its turn first
 LAG = 4  # periods by which the emulator's turns may delay the cell
+MSI_READS, MSI_TURNS = 16, 3
+# A disk of zeros behind PCI: each of its queues has an MSI-X of its own.
+DISK = ["-blockdev", "driver=null-co,node-name=zeros,size=4194304,read-zeroes=on",
+        "-device", "virtio-blk-pci,drive=zeros,num-queues=4"]
 COMPLAINTS = "^<[0-4]>"  # in the raw log: level warning or worse
 
 
@@ -758,6 +762,62 @@ def periods(machine):
     return (end - start) // PERIOD, end
 
 
+def msi_counts(guest):
+    """Interrupts of the disk's queues by CPU."""
+    rows = re.findall(r"^ *\d+:((?: +\d+)+) .*virtio0-req", guest.run("cat /proc/interrupts"), re.M)
+    demand(rows, "the disk has no message-signalled interrupt")
+    return [sum(map(int, column)) for column in zip(*(row.split() for row in rows))]
+
+
+def disk_works(guest, cpu):
+    """The disk answers, and its interrupts come to this CPU."""
+    before = msi_counts(guest)
+    guest.run(f"taskset {1 << cpu:x} dd if=/dev/vda of=/dev/null bs=64k count={MSI_READS} iflag=direct")
+    grown = [b - a for a, b in zip(before, msi_counts(guest))]
+    demand(grown[cpu] >= MSI_READS, f"interrupts at CPUs 0 to {len(grown) - 1}: {grown}")
+
+
+def msi_direct(kernel):
+    """Linux that the kernel started has the MSI-X of a PCI device, on each of its CPUs, also on one that was
+    with a cell; LPIs leave a CPU before a cell has it.
+
+    @test TC_SYS_643 @verifies SYR_ITS_002 SWR_ITS_007 SWR_ITS_008 SWR_ITS_009 SYR_LCH_004
+    @technique requirements @level system
+    """
+    for cpu in CPUS.values():
+        with firmware.Booted(kernel, cpu, initrd(kernel), extra=DISK) as machine:
+            machine.ready()
+            guest = Guest(machine, DIRECT)
+            guest.run("insmod /lib/modules/bulkhead.ko; " + ATTACH)
+            for one in (0, 1, 2):
+                disk_works(guest, one)
+            for _ in range(MSI_TURNS):
+                guest.run("bulkhead cell destroy rt")
+                disk_works(guest, 3)
+                guest.run(START)
+                disk_works(guest, 1)
+                guest.cell_lives()
+            refused = [e for e in guest.events() if e.startswith("EV_ITS") or e == "EV_LPI_DENIED"]
+            demand(not refused, f"refused: {refused}")
+
+
+def msi_late(kernel):
+    """The MSI-X of a PCI device go on after a late launch, and after its end.
+
+    @test TC_SYS_644 @verifies SYR_ITS_002 SWR_ITS_008 SYR_LCH_003 @technique requirements @level system
+    """
+    for cpu in CPUS.values():
+        with Machine(kernel, cpu, initrd(kernel), f"{LINUX_ARGS} {SMMU_ARGS}", extra=DISK) as machine:
+            machine.ready()
+            guest = Guest(machine)
+            guest.run(f"insmod /lib/modules/bulkhead.ko && {ENABLE} && {START}")
+            disk_works(guest, 1)
+            guest.run("bulkhead cell destroy rt")
+            disk_works(guest, 3)
+            guest.run("bulkhead disable")
+            disk_works(guest, 2)
+
+
 def locked(kernel):
     """Linux locks itself out: no way back, no debug registers for CPUs to come; nothing for others.
 
@@ -890,7 +950,7 @@ BY_DIRECT = [(f, f.__doc__) for f in (take_over, attach_refusals)]
 WAYS = {LATE: BY_LATE + BY_BOTH, DIRECT: BY_DIRECT + BY_BOTH}
 CASES = BY_LATE + BY_BOTH + BY_DIRECT
 # Cases that boot machines of their own, per kernel.
-OWN = [(f, f.__doc__) for f in (kexec, unfit, whole_boot, locked, no_kernel, root_anew)]
+OWN = [(f, f.__doc__) for f in (kexec, unfit, whole_boot, locked, no_kernel, root_anew, msi_direct, msi_late)]
 MADE = set()
 
 

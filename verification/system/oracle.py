@@ -95,6 +95,9 @@ class Owners:
     def _gicr_foreign(self, victim, event):
         return victim is None if event.a == 8 else event.a in self.cpus(victim)
 
+    def _its_refused(self, victim, event):
+        return victim in (KERNEL, None) or victim in self.memory(event.b & 0xFFFFFFFFF000)
+
     def _cpu_on_denied(self, victim, event):
         return victim is None or event.a % 256 in self.cpus(victim)
 

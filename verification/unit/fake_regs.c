@@ -25,6 +25,15 @@ void window_blank(uint32_t words[16]);
 extern uint64_t el2_table[12][512];
 extern uint64_t el2_window[512];
 
+void its_publish(uint64_t address, uint64_t value);
+void its_publish8(uint64_t address, uint32_t value);
+
+#define ITS_MEMORY (board_facts.map_base + 0x100000U)
+#define GITS_BASER 0x100U
+#define GITS_BASER_FIXED 0x071F000000000000ULL
+#define GITS_CWRITER 0x88U
+#define GITS_CREADR 0x90U
+
 enum { RO = 1, WO = 2 };
 
 /** Registers that have no writer, or no reader. */
@@ -55,8 +64,12 @@ void fake_power_on(void)
     fake_on_write = NULL;
     fake_on_device = NULL;
     fake_gicd_set(GICD_CTLR, 4U, GICD_CTLR_DS | GICD_CTLR_ARE);
+    /* As QEMU's: entries of 12 bytes in tables of events, tables of devices and collections. */
+    fake_gits_set(0x8U, 8U, 0x1F0001EFB1ULL);
+    fake_gits_set(GITS_BASER, 8U, 0x0107000000000000ULL);
+    fake_gits_set(GITS_BASER + 8U, 8U, 0x0407000000000000ULL);
     for (uint32_t k = 0U; k < FAKE_GICRS; k++) {
-        fake_gicr_set((k * GICR_STRIDE) + GICR_TYPER, 8U, (uint64_t)k << 32);
+        fake_gicr_set((k * GICR_STRIDE) + GICR_TYPER, 8U, ((uint64_t)k << 32) | (k << 8));
     }
 }
 
@@ -140,6 +153,10 @@ static uint8_t *device(uint64_t address, uint32_t size)
         at = &fake.gicd[address - board.gicd];
     } else if ((address >= board.gicr) && (address - board.gicr < sizeof(fake.gicr))) {
         at = &fake.gicr[address - board.gicr];
+    } else if ((address >= board.gits) && (address - board.gits < sizeof(fake.gits))) {
+        at = &fake.gits[address - board.gits];
+    } else if ((address >= ITS_MEMORY) && (address - ITS_MEMORY < sizeof(fake.gits_memory))) {
+        at = &fake.gits_memory[address - ITS_MEMORY];
     } else if ((address >= FAKE_WINDOWS) && (address - FAKE_WINDOWS < sizeof(fake.windows))) {
         at = &fake.windows[address - FAKE_WINDOWS];
     } else {
@@ -159,8 +176,25 @@ static uint64_t get(uint64_t address, uint32_t size)
     return value;
 }
 
-static void put(uint64_t address, uint32_t size, uint64_t value)
+/** Registers of the ITS that do not keep what is written, or answer elsewhere. */
+static uint64_t kept_by_its(uint64_t offset, uint64_t value)
 {
+    uint64_t kept = value;
+
+    if ((offset >= GITS_BASER) && (offset < GITS_BASER + 0x40U)) {
+        kept = (value & ~GITS_BASER_FIXED) | (fake_gits((uint32_t)offset, 8U) & GITS_BASER_FIXED);
+    } else if ((offset == GITS_CWRITER) && !fake.gits_stuck) {
+        fake_gits_set(GITS_CREADR, 8U, value);
+    }
+    return kept;
+}
+
+static void put(uint64_t address, uint32_t size, uint64_t asked)
+{
+    uint64_t value = ((address >= board.gits) && (address - board.gits < sizeof(fake.gits)))
+                         ? kept_by_its(address - board.gits, asked)
+                         : asked;
+
     memcpy(device(address, size), &value, size);
     if (fake.writes < FAKE_LOG) {
         fake.log[fake.writes] = (struct fake_write){address, value, size};
@@ -222,6 +256,31 @@ uint64_t fake_gicd(uint32_t offset, uint32_t size)
 uint64_t fake_gicr(uint32_t offset, uint32_t size)
 {
     return get(board.gicr + offset, size);
+}
+
+uint64_t fake_gits(uint32_t offset, uint32_t size)
+{
+    return get(board.gits + offset, size);
+}
+
+void fake_gits_set(uint32_t offset, uint32_t size, uint64_t value)
+{
+    memcpy(device(board.gits + offset, size), &value, size);
+}
+
+uint64_t fake_gits_memory(uint32_t offset, uint32_t size)
+{
+    return get(ITS_MEMORY + offset, size);
+}
+
+void its_publish(uint64_t address, uint64_t value)
+{
+    memcpy(device(address, 8U), &value, 8U);
+}
+
+void its_publish8(uint64_t address, uint32_t value)
+{
+    memcpy(device(address, 1U), &value, 1U);
 }
 
 void fake_gicd_set(uint32_t offset, uint32_t size, uint64_t value)

@@ -38,6 +38,9 @@ struct fake {
     uint64_t clock_step;           /**< ticks by which each reading of CNTPCT_EL0 advances */
     uint8_t gicd[0x10000];
     uint8_t gicr[FAKE_GICRS * 0x20000U];
+    uint8_t gits[0x10000];           /**< control frame of the ITS; what is queued is consumed at once */
+    bool gits_stuck;                 /**< unless this is set */
+    uint8_t gits_memory[0xB3000];    /**< the kernel's tables for it */
     uint64_t forwarded[8]; /**< registers of the last call that was passed on */
     uint32_t forwards;
     uint8_t windows[16U * 4096U]; /**< device pages of the plan's windows */
@@ -86,6 +89,10 @@ void fake_cpu(uint32_t cpu);
 uint64_t fake_gicd(uint32_t offset, uint32_t size);
 uint64_t fake_gicr(uint32_t offset, uint32_t size);
 void fake_gicd_set(uint32_t offset, uint32_t size, uint64_t value);
+uint64_t fake_gits(uint32_t offset, uint32_t size);
+void fake_gits_set(uint32_t offset, uint32_t size, uint64_t value);
+/** Bytes of the kernel's tables, by offset from the first. */
+uint64_t fake_gits_memory(uint32_t offset, uint32_t size);
 void fake_gicr_set(uint32_t offset, uint32_t size, uint64_t value);
 
 /** The leaf of the kernel's own map for an address, walked from its root; 0: not mapped. */

@@ -54,7 +54,7 @@ static inline void fixture_plan(void)
     static const struct bh_region regions[FIX_REGIONS] = {
         {.ppn = FIX_KERNEL, .ipn = FIX_KERNEL, .n = 0x400U, .own = 0U, .flags = RWX},
         {.ppn = 0x8000U, .ipn = 0x8000U, .n = 0x10U, .own = 0U, .flags = RW | BH_REGION_DEVICE},
-        {.ppn = 0x80A0U, .ipn = 0x80A0U, .n = 0x100U, .own = 0U, .flags = RW | BH_REGION_DEVICE},
+        {.ppn = 0x8080U, .ipn = 0x8080U, .n = 0x120U, .own = 0U, .flags = RW | BH_REGION_DEVICE},
         {.ppn = 0x40000U, .ipn = 0x40000U, .n = 0x30400U, .own = 1U, .flags = RWX},
         {.ppn = FIX_STATUS, .ipn = FIX_STATUS, .n = 4U, .own = 1U, .flags = BH_REGION_READ},
         {.ppn = 0x70404U, .ipn = 0x70404U, .n = 0xFBFCU, .own = 1U, .flags = RWX},

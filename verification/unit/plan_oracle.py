@@ -9,7 +9,7 @@ import zlib
 CELLS, REGIONS, WINDOWS, CALLS = 8, 128, 16, 16
 #: (first page, pages) of the kernel's memory, the GIC's distributor, its redistributors: the
 #: machine's, from its device tree, on purpose not read from board.c or board.toml
-KERNEL = ((0x70000, 0x400), (0x8000, 0x10), (0x80a0, 0x100))
+KERNEL = ((0x70000, 0x400), (0x8000, 0x10), (0x8080, 0x120))
 
 
 class Blob:

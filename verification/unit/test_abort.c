@@ -11,6 +11,8 @@
  * @link src/arch/aarch64/vinj.c @link src/arch/aarch64/vsgi.c @link src/arch/host/shared.c
  * @link src/arch/aarch64/window.c
  * @link src/arch/aarch64/mmio_window.c @link src/arch/aarch64/smc_list.c
+ * @link src/arch/aarch64/its.c @link src/arch/aarch64/its_cmd.c
+ * @link src/arch/aarch64/vgits.c @link src/arch/aarch64/vlpi.c
  * @link src/boards/qemu-virt-arm64/board.c @link verification/unit/fake_regs.c
  * @link src/core/bits.c @link src/core/cell.c
  * @link src/core/watch.c
@@ -146,7 +148,9 @@ static void frames_end_where_they_end(void)
                 {0x0U, true, true},
                 {(8U * GICR_STRIDE) - 4U, true, true},
                 {8U * GICR_STRIDE, true, false},
-                {UINT64_MAX - 3U, true, false}};
+                {UINT64_MAX - 3U, true, true}, /* the ITS ends where they begin */
+                {UINT64_MAX - 0x1FFFFU, true, true},
+                {UINT64_MAX - 0x20003U, true, false}};
 
     for (uint32_t k = 0U; k < COUNT_OF(rows); k++) {
         uint64_t base = rows[k].gicr ? board.gicr : board.gicd;
@@ -156,12 +160,17 @@ static void frames_end_where_they_end(void)
         exits(0U, rows[k].emulated ? BH_EXIT_MMIO : BH_EXIT_ABORT);
         CHECK_EQ(events(), rows[k].emulated ? 0U : 1U);
     }
+    begin(); /* the ITS is root's alone */
+    touch(2U, DATA | ISV | SIZE(2) | RT(3) | TRANSLATION, board.gits);
+    exits(2U, BH_EXIT_ABORT);
+    CHECK_EQ(event_back(1U)->id, BH_EV_MEM_VIOLATION);
+    CHECK_EQ(event_back(0U)->id, BH_EV_CELL_FAILED);
     begin();
     touch(2U, DATA | ISV | SIZE(2) | RT(3) | WRITE | TRANSLATION,
           board.gicr + (2U * GICR_STRIDE) + GICR_ISENABLER0);
     CHECK_EQ(fake_gicr((2U * GICR_STRIDE) + GICR_ISENABLER0, 4U), 0x103U);
     touch(2U, DATA | ISV | SIZE(3) | RT(4) | TRANSLATION, board.gicr + (1U * GICR_STRIDE) + 8U);
-    CHECK_EQ(X(&f, 4), 1ULL << 32);
+    CHECK_EQ(X(&f, 4), (1ULL << 32) | 0x100U);
 }
 
 /** @test TC_ABT_004 @verifies SWR_TRP_002 @technique table @level unit */

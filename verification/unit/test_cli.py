@@ -64,11 +64,11 @@ def cell(name, first, count, cpus, entry=0, comm=0, irqs=()):
 
 
 def make_plan(version=4, board=1, flags=1, rt_ram=0x71000000, rt_name=b"rt", crc=None, size=6752,
-              gicr=0x100):
+              gicr=0x120):
     regions = [
         region(0x70000000, 0x400, 0, R | W),
         region(0x08000000, 0x10, 0, R | W | D),
-        region(0x080a0000, gicr, 0, R | W | D),
+        region(0x08080000, gicr, 0, R | W | D),
         region(0x40000000, 0x30000, 1, R | W | X),
         region(0x70400000, 4, 1, R),
         region(0x71000000, 0x1000, 1, R | W | X),
@@ -368,8 +368,8 @@ class Plans(Cli):
                 (make_plan(version=9), "E0104", "version 9, this release reads version 4"),
                 (make_plan(size=7), "E0101", "7 bytes"), (bytes(flipped), "E0105", "checksum 0x"),
                 (make_plan(board=3), "E0106", "board 3"), (make_plan(flags=0), "E010F", "DMA"),
-                (make_plan(gicr=0xff), "E010D", "a frame it emulates"),
-                (make_plan(rt_ram=0x80a0000), "E0103", "'kernel' 0x80a0000-0x819ffff"),
+                (make_plan(gicr=0x11f), "E010D", "a frame it emulates"),
+                (make_plan(rt_ram=0x80a0000), "E0103", "'kernel' 0x8080000-0x819ffff"),
                 (make_plan(rt_ram=0x70000000), "E0103", "'kernel' 0x70000000-0x703fffff")):
             with self.subTest(eid=eid, part=part):
                 path = self.plan_file(data)

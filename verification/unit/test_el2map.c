@@ -12,6 +12,8 @@
  * @link src/arch/aarch64/vinj.c @link src/arch/aarch64/vsgi.c @link src/arch/host/shared.c
  * @link src/arch/aarch64/window.c
  * @link src/arch/aarch64/mmio_window.c @link src/arch/aarch64/smc_list.c
+ * @link src/arch/aarch64/its.c @link src/arch/aarch64/its_cmd.c
+ * @link src/arch/aarch64/vgits.c @link src/arch/aarch64/vlpi.c
  * @link src/boards/qemu-virt-arm64/board.c @link verification/unit/fake_regs.c
  * @link src/core/bits.c @link src/core/cell.c
  * @link src/core/watch.c
@@ -102,6 +104,7 @@ static uint32_t wanted(uint64_t a)
                ((a >= 0x70400000U) && (a < 0x70404000U))) {
         use = DATA;
     } else if (((a >= 0x08000000U) && (a < 0x08010000U)) ||
+               ((a >= 0x08080000U) && (a < 0x08090000U)) ||
                ((a >= 0x080A0000U) && (a < 0x081A0000U))) {
         use = DEVICE;
     } else {
@@ -151,7 +154,7 @@ static void no_entry_of_any_table_is_writable_and_executable(void)
     }
     CHECK_EQ(wrong, 0U);
     CHECK_EQ(links, el2_used - 1U);
-    CHECK_EQ(leaves, 8U + 4U + 20U + 24U + 256U + 4U + 16U + 256U);
+    CHECK_EQ(leaves, 8U + 4U + 20U + 24U + 256U + 4U + 16U + 16U + 256U);
 }
 
 /** @test TC_ELM_003 @verifies SWR_EL2_002 @technique exhaustion @level unit */

@@ -11,6 +11,8 @@
  * @link src/arch/aarch64/vinj.c @link src/arch/aarch64/vsgi.c @link src/arch/host/shared.c
  * @link src/arch/aarch64/window.c
  * @link src/arch/aarch64/mmio_window.c @link src/arch/aarch64/smc_list.c
+ * @link src/arch/aarch64/its.c @link src/arch/aarch64/its_cmd.c
+ * @link src/arch/aarch64/vgits.c @link src/arch/aarch64/vlpi.c
  * @link src/boards/qemu-virt-arm64/board.c @link verification/unit/fake_regs.c
  * @link src/core/bits.c @link src/core/cell.c
  * @link src/core/watch.c

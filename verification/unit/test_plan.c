@@ -16,7 +16,7 @@
 #include "test.h"
 
 #define FIX_GICD 0x8000U /* pages */
-#define FIX_GICR 0x80A0U
+#define FIX_GICR 0x8080U
 #define POKES 7U
 
 /** One change of the good plan. */
@@ -247,12 +247,12 @@ static const struct row frame_rows[] = {
     NO(KERNEL, 1U, FIX_GICD, W(regions[1].ppn, FIX_GICD - 1U)),
     OK(W(regions[1].ppn, FIX_GICD - 1U), W(regions[1].n, 0x11U)),
     OK(W(regions[1].n, 0x11U)),
-    NO(KERNEL, 2U, FIX_GICR, W(regions[2].ppn, FIX_GICR + 1U), W(regions[2].n, 0xFFU)),
+    NO(KERNEL, 2U, FIX_GICR, W(regions[2].ppn, FIX_GICR + 1U), W(regions[2].n, 0x11FU)),
     NO(KERNEL, 2U, FIX_GICR, W(regions[2].ppn, FIX_GICR + 1U)),
-    NO(KERNEL, 2U, FIX_GICR, W(regions[2].n, 0xFFU)),
+    NO(KERNEL, 2U, FIX_GICR, W(regions[2].n, 0x11FU)),
     NO(KERNEL, 2U, FIX_GICR, W(regions[2].ppn, FIX_GICR - 1U)),
-    OK(W(regions[2].ppn, FIX_GICR - 1U), W(regions[2].n, 0x101U)),
-    OK(W(regions[2].n, 0x101U)),
+    OK(W(regions[2].ppn, FIX_GICR - 1U), W(regions[2].n, 0x121U)),
+    OK(W(regions[2].n, 0x121U)),
     /* One region may hold both; two may not hold one in halves. */
     OK(W(regions[1].n, 0x1A0U), W(regions[2].ppn, NOWHERE), W(regions[2].ipn, NOWHERE)),
     NO(KERNEL, 1U, FIX_GICD, W(regions[1].n, 8U), W(regions[3].own, 0U),
@@ -273,8 +273,8 @@ static const struct row frame_rows[] = {
     OK(W(regions[10].ppn, FIX_GICD + 0x10U), W(regions[10].n, 1U)),
     OK(W(regions[10].ppn, FIX_GICR - 1U), W(regions[10].n, 1U)),
     NO(OVERLAP, 10U, 2U, W(regions[10].ppn, FIX_GICR), W(regions[10].n, 1U)),
-    NO(OVERLAP, 10U, 2U, W(regions[10].ppn, FIX_GICR + 0xFFU), W(regions[10].n, 1U)),
-    OK(W(regions[10].ppn, FIX_GICR + 0x100U), W(regions[10].n, 1U)),
+    NO(OVERLAP, 10U, 2U, W(regions[10].ppn, FIX_GICR + 0x11FU), W(regions[10].n, 1U)),
+    OK(W(regions[10].ppn, FIX_GICR + 0x120U), W(regions[10].n, 1U)),
     NO(OVERLAP, 10U, 1U, W(regions[10].ppn, FIX_GICD), W(regions[10].n, 1U),
        W(regions[10].share, 9U), W(regions[10].root, 1U)),
     /* owned by a cell in place of the kernel; by root, whose list may name them, too */

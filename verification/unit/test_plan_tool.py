@@ -259,8 +259,7 @@ class Shipped(unittest.TestCase):
         self.assertEqual(spans[0x72000000][1], ["rt", "root"])
         self.assertEqual(spans[0x4010000000][1], ["root"])
         self.assertEqual(spans[0x8000000000][:2], (0x10000000000, ["root"]))
-        self.assertEqual(spans[0x08080000][1], ["root"])
-        for address in (0x08000000, 0x0800f000, 0x080a0000, 0x08fff000):
+        for address in (0x08000000, 0x0800f000, 0x08080000, 0x0809f000, 0x080a0000, 0x08fff000):
             over = next(o for s, e, o in decode.stretches(plan) if s <= address < e)
             self.assertEqual(decode.owners(plan, over), ["kernel"], hex(address))
             self.assertEqual([p.owner for p in over], [0], hex(address))
@@ -275,7 +274,7 @@ class Shipped(unittest.TestCase):
         nobody counts them as memory to be kept from Linux.
         """
         facts = board.load_board("qemu-virt-arm64")
-        rights = {"kernel": "rwx", "gicd": "rwd", "gicr": "rwd"}
+        rights = {"kernel": "rwx", "gicd": "rwd", "its-gicr": "rwd"}
         wanted = [(r.base, r.end, r.base, rights[r.name], 0, False)
                   for r in (facts.kernel, *facts.emulated)]
         self.assertEqual(len(wanted), 3)
@@ -800,8 +799,8 @@ class BadBoards(unittest.TestCase):
                                           'base = 0x08000000\nsize = "60 KiB"')),
             ("E010D", lambda t: t.replace('base = 0x08000000\nsize = "64 KiB"',
                                           'base = 0x08001000\nsize = "64 KiB"')),
-            ("E010D", lambda t: t.replace("size = 0xf60000", "size = 0xff000")),
-            ("E010D", lambda t: re.sub(r"\[\[emulated\]\]\nname = \"gicr\"\n.*\n.*\n", "", t)),
+            ("E010D", lambda t: t.replace("size = 0xf80000", "size = 0x11f000")),
+            ("E010D", lambda t: re.sub(r"\[\[emulated\]\]\nname = \"its-gicr\"\n.*\n.*\n", "", t)),
         ]
         for number, (eid, change) in enumerate(cases):
             with self.subTest(number):
@@ -829,12 +828,13 @@ class BadBoards(unittest.TestCase):
         number, gicd, gicr, gicr_count, spi_end = head
         frames = {r.name: r for r in facts.emulated}
         self.assertEqual((number, gicd, gicr, spi_end),
-                         (facts.number, frames["gicd"].base, frames["gicr"].base,
+                         (facts.number, frames["gicd"].base, frames["its-gicr"].base + 0x20000,
                           facts.irq_last + 1))
         self.assertEqual(tuple(rows), plan_oracle.KERNEL)
         self.assertEqual(rows[0], (facts.kernel.base >> 12, facts.kernel.size >> 12))
-        # the frames which the kernel answers for: one distributor, two frames for each CPU
-        self.assertEqual(rows[1:], [(gicd >> 12, 0x10), (gicr >> 12, gicr_count * 0x20)])
+        # the frames which the kernel answers for: one distributor, the ITS and behind it two
+        # frames for each CPU
+        self.assertEqual(rows[1:], [(gicd >> 12, 0x10), ((gicr >> 12) - 0x20, 0x20 + gicr_count * 0x20)])
         self.assertGreaterEqual(gicr_count, len(facts.mpidr))
         for ppn, pages in rows:
             self.assertTrue(any(r.base <= ppn << 12 and (ppn + pages) << 12 <= r.end
@@ -950,9 +950,9 @@ class BadBlobs(unittest.TestCase):
             ("kernel smaller", "E010D", change(region_at(0, "n"), word(0x3ff))),
             ("gicd moved", "E010D", change(region_at(1, "ppn"), struct.pack("<Q", 0x8001))),
             ("gicd smaller", "E010D", change(region_at(1, "n"), word(0xf))),
-            ("gicr moved", "E010D", change(region_at(2, "ppn"), struct.pack("<Q", 0x80a1))),
-            ("gicr smaller", "E010D", change(region_at(2, "n"), word(0xff))),
-            ("gicr smallest", "ok", change(region_at(2, "n"), word(0x100))),
+            ("gicr moved", "E010D", change(region_at(2, "ppn"), struct.pack("<Q", 0x8081))),
+            ("gicr smaller", "E010D", change(region_at(2, "n"), word(0x11f))),
+            ("gicr smallest", "ok", change(region_at(2, "n"), word(0x120))),
             ("gicr shared", "E0108", change(region_at(2, "share"), word(9))),
             ("gicr lent", "E0108", change(region_at(2, "root"), word(1))),
             ("gicd to cell", "E0103", change(rt_ppn, struct.pack("<Q", 0x8000))),

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "abort.h"
 #include "inject.h"
+#include "its.h"
 #include "mmio_window.h"
 #include "ras.h"
-#include "vgic.h"
 #include "core/apart.h"
 #include "core/bits.h"
 
@@ -20,7 +20,7 @@
 #define DFSC_EXTERNAL_LAST 0x1FU
 #define GICD_BYTES 0x10000U
 
-enum frame_kind { FRAME_NONE = 0, FRAME_GICD = 1, FRAME_GICR = 2 };
+enum frame_kind { FRAME_NONE = 0, FRAME_GICD = 1, FRAME_GICR = 2, FRAME_ITS = 3 };
 
 /*@ predicate in_frame(integer ipa, integer base, integer bytes) =
       base <= ipa && ipa - base < bytes; */
@@ -30,7 +30,9 @@ enum frame_kind { FRAME_NONE = 0, FRAME_GICD = 1, FRAME_GICR = 2 };
 /*@ terminates \true; exits \false; assigns \nothing;
     ensures SWR_TRP_003: \result == FRAME_GICD <==> in_frame(ipa, board.gicd, GICD_BYTES);
     ensures SWR_TRP_003: \result == FRAME_GICR <==>
-      in_frame(ipa, board.gicr, board.gicr_count * GICR_STRIDE) && \result != FRAME_GICD; */
+      in_frame(ipa, board.gicr, board.gicr_count * GICR_STRIDE) && \result != FRAME_GICD;
+    ensures SWR_TRP_003: \result == FRAME_ITS <==> in_frame(ipa, board.gits, ITS_FRAMES) &&
+      \result != FRAME_GICD && \result != FRAME_GICR; */
 static uint32_t frame_of(uint64_t ipa)
 {
     uint64_t gicr_bytes = (uint64_t)board.gicr_count * GICR_STRIDE;
@@ -40,6 +42,8 @@ static uint32_t frame_of(uint64_t ipa)
         kind = (uint32_t)FRAME_GICD;
     } else if ((ipa >= board.gicr) && ((ipa - board.gicr) < gicr_bytes)) {
         kind = (uint32_t)FRAME_GICR;
+    } else if ((ipa >= board.gits) && ((ipa - board.gits) < ITS_FRAMES)) {
+        kind = (uint32_t)FRAME_ITS;
     } else {
         kind = (uint32_t)FRAME_NONE;
     }
@@ -108,21 +112,51 @@ static struct access decode(uint32_t cpu, const struct frame *f, uint64_t esr, u
     return acc;
 }
 
+/** Physical address of an emulated frame.
+ * @req SWR_TRP_003 */
+/*@ terminates \true; exits \false; assigns \nothing; */
+static uint64_t base_of(uint32_t kind)
+{
+    uint64_t other = (kind == (uint32_t)FRAME_GICR) ? board.gicr : board.gits;
+
+    return (kind == (uint32_t)FRAME_GICD) ? board.gicd : other;
+}
+
+/** Whom an emulated frame of this kind is shown to: that of the ITS to root alone.
+ * @req SWR_TRP_003 SWR_ITS_008 */
+/*@ requires cpu: cpu < BH_CPUS_MAX;
+    terminates \true; exits \false; assigns \nothing;
+    ensures SWR_ITS_008: \result == FRAME_ITS ==> cell_on(cpu) == BH_CELL_ROOT;
+    ensures SWR_TRP_003: \result == kind || \result == FRAME_NONE; */
+static uint32_t frame_for(uint32_t cpu, uint32_t kind)
+{
+    return ((kind == (uint32_t)FRAME_ITS) && (cpu_cell(cpu) != BH_CELL_ROOT)) ? (uint32_t)FRAME_NONE
+                                                                              : kind;
+}
+
+/** Access to a frame that is not the distributor's.
+ * @req SWR_TRP_003 */
+/*@ requires access: access_ok(acc);
+    terminates \true; exits \false; assigns VGITS_STATE; */
+static uint64_t other_access(struct access acc, uint32_t kind)
+{
+    return (kind == (uint32_t)FRAME_GICR) ? vgicr_access(acc) : vgits_access(acc);
+}
+
 /** Emulate an access to the emulated frame @p kind.
  * @req SWR_TRP_003 */
 /*@ requires cpu: cpu < BH_CPUS_MAX;
     terminates \true; exits \false;
-    assigns hw, status_page, totals, cell_r[0 .. FRAME_ROWS - 1]; */
+    assigns VGITS_STATE, cell_r[0 .. FRAME_ROWS - 1]; */
 static void emulate(uint32_t cpu, struct frame *f, uint64_t esr, uint64_t ipa, uint32_t kind)
 {
     uint32_t rt = (uint32_t)((esr / 0x10000U) % 32U);
-    bool gicd = kind == (uint32_t)FRAME_GICD;
-    uint64_t base = gicd ? board.gicd : board.gicr;
+    uint64_t base = base_of(kind);
     struct access acc = decode(cpu, f, esr, (ipa >= base) ? (ipa - base) : 0U);
     uint64_t read;
 
     event_exit(cpu, (uint32_t)BH_EXIT_MMIO);
-    read = gicd ? vgicd_access(acc) : vgicr_access(acc);
+    read = (kind == (uint32_t)FRAME_GICD) ? vgicd_access(acc) : other_access(acc, kind);
     if ((!acc.write) && (rt < 31U)) {
         frame_put(f, rt, read);
     }
@@ -275,8 +309,9 @@ void abort_handle(uint32_t cpu, struct frame *f, uint64_t esr)
     uint64_t ipa = ipa_of(sysreg_read((uint32_t)SR_FAR_EL2));
     bool data = ((esr / 0x4000000U) % 64U) == EC_DABT_LOWER;
     /* The emulated frames are mapped to nobody: an access to one is a translation fault. */
-    uint32_t kind =
-        (data && (((esr / 4U) % 16U) == FAULT_TRANSLATION)) ? frame_of(ipa) : (uint32_t)FRAME_NONE;
+    uint32_t kind = (data && (((esr / 4U) % 16U) == FAULT_TRANSLATION))
+                        ? frame_for(cpu, frame_of(ipa))
+                        : (uint32_t)FRAME_NONE;
     bool emulated = kind != (uint32_t)FRAME_NONE;
 
     if (emulated && ((esr & ISS_ISV) != 0U) && (!being_parked(cpu))) {

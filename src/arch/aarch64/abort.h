@@ -7,6 +7,7 @@
 #define AARCH64_ABORT_H
 
 #include "frame.h"
+#include "vgic.h"
 #include "core/hcall.h"
 
 /** Handle an instruction or data abort of the cell on @p cpu.
@@ -14,7 +15,7 @@
 /*@ requires cpu: cpu < BH_CPUS_MAX;
     requires counts: rule_counts;
     terminates \true; exits \false;
-    assigns hw, status_page, totals, cell_r[0 .. FRAME_ROWS - 1]; */
+    assigns VGITS_STATE, cell_r[0 .. FRAME_ROWS - 1]; */
 void abort_handle(uint32_t cpu, struct frame *f, uint64_t esr);
 
 #endif

@@ -207,9 +207,11 @@ static bool map_devices(void)
     uint64_t gicd = board.gicd % PHYSICAL;
     uint64_t gicr = board.gicr % PHYSICAL;
     uint64_t gicr_bytes = (uint64_t)board.gicr_count * 0x20000U;
+    uint64_t gits = board.gits % PHYSICAL;
 
     return map_pages(gicd, gicd + 0x10000U, PAGE_DEVICE) &&
-           map_pages(gicr, gicr + gicr_bytes, PAGE_DEVICE);
+           map_pages(gicr, gicr + gicr_bytes, PAGE_DEVICE) &&
+           map_pages(gits, gits + 0x10000U, PAGE_DEVICE);
 }
 
 bool el2map_build(void)

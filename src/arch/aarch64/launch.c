@@ -48,6 +48,7 @@ uint64_t prepare_direct(void)
     handover.plan_bytes = (uint32_t)sizeof(struct bh_plan);
     handover.mode = BH_MODE_DIRECT;
     gic_distributor_init();
+    its_init();
     return prepare();
 }
 
@@ -126,10 +127,11 @@ static void tell(uint32_t cpu, struct outcome out)
 /** Direct boot: what firmware leaves to an operating system, done here for the kernel.
  * @req SWR_INI_004 */
 /*@ requires cpu: cpu < BH_CPUS_MAX;
-    terminates \true; exits \false; assigns hw; */
+    terminates \true; exits \false; assigns hw, its_rd[cpu]; */
 static void act_as_firmware(uint32_t cpu)
 {
     settle_firmware_state(cpu);
+    its_cpu_init(cpu);
     if (cpu == 0U) {
         power_on_others();
     }

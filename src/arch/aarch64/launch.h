@@ -5,6 +5,7 @@
 #ifndef AARCH64_LAUNCH_H
 #define AARCH64_LAUNCH_H
 
+#include "its.h"
 #include "cpu.h"
 #include "core/init.h"
 #include "window.h"
@@ -29,7 +30,7 @@ uint64_t prepare(void);
 /** The same from firmware: writes the hand-over record itself.
  * @req SWR_INI_004 */
 /*@ terminates \true; exits \false;
-    assigns PREPARE_STATE, handover;
+    assigns PREPARE_STATE, handover, its;
     ensures SWR_INI_005: \result == BH_OK ==> el2_wxorx && el2_window_ok && launch_inv; */
 uint64_t prepare_direct(void);
 
@@ -38,7 +39,8 @@ uint64_t prepare_direct(void);
  * @req SWR_INI_005 */
 /*@ requires inv: launch_inv;
     terminates \true; exits \false;
-    assigns INIT_STATE, launch_answer[0 .. BH_CPUS_MAX - 1], gicr_base[0 .. BH_CPUS_MAX - 1];
+    assigns INIT_STATE, launch_answer[0 .. BH_CPUS_MAX - 1], gicr_base[0 .. BH_CPUS_MAX - 1],
+      its_rd[0 .. BH_CPUS_MAX - 1];
     ensures inv: launch_inv;
     ensures SWR_INI_005: \result == EXIT_LEAVE || (kernel_inv &&
       (\result == EXIT_RESUME || \result == EXIT_WAIT)); */

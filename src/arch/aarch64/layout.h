@@ -13,7 +13,7 @@
 
 /* The shared words (core/arch/machine.h): rows of SHARED_ROW bytes. */
 #define SHARED_ROW 64
-#define SHARED_ROWS 13
+#define SHARED_ROWS 14
 
 /* Rows of the table `layout`, which head.S fills with addresses of the linker script. */
 #define LAYOUT_TEXT 0

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "psci.h"
+#include "its.h"
 
 #define PPN_END 0x1000000000U /* physical addresses have 48 bits */
 
@@ -202,15 +203,22 @@ static uint64_t system_call(uint32_t cpu, uint64_t function, uint64_t type)
     return ret;
 }
 
-/** The CPU waits until its cell switches it on.
- * @req SWR_PSC_001 */
+/** The CPU waits until its cell switches it on. One of root's that LPIs still lead to stays.
+ * @req SWR_PSC_001 SWR_ITS_007 */
 /*@ requires cpu: cpu < BH_CPUS_MAX;
-    terminates \true; exits \false; assigns hw, status_page;
-    ensures SWR_PSC_001: status_page.cpus[cpu].state == CPU_OFF; */
-static void cpu_off(uint32_t cpu)
+    terminates \true; exits \false; assigns hw, status_page, totals, its, its_map;
+    ensures SWR_PSC_001: \result == RET_SUCCESS ==> status_page.cpus[cpu].state == CPU_OFF;
+    ensures SWR_ITS_007: \result == RET_SUCCESS || \result == RET_DENIED; */
+static uint64_t cpu_off(uint32_t cpu)
 {
-    arch_cpu_quiet(cpu);
-    cpu_set_phase(cpu, (uint32_t)CPU_OFF);
+    uint64_t ret = RET_DENIED;
+
+    if (its_leave(cpu)) {
+        arch_cpu_quiet(cpu);
+        cpu_set_phase(cpu, (uint32_t)CPU_OFF);
+        ret = RET_SUCCESS;
+    }
+    return ret;
 }
 
 /** Calls which ask something or change nothing.
@@ -261,7 +269,7 @@ uint64_t psci_call(uint32_t cpu, uint64_t function, uint64_t a1, uint64_t a2, ui
         ret = cpu_on(cpu, a1, a2, a3);
         break;
     case KIND_OFF:
-        cpu_off(cpu);
+        ret = cpu_off(cpu);
         break;
     case KIND_SYSTEM:
         ret = system_call(cpu, function, a1);

@@ -7,6 +7,7 @@
 #define AARCH64_PSCI_H
 
 #include "frame.h"
+#include "vgic.h"
 #include "smc_list.h"
 #include "abi/hypercall.h"
 #include "core/restart.h"
@@ -42,7 +43,7 @@
 /* PSCI_FEATURES of CPU_SUSPEND: original format, coordinated by the platform. */
 #define SUSPEND_FLAGS 0U
 
-#define PSCI_STATE RESTART_STATE
+#define PSCI_STATE RESTART_STATE, its, its_map
 
 /*@ // CPU k of the plan is the one that affinity a names.
     predicate cpu_is{L}(integer k, integer a) =

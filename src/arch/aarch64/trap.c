@@ -303,7 +303,7 @@ APART static uint64_t trap_unknown(uint32_t cpu, struct frame *f, uint64_t esr)
 /*@ requires cpu: cpu < BH_CPUS_MAX;
     requires counts: rule_counts;
     terminates \true; exits \false;
-    assigns PSCI_STATE, cell_r[0 .. FRAME_ROWS - 1];
+    assigns PSCI_STATE, VGITS_STATE, cell_r[0 .. FRAME_ROWS - 1];
     ensures SWR_TRP_001: exit_answer(\result) && \result != EXIT_RESUME; */
 APART static uint64_t trap_abort(uint32_t cpu, struct frame *f, uint64_t esr)
 {

@@ -10,7 +10,7 @@
 #include "vinj.h"
 #include "core/hcall.h"
 
-#define TRAP_STATE HCALL_STATE, WATCH_OWN, cell_r[0 .. FRAME_ROWS - 1]
+#define TRAP_STATE HCALL_STATE, WATCH_OWN, its, its_map, cell_r[0 .. FRAME_ROWS - 1]
 
 /*@ predicate exit_answer(integer a) =
       a == EXIT_RESUME || a == EXIT_WAIT || a == EXIT_LEAVE || a == EXIT_RELOAD;

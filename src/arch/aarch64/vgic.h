@@ -7,7 +7,30 @@
 #define AARCH64_VGIC_H
 
 #include "gic.h"
+#include "its_cmd.h"
 #include "core/cell.h"
+#include "core/arch/page.h"
+
+/* What an access of root to the ITS changes. */
+#define VGITS_STATE PAGE_STATE, status_page, totals, its, its_map
+
+/** What root sees of the ITS, and the kernel's own place in the queue; whoever holds SW_ITS writes it. */
+struct its {
+    uint32_t mode;       /**< enum its_mode */
+    uint32_t next;       /**< entry of the kernel's queue that is written next */
+    uint32_t present;    /**< CPUs that may be targets: root reached the ITS from them */
+    uint32_t enabled;    /**< GITS_CTLR.Enabled */
+    uint32_t stalled;    /**< GITS_CREADR.Stalled */
+    uint32_t sweep;      /**< slots that INVALL has yet to copy */
+    uint32_t icid;       /**< its collection */
+    uint64_t cbaser;
+    uint64_t cwriter;
+    uint64_t creadr;
+    uint64_t baser[8];
+    uint64_t propbaser;
+    uint64_t pendbaser[BH_CPUS_MAX];
+};
+extern struct its its;
 
 /** One trapped access: size 1, 2, 4 or 8 bytes at @p offset of the frame. */
 struct access {
@@ -70,8 +93,26 @@ uint64_t vgicd_access(struct access acc);
 /** Access to the redistributor frames, @p acc.offset from the first.
  * @req SWR_IRQ_004 SWR_IRQ_010 */
 /*@ requires access: access_ok(acc);
-    terminates \true; exits \false; assigns hw, status_page, totals; */
+    terminates \true; exits \false; assigns VGITS_STATE; */
 uint64_t vgicr_access(struct access acc);
+
+/** Access of root to the frames of the ITS.
+ * @req SWR_ITS_008 */
+/*@ requires access: access_ok(acc);
+    terminates \true; exits \false; assigns VGITS_STATE; */
+uint64_t vgits_access(struct access acc);
+
+/** Read an LPI register, or GICR_CTLR or GICR_TYPER, of the cell's own CPU; @p address is the physical one.
+ * @req SWR_ITS_009 */
+/*@ requires access: access_ok(acc);
+    terminates \true; exits \false; assigns \nothing; */
+uint64_t vlpi_read(struct access acc, uint64_t address, uint32_t off);
+
+/** Write one.
+ * @req SWR_ITS_009 */
+/*@ requires access: access_ok(acc);
+    terminates \true; exits \false; assigns VGITS_STATE; */
+void vlpi_write(struct access acc, uint64_t address, uint32_t off);
 
 /** A write of @p value to ICC_SGI1R_EL1: sent to those targets which are running CPUs of the cell.
  * @req SWR_IRQ_005 */

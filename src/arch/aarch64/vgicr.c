@@ -118,37 +118,23 @@ static uint64_t private_priority(struct access acc, uint64_t base, uint32_t off)
     return read;
 }
 
-/** A register of LPIs, which are root's alone in this release, and go straight to it: a list register
- * that is full cannot give an LPI back.
- * @req SWR_IRQ_004 */
-/*@ requires access: access_ok(acc);
-    terminates \true; exits \false; assigns hw, status_page, totals; */
-static void write_lpi(struct access acc, uint64_t address, uint32_t off)
-{
-    if ((acc.cell != BH_CELL_ROOT) || (vinj_routing(acc.cell) != 0U)) {
-        event_record(acc.cpu, acc.cell, (uint32_t)BH_EV_LPI_DENIED, off, acc.value);
-    } else if (acc.size == 8U) {
-        mmio_write64(address, acc.value);
-    } else {
-        mmio_write32(address, (uint32_t)(acc.value % 0x100000000U));
-    }
-}
-
 /** RD_base registers.
  * @req SWR_IRQ_004 */
 /*@ requires access: access_ok(acc);
-    terminates \true; exits \false; assigns hw, status_page, totals; */
+    terminates \true; exits \false; assigns VGITS_STATE; */
 static uint64_t control(struct access acc, uint64_t address, uint32_t off)
 {
     bool lpi = (off == 0U) || ((off >= SETLPIR) && (off < LPI_END));
     uint64_t read = 0U;
 
-    if (!acc.write) {
+    if ((!acc.write) && (lpi || (off == GICR_TYPER))) {
+        read = vlpi_read(acc, address, off);
+    } else if (!acc.write) {
         read = (acc.size == 8U) ? mmio_read64(address) : mmio_read32(address);
     } else if (off == GICR_WAKER) {
         mmio_write32(address, bit_without((uint32_t)(acc.value % 0x100000000U), WAKER_SLEEP));
     } else if (lpi) {
-        write_lpi(acc, address, off);
+        vlpi_write(acc, address, off);
     } else {
         read = 0U;
     }
@@ -219,7 +205,7 @@ static bool natural(struct access acc, uint32_t off)
 /** Registers of the cell's own CPU.
  * @req SWR_IRQ_004 */
 /*@ requires access: access_ok(acc) && off < GICR_STRIDE && base <= 0x4000000000000;
-    terminates \true; exits \false; assigns hw, status_page, totals; */
+    terminates \true; exits \false; assigns VGITS_STATE; */
 static uint64_t own(struct access acc, uint64_t base, uint32_t off)
 {
     bool whole = (acc.size == 4U) && ((off % 4U) == 0U);

@@ -54,7 +54,8 @@ enum shared_word {
     SW_WATCH = 10,     /**< [cell]: 4 * run + enum watch_phase (core/watch.h) */
     SW_CELL_LOCK = 11, /**< [cell]: its locks, BH_LOCK_...; [BH_CELL_KERNEL]: those for all cells */
     SW_ERROR = 12,     /**< [cell]: 1 while a virtual SError waits for one of its CPUs */
-    SW_COUNT = 13
+    SW_ITS = 13,       /**< [0]: 1 + CPU which has the ITS, 0 free */
+    SW_COUNT = 14
 };
 #define SHARED_INDEX_MAX 8U
 
