@@ -12,7 +12,7 @@
 
 #include "types.h"
 #include "lock.h"
-#include "window.h"
+#include "plan_window.h"
 
 #define BH_ABI_VERSION 4U          /**< One number for plan, hypercalls, status pages, hand-over. */
 

@@ -16,8 +16,7 @@ static bool is_flags_ok(uint32_t c)
 {
     uint32_t limit = (c == BH_CELL_ROOT) ? BH_CELL_FLAGS_MAX : BH_CELL_RESTART;
 
-    return (plan.cells[c].flags < limit) &&
-           ((c != BH_CELL_KERNEL) || (plan.cells[c].flags == 0U));
+    return (plan.cells[c].flags < limit) && ((c != BH_CELL_KERNEL) || (plan.cells[c].flags == 0U));
 }
 
 /* Locks that this release knows and that are the cell's to demand: DISABLE is root's own affair, for

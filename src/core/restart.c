@@ -3,10 +3,12 @@
 
 bool restart_allowed(uint32_t cell)
 {
-    bool wanted = (cell >= 2U) ? (!measure_wanted(cell))
-                               : (((plan.cells[cell].flags / BH_CELL_RESTART) % 2U) == 1U);
+    bool leave = ((plan.cells[cell].flags / BH_CELL_RESTART) % 2U) == 1U;
 
-    return wanted && (cell_state(cell) == (uint32_t)BH_STATE_RUNNING);
+    if (cell >= 2U) {
+        leave = !measure_wanted(cell);
+    }
+    return leave && (cell_state(cell) == (uint32_t)BH_STATE_RUNNING);
 }
 
 /** Does the plan give @p cpu to root alone?

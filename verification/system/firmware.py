@@ -45,9 +45,9 @@ def tree(cpu, initrd, append, folder, plan=PLAN, smp=4):
 def restart_image(parts, folder, plan):
     """What root begins anew from. @return its path."""
     path = folder / "restart.img"
-    subprocess.run([sys.executable, REPO / "src/plan/bulkhead-plan", "restart-image", plan, "-o", path, "--program",
-                    built.need(built.INMATES / "restart.bin"), *(f"{p}@{at:#x}" for p, at in parts)], check=True,
-                   stdout=subprocess.DEVNULL)
+    subprocess.run([sys.executable, REPO / "src/plan/bulkhead-plan", "restart-image", plan, "-o", path,
+                    "--program", built.need(built.INMATES / "restart.bin"),
+                    *(f"{p}@{at:#x}" for p, at in parts)], check=True, stdout=subprocess.DEVNULL)
     return path
 
 

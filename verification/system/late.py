@@ -847,6 +847,10 @@ def locked(kernel):
         guest.log_is_clean()
 
 
+# At once: a second of Linux's delay is a minute of the emulator's.
+PANIC = "echo -1 > /proc/sys/kernel/panic; echo c > /proc/sysrq-trigger"
+
+
 def root_anew(kernel):
     """Linux reboots, then panics: it alone begins anew, the cell beats on, the driver attaches again.
 
@@ -858,8 +862,7 @@ def root_anew(kernel):
         machine.ready()
         guest = Guest(machine, DIRECT)
         image = sealed(machine)
-        for times, line in enumerate(("reboot -f", "echo -1 > /proc/sys/kernel/panic; echo c > /proc/sysrq-trigger"),
-                                     1):
+        for times, line in enumerate(("reboot -f", PANIC), 1):
             guest.run("insmod /lib/modules/bulkhead.ko && bulkhead attach /plans/restart.plan")
             beats = guest.beats()
             machine.console.send(line.encode() + b"\n")
@@ -869,7 +872,7 @@ def root_anew(kernel):
             page = status.Status(machine.read_phys(status.STATUS_BASE, status.STATUS_BYTES))
             starts = [cell[1] for cell in page.cells[1:3]]
             demand(starts == [1 + times, 1], f"starts of root and the cell: {starts}")
-            demand(kernel_events(machine).count(status.ID["EV_CELL_RESTARTED"]) == times, "events of restarts")
+            demand(kernel_events(machine).count(status.ID["EV_CELL_RESTARTED"]) == times, "events")
         demand(sealed(machine) == image, "what root begins from has changed")
         guest.run(f"physmem write {firmware.RESTART:#x} 0", 3)
         demand(sealed(machine) == image, "root wrote what it begins from")

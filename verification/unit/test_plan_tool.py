@@ -533,8 +533,8 @@ name = "other\"""")
                 self.assertEqual(ownermap.without_sources(ownermap.owner_map(plan, blob)), told)
                 self.assertEqual(" restart true" in told, text is source)
                 self.assertEqual(decode.as_json(decoded[-1])["cells"][1]["restart"], text is source)
-            rights = [{p.rights for p in d.pieces if p.owner == 1 and p.start < 0x70000000 and p.stop > 0x6A000000}
-                      for d in decoded]
+            rights = [{p.rights for p in d.pieces
+                       if p.owner == 1 and p.start < 0x70000000 and p.stop > 0x6A000000} for d in decoded]
             self.assertEqual(rights, [{"rx"}, {"rwx"}])
             self.assertEqual([sum(p.stop - p.start for p in d.pieces if p.owner == 1) for d in decoded][0],
                              sum(p.stop - p.start for p in decoded[1].pieces if p.owner == 1))
@@ -543,7 +543,8 @@ name = "other\"""")
                              ("0x6a000000, size", "0x6a000800, size"), ('"96 MiB" }', '"96 MiB", x = 1 }'),
                              ("base = 0x6a000000, ", ""), (line, "restart = true"),
                              ("entry = 0x6a000000", "entry = 0x40200000")):
-                changed = source.replace(line, line.replace(old, new)) if old in line else source.replace(old, new)
+                where = line if old in line else old
+                changed = source.replace(where, where.replace(old, new))
                 path.write_text(changed if new != '"4 KiB"' else changed.replace("entry = 0x6a000000",
                                                                                  "entry = 0x6a001000"))
                 with self.assertRaises(errors.PlanError, msg=new):
@@ -566,10 +567,12 @@ name = "other\"""")
             self.assertEqual((magic, count, entry), (b"BHRSTART", 2, 0x40200000))
             rows = [struct.unpack_from("<3Q", image, 4120 + 24 * n) for n in range(2)]
             self.assertEqual([(to, size) for _, to, size in rows], [(0x40200000, 128), (0x40200080, 64)])
-            self.assertEqual([image[at:at + size] for at, _, size in rows], [b"A" * 65 + bytes(63), b"B" * 64])
+            self.assertEqual([image[at:at + size] for at, _, size in rows],
+                             [b"A" * 65 + bytes(63), b"B" * 64])
             self.assertTrue(all(at % 64 == 0 for at, _, _ in rows))
             for word in (f"{one}", f"{one}@x", f"{one}@0x40200001", f"{one}@0x6a000000", f"{one}@0x70000000",
-                         f"{one}@0x71000000", f"{one}@0x69ffffc0", "/nowhere@0x40200000", "/dev/null@0x40200000"):
+                         f"{one}@0x71000000", f"{one}@0x69ffffc0", "/nowhere@0x40200000",
+                         "/dev/null@0x40200000"):
                 with self.assertRaises(errors.PlanError, msg=word):
                     restart.part(plan, word)
             near = [parts[0], restart.part(plan, f"{two}@0x40200040")]

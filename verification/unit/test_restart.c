@@ -148,7 +148,8 @@ static void root_begins_anew(void)
         CHECK((phase_of(2U) == CPU_OFF) && (phase_of(3U) == CPU_OFF));
         CHECK_EQ(phase_of(1U), CPU_RUN);
         CHECK((cpu_entry[0] == ENTRY) && (cpu_context[0] == COMM));
-        CHECK((host.n_resets == 1U) && (host.resets[0].cell == BH_CELL_ROOT) && (host.resets[0].cpu == 0U));
+        CHECK((host.n_resets == 1U) && (host.resets[0].cell == BH_CELL_ROOT) &&
+              (host.resets[0].cpu == 0U));
         CHECK_EQ(event_back(0U)->id, BH_EV_CELL_RESTARTED);
         CHECK_EQ(event_back(0U)->cell, BH_CELL_ROOT);
         CHECK_EQ(state_of(BH_CELL_ROOT), BH_STATE_RUNNING);

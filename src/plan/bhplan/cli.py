@@ -222,12 +222,13 @@ def do_restart_image(args: argparse.Namespace) -> int:
     try:
         program = Path(args.program).read_bytes()
     except OSError as err:
-        raise PlanError("SYS_IO", f"{err.strerror or err}", Source(args.program, 0), exit_code=EXIT_USAGE) from err
+        raise PlanError("SYS_IO", f"{err.strerror or err}", Source(args.program, 0),
+                        exit_code=EXIT_USAGE) from err
     image = restart.compose(contents, program, [restart.part(contents, word) for word in args.part])
     Path(args.output).write_bytes(image)
     entry = contents.parties[restart.ROOT].entry
-    _done(args, f"{args.output}: {len(image)} bytes for {entry:#x}", {"file": args.output, "bytes": len(image),
-                                                                      "address": entry})
+    _done(args, f"{args.output}: {len(image)} bytes for {entry:#x}",
+          {"file": args.output, "bytes": len(image), "address": entry})
     return EXIT_OK
 
 

@@ -39,7 +39,8 @@ def part(plan: Contents, word: str) -> Image:
     try:
         address = int(text, 0)
     except ValueError as err:
-        raise PlanError("SYS_USAGE", f"'{word}' is not FILE@ADDRESS", rule="CFG_TOOL_054", exit_code=2) from err
+        raise PlanError("SYS_USAGE", f"'{word}' is not FILE@ADDRESS", rule="CFG_TOOL_054",
+                        exit_code=2) from err
     try:
         data = Path(path).read_bytes()
     except OSError as err:
@@ -50,8 +51,8 @@ def part(plan: Contents, word: str) -> Image:
     good = good and not any(p.owner != ROOT and p.start < address + size and address < p.stop
                             for p in plan.pieces)  # root has what is left
     if not data or address % STEP or not good:
-        raise PlanError("SYS_RANGE", f"{len(data)} bytes at {address:#x} do not fit memory that root can write",
-                        Source(path, 0), rule="CFG_TOOL_054", a=address, b=len(data),
+        raise PlanError("SYS_RANGE", f"{len(data)} bytes at {address:#x} do not fit memory that root can "
+                        "write", Source(path, 0), rule="CFG_TOOL_054", a=address, b=len(data),
                         hint=f"addresses are multiples of {STEP}")
     return Image(path, address, data + bytes(size - len(data)))
 
@@ -63,12 +64,12 @@ def compose(plan: Contents, program: bytes, parts: list[Image]) -> bytes:
     """
     room = place(plan)
     if not 0 < len(program) <= TABLE or not 0 < len(parts) <= COPIES_MAX:
-        raise PlanError("SYS_RANGE", f"a program of {len(program)} bytes, {len(parts)} files: at most {TABLE} bytes, "
-                        f"1 to {COPIES_MAX} files", rule="CFG_TOOL_054", exit_code=2)
+        raise PlanError("SYS_RANGE", f"a program of {len(program)} bytes, {len(parts)} files: at most "
+                        f"{TABLE} bytes, 1 to {COPIES_MAX} files", rule="CFG_TOOL_054", exit_code=2)
     for one, two in ((a, b) for i, a in enumerate(parts) for b in parts[:i]):
         if one.address < two.address + len(two.data) and two.address < one.address + len(one.data):
-            raise PlanError("SYS_RANGE", f"'{two.path}' at {two.address:#x} and '{one.path}' at {one.address:#x} "
-                            "overlap", rule="CFG_TOOL_054", a=one.address, b=two.address)
+            raise PlanError("SYS_RANGE", f"'{two.path}' at {two.address:#x} and '{one.path}' at "
+                            f"{one.address:#x} overlap", rule="CFG_TOOL_054", a=one.address, b=two.address)
     at = TABLE + HEAD.size + COPY.size * len(parts)
     at += -at % STEP
     rows, body = [], b""

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 OR GPL-2.0-only */
-/** @file window.h
+/** @file plan_window.h
  * What of the plan the kernel does for a cell: accesses to parts of device pages, and firmware calls.
  */
-#ifndef BH_ABI_WINDOW_H
-#define BH_ABI_WINDOW_H
+#ifndef BH_ABI_PLAN_WINDOW_H
+#define BH_ABI_PLAN_WINDOW_H
 
 #include "types.h"
 
