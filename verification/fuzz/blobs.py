@@ -16,6 +16,7 @@ READ, WRITE, EXECUTE, DEVICE, LOADABLE = 1, 2, 4, 8, 16
 RW, RWX = 3, 7
 RAM, RAM_END = 0x40000, 0x80000
 REGION = list(LAYOUT.tables["region"])
+SPLIT = 0xa000  # a page of device registers that several cells have windows of
 FAR = 0x100000  # islands of root: each in 2 MiB of its own
 
 
@@ -33,6 +34,7 @@ class Valid:
         self.next = 0x48000 + rng.randrange(0x4000)
         self.shares = 0
         self.islands = []
+        self.split = False
         self.status = rng.choice([0x70400, 0x44000 + rng.randrange(0x3000)])
 
     def take(self, n, align):
@@ -59,6 +61,9 @@ class Valid:
         self.add(0, 0x70000 - grow, 0x70000 - grow, 0x400 + grow, RWX)
         for ppn, n in plan_oracle.KERNEL[1:]:
             self.add(0, ppn, ppn, n, RW | DEVICE)
+        self.split = self.rng.random() < 0.5
+        if self.split:
+            self.add(0, SPLIT, SPLIT, 1, RW | DEVICE)
         if self.status < 0x70000 + 0x400 and self.status + 4 > 0x70000 - grow:
             self.status = 0x70400
 
@@ -145,9 +150,31 @@ class Valid:
                 d.put("policy", c, "digest0", rng.randrange(1, 1 << 32))
         d.fill("plan", 0, board=1, flags=1, n_regions=n, n_cells=self.n_cells, n_cpus=self.n_cpus,
                status_n=4, status_ppn=self.status)
+        self.windows(d)
+        self.calls(d)
         for k in range(self.n_cpus):
             d.put("plan", 0, f"mpidr{k}", k if rng.random() < 0.9 else 0x100 * (k + 1))
         return d.sealed()
+
+    def windows(self, d):
+        """Windows of the page that is split, one behind the other."""
+        rng = self.rng
+        count = rng.randint(0, 4) if self.split else 0
+        for k in range(count):
+            own, wide = rng.randrange(1, self.n_cells), rng.choice([1, 2, 4, 8])
+            d.fill("window", k, ppn=SPLIT, ipn=SPLIT if own == 1 else 0xf00000 + own, offset=512 * k,
+                   bytes=rng.choice([8, 256, 512]), own=own, flags=rng.choice([1, 2, 3]) + 4 * wide)
+        d.put("plan", 0, "n_windows", count)
+
+    def calls(self, d):
+        """Firmware calls, of a silicon provider or an application."""
+        rng = self.rng
+        count = rng.choice([0, 0, 1, 3])
+        for k in range(count):
+            first = rng.choice([0x82000000, 0xc2000000, 0x83000010, 0xb2000000]) + 16 * k
+            d.fill("call", k, first=first, last=first + rng.choice([0, 1, 15]),
+                   own=rng.randrange(1, self.n_cells))
+        d.put("plan", 0, "n_calls", count)
 
     def no_alias(self):
         """Sharing a page with the next cell must not hit its own pages."""
@@ -242,6 +269,26 @@ def change_policy(d, rng):
            list(LAYOUT.tables["policy"]) if rng.random() < 0.2 else single("policy"))
 
 
+def change_window(d, rng):
+    """One field of a window, or one window more."""
+    n = min(15, d.head("n_windows"))
+    change(d, rng, "window", rng.randrange(n + 1), list(LAYOUT.tables["window"]))
+    if rng.random() < 0.3:
+        d.put("plan", 0, "n_windows", n + 1)
+
+
+def change_call(d, rng):
+    """One field of a range of firmware calls, or one range more."""
+    n = min(15, d.head("n_calls"))
+    if rng.random() < 0.5:
+        change(d, rng, "call", rng.randrange(n + 1), list(LAYOUT.tables["call"]))
+    else:
+        d.put("call", rng.randrange(n + 1), "first",
+              rng.choice([0x80000000, 0x84000000, 0x84000050, 0x01000000, 0x86000000, 0x30000000, 0x82010000]))
+    if rng.random() < 0.3:
+        d.put("plan", 0, "n_calls", n + 1)
+
+
 def change_irq(d, rng):
     """One interrupt more or less."""
     intid = rng.choice([0, 31, 32, 33, 1019, 1020, 1023, rng.randrange(1024)])
@@ -322,7 +369,7 @@ def status_pages(d, rng):
     d.put("plan", 0, "status_ppn", max(0, edges(d, rng) - rng.choice([0, 3, 4, 5])))
 
 
-CHANGES = [change_head, change_cell, change_entry, change_policy, change_irq, change_cpu,
+CHANGES = [change_head, change_window, change_call, change_cell, change_entry, change_policy, change_irq, change_cpu,
            change_region, change_region, move_region, invade, alias, share_region, swap_regions,
            drop_cell, status_pages]
 
@@ -344,7 +391,7 @@ def boot_verdict(raw):
     """What the partition refuses at its start: the rules on memory alone, whatever else is wrong."""
     b = plan_oracle.Blob(raw)
     good = (2 <= b.cells <= 8 and b.regions <= 128 and 1 <= b.cpus <= 8 and b.status_n == 4
-            and b.status + 4 <= 1 << 36)
+            and b.status + 4 <= 1 << 36 and b.windows <= 16 and b.calls <= 16)
     return (plan_oracle.memory(b, ()) or "ok") if good else "E0107"
 
 
