@@ -149,6 +149,19 @@ static void tell(uint32_t first, uint32_t cell)
     event_record(first, cell, (uint32_t)BH_EV_CELL_RESTARTED, cell, 0U);
 }
 
+/** Interrupts of the cell are disabled, idle and back at its first CPU.
+ * @return whether no other one can reach a CPU that root may give away
+ * @req SWR_RST_003 SWR_RST_006 */
+/*@ requires args: first < BH_CPUS_MAX && cell < BH_CELLS_MAX;
+    terminates \true; exits \false;
+    assigns hw, status_page, totals, ARCH_MESSAGES;
+    ensures SWR_RST_006: cell != BH_CELL_ROOT ==> \result; */
+static bool interrupts_rest(uint32_t first, uint32_t cell)
+{
+    arch_irq_reset(cell, first);
+    return (cell != BH_CELL_ROOT) || arch_irq_anew(first);
+}
+
 /** All CPUs of the cell are at rest: interrupts off, idle and back at the first CPU, which enters. Not
  * when the cell was ended meanwhile: then all its CPUs are asked to park.
  * @req SWR_RST_003 SWR_RST_004 */
@@ -158,10 +171,13 @@ static void tell(uint32_t first, uint32_t cell)
 static void begin(uint32_t first, uint32_t cell)
 {
     /* The watchdog first: from its new run on it does not fail the cell for what the old one left. */
-    if (watch_renew(cell) && (cell_state(cell) == (uint32_t)BH_STATE_RUNNING)) {
-        arch_irq_reset(cell, first);
+    if ((!watch_renew(cell)) || (cell_state(cell) != (uint32_t)BH_STATE_RUNNING)) {
+        /* it ends */
+    } else if (interrupts_rest(first, cell)) {
         tell(first, cell);
         (void)cpu_start(first, (uint64_t)CPU_RESET, plan.cells[cell].entry, plan.cells[cell].comm);
+    } else {
+        arch_cpu_kick(first); /* again */
     }
 }
 

@@ -18,7 +18,8 @@
 #include "core/cell.h"
 
 #define RESTART_STATE \
-    hw, status_page, totals, cpu_entry[0 ..BH_CPUS_MAX - 1], cpu_context[0 ..BH_CPUS_MAX - 1]
+    hw, status_page, totals, ARCH_MESSAGES, cpu_entry[0 ..BH_CPUS_MAX - 1], \
+        cpu_context[0 ..BH_CPUS_MAX - 1]
 
 /** May @p cell begin anew by its own wish? Root if its plan says so: what lies at its entry must then bring
  * it up again. Not a cell that is to be measured: nobody would measure its memory again.

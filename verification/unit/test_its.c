@@ -31,6 +31,7 @@
 #include "arch/aarch64/launch.h"
 #include "arch/aarch64/psci.h"
 #include "arch/aarch64/window.h"
+#include "core/arch/irq.h"
 #include "test.h"
 
 #define V ITS_VALID
@@ -661,6 +662,39 @@ static void a_cpu_leaves_root(void)
     CHECK_EQ(fake_gicr(GICR_CTLR, 4U), 0U);
 }
 
+/** @test TC_ITS_018 @verifies SWR_RST_006 SWR_ITS_007 @technique scenario @level unit */
+static void root_begins_anew(void)
+{
+    set_up();
+    host_word[SW_CPU_STATE][1] = CPU_RUN;
+    queue(0U, ITS_MAPC, 0U, V | RD(0U), 0U);
+    queue(1U, ITS_MAPC, 0U, V | RD(1U) | 1U, 0U);
+    CHECK_EQ(access(1U, true, GITS_CWRITER, 4U, 64U), 0U);
+    (void)rd(GITS_CREADR, 4U);
+    for (uint32_t cpu = 0U; cpu < 4U; cpu++) {
+        fake_gicr_set((cpu * GICR_STRIDE) + GICR_CTLR, 4U, 1U);
+    }
+    host_word[SW_ITS][0] = 3U; /* not to be had */
+    CHECK(!arch_irq_anew(0U));
+    host_word[SW_ITS][0] = 0U;
+    CHECK(arch_irq_anew(0U));
+    CHECK_EQ(host_word[SW_ITS][0], 0U);
+    for (uint32_t cpu = 0U; cpu < 4U; cpu++) { /* CPUs 2 and 3 are a cell's */
+        bool roots = host_word[SW_CPU_CELL][cpu] == BH_CELL_ROOT;
+
+        CHECK_EQ(fake_gicr((cpu * GICR_STRIDE) + GICR_CTLR, 4U), roots ? 0U : 1U);
+    }
+    for (uint32_t k = 0U; k < ITS_COLLECTIONS; k++) {
+        CHECK(its_map.target[k] < 2U);
+    }
+    CHECK(bit_test(its_roots(), 0U) || (its_roots() == 0U));
+    CHECK(!bit_test(its_roots(), 1U));
+    its.mode = ITS_PASS;
+    fake_forget();
+    CHECK(arch_irq_anew(0U));
+    CHECK_EQ(fake.writes, 0U);
+}
+
 static uint64_t lpi_access(uint32_t cell, uint32_t cpu, bool write, uint32_t off, uint32_t size,
                            uint64_t value)
 {
@@ -752,6 +786,7 @@ int main(void)
     TEST(TC_ITS_012, invall_copies_in_steps);
     TEST(TC_ITS_013, one_at_a_time);
     TEST(TC_ITS_014, a_cpu_leaves_root);
+    TEST(TC_ITS_018, root_begins_anew);
     TEST(TC_ITS_015, redistributors);
     TEST(TC_ITS_016, redistributors_as_linux_left_them);
     return test_result();

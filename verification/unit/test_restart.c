@@ -156,6 +156,37 @@ static void root_begins_anew(void)
     }
 }
 
+/** @test TC_RST_014 @verifies SWR_RST_006 @technique race @level unit */
+static void messages_that_are_not_at_rest(void)
+{
+    root_begins();
+    host.busy = 2U;
+    restart_ask(0U);
+    for (uint32_t turn = 0U; turn < 2U; turn++) {
+        (void)passes(3U);
+        (void)passes(2U);
+    }
+    for (uint32_t turn = 0U; turn < 2U; turn++) {
+        uint32_t kicks = host.kicks[0];
+
+        (void)passes(0U);
+        CHECK_EQ(phase_of(0U), CPU_RESET); /* not yet; it comes back by itself */
+        CHECK_EQ(host.kicks[0], kicks + 1U);
+        CHECK_EQ(status_page.cells[BH_CELL_ROOT].starts, 0U);
+    }
+    (void)passes(0U);
+    CHECK_EQ(host.anew[0], 3U);
+    (void)passes(0U);
+    CHECK_EQ(phase_of(0U), CPU_RUN);
+    root_begins(); /* another cell has none */
+    host.busy = 1U;
+    restart_ask(1U);
+    (void)passes(1U);
+    (void)passes(1U);
+    CHECK_EQ(phase_of(1U), CPU_RUN);
+    CHECK_EQ(host.busy, 1U);
+}
+
 /** @test TC_RST_012 @verifies SWR_RST_006 @technique table @level unit */
 static void where_root_begins(void)
 {
@@ -456,5 +487,6 @@ int main(void)
     TEST(TC_RST_011, root_begins_anew);
     TEST(TC_RST_012, where_root_begins);
     TEST(TC_RST_013, root_without_leave);
+    TEST(TC_RST_014, messages_that_are_not_at_rest);
     return test_result();
 }

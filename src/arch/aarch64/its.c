@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "its.h"
 #include "core/bits.h"
+#include "core/arch/irq.h"
 
 /* The kernel's tables, from the first address behind the stage-2 pools (kernel.lds: _its). */
 #define TABLES_AT 0x100000U
@@ -363,6 +364,37 @@ bool its_leave(uint32_t cpu)
             leave(cpu);
             its_released();
         }
+    }
+    return good;
+}
+
+/** No LPI comes to a CPU of root until it asks for them again.
+ * @req SWR_RST_006 */
+/*@ requires cpu: cpu < BH_CPUS_MAX;
+    terminates \true; exits \false; assigns hw; */
+static void lpis_off(uint32_t cpu)
+{
+    if ((its.mode == (uint32_t)ITS_HELD) && (cpu_cell(cpu) == BH_CELL_ROOT)) {
+        mmio_write32(gicr_at(cpu, GICR_CTLR), 0U);
+    }
+}
+
+bool arch_irq_anew(uint32_t first)
+{
+    bool good = true;
+    uint32_t cpu = 0U;
+
+    /*@ loop invariant bound: 0 <= cpu <= BH_CPUS_MAX;
+        loop assigns cpu, good, hw, its, its_map, status_page, totals;
+        loop variant BH_CPUS_MAX - cpu; */
+    while (cpu < BH_CPUS_MAX) {
+        if (cpu < plan.n_cpus) {
+            if ((cpu != first) && (!its_leave(cpu))) {
+                good = false;
+            }
+            lpis_off(cpu);
+        }
+        cpu++;
     }
     return good;
 }

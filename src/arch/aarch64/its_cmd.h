@@ -7,15 +7,12 @@
 #define AARCH64_ITS_CMD_H
 
 #include "abi/plan.h"
-#include "core/arch/board.h"
+#include "its_state.h"
 #include "sysreg.h"
+#include "core/arch/board.h"
 
 #define ITS_DEVICE_IDS 8192U /**< DeviceIDs below this */
-#define ITS_DEVICES 64U      /**< of which so many are mapped at a time */
-#define ITS_EVENTS 64U       /**< events of a device */
 #define ITS_EVENT_BITS 6U
-#define ITS_SLOTS 4096U      /**< devices by events */
-#define ITS_COLLECTIONS 16U
 #define ITS_LPI_FIRST 8192U
 #define ITS_LPI_END 16384U
 #define ITS_RD_NONE 0x1000000000U /**< no name: a redistributor that the kernel does not hold */
@@ -57,15 +54,6 @@ struct its_verdict {
     uint64_t w2;
     uint64_t w3;
 };
-
-/** What root has mapped; whoever holds SW_ITS writes it. */
-struct its_map {
-    uint32_t device[ITS_DEVICES];     /**< DeviceID + 1, or 0 */
-    uint32_t events[ITS_DEVICES];
-    uint32_t lpi[ITS_SLOTS];          /**< INTID of each event, or 0 */
-    uint32_t target[ITS_COLLECTIONS]; /**< CPU + 1, or 0 */
-};
-extern struct its_map its_map;
 
 /** Name of each CPU's redistributor in commands: its number, or bits 51:16 of its address. */
 extern uint64_t its_rd[BH_CPUS_MAX];

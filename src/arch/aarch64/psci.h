@@ -43,7 +43,7 @@
 /* PSCI_FEATURES of CPU_SUSPEND: original format, coordinated by the platform. */
 #define SUSPEND_FLAGS 0U
 
-#define PSCI_STATE RESTART_STATE, its, its_map
+#define PSCI_STATE RESTART_STATE
 
 /*@ // CPU k of the plan is the one that affinity a names.
     predicate cpu_is{L}(integer k, integer a) =

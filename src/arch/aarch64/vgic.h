@@ -7,30 +7,13 @@
 #define AARCH64_VGIC_H
 
 #include "gic.h"
+#include "its_state.h"
 #include "its_cmd.h"
 #include "core/cell.h"
 #include "core/arch/page.h"
 
 /* What an access of root to the ITS changes. */
 #define VGITS_STATE PAGE_STATE, status_page, totals, its, its_map
-
-/** What root sees of the ITS, and the kernel's own place in the queue; whoever holds SW_ITS writes it. */
-struct its {
-    uint32_t mode;       /**< enum its_mode */
-    uint32_t next;       /**< entry of the kernel's queue that is written next */
-    uint32_t present;    /**< CPUs that may be targets: root reached the ITS from them */
-    uint32_t enabled;    /**< GITS_CTLR.Enabled */
-    uint32_t stalled;    /**< GITS_CREADR.Stalled */
-    uint32_t sweep;      /**< slots that INVALL has yet to copy */
-    uint32_t icid;       /**< its collection */
-    uint64_t cbaser;
-    uint64_t cwriter;
-    uint64_t creadr;
-    uint64_t baser[8];
-    uint64_t propbaser;
-    uint64_t pendbaser[BH_CPUS_MAX];
-};
-extern struct its its;
 
 /** One trapped access: size 1, 2, 4 or 8 bytes at @p offset of the frame. */
 struct access {

@@ -51,6 +51,8 @@ struct host_machine {
     uint32_t powered[BH_CPUS_MAX];
     uint64_t alarm[BH_CPUS_MAX]; /**< as last set; 0: never */
     uint32_t alarms[BH_CPUS_MAX];
+    uint32_t anew[BH_CPUS_MAX]; /**< calls of arch_irq_anew(), */
+    uint32_t busy;              /**< of which so many fail */
     uint32_t raised[BH_CELLS_MAX]; /**< interrupt last raised for a cell, and how often: */
     uint32_t raises[BH_CELLS_MAX];
     uint32_t serrors[BH_CPUS_MAX]; /**< virtual SErrors on a CPU */

@@ -125,6 +125,15 @@ void arch_irq_reset(uint32_t cell, uint32_t cpu)
     host.n_resets++;
 }
 
+bool arch_irq_anew(uint32_t first)
+{
+    bool good = host.busy == 0U;
+
+    host.anew[first]++;
+    host.busy -= good ? 0U : 1U;
+    return good;
+}
+
 void arch_irq_divert(uint32_t cell, uint32_t cpu)
 {
     host.divert.cell = cell;

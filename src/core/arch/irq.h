@@ -7,6 +7,7 @@
 
 #include "abi/plan.h"
 #include "core/arch/machine.h"
+#include "arch.acsl"
 
 /** Disable, deactivate and un-pend every shared interrupt that @p cell has now, at the lowest
  * urgency, routed to CPU @p cpu. Called at each change of owner.
@@ -21,5 +22,12 @@ void arch_irq_reset(uint32_t cell, uint32_t cpu);
 /*@ requires args: cell < BH_CELLS_MAX && cpu < BH_CPUS_MAX;
     terminates \true; exits \false; assigns hw; */
 void arch_irq_divert(uint32_t cell, uint32_t cpu);
+
+/** All of root's CPUs wait, and it begins anew on CPU @p first: no interrupt that a device sends by a
+ * message leads to another CPU any more, which may become a cell's. False when that cannot be had now.
+ * @req SWR_RST_006 */
+/*@ requires cpu: first < BH_CPUS_MAX;
+    terminates \true; exits \false; assigns hw, status_page, totals, ARCH_MESSAGES; */
+bool arch_irq_anew(uint32_t first);
 
 #endif
