@@ -37,9 +37,10 @@ $(O)/%.elf: $(O)/demo_$$(firstword $$(subst -, ,$$*)).o \
 	  $(filter %.o,$^) -o $@
 $(O)/%.bin: $(O)/%.elf
 	@$(CROSS)objcopy -O binary $< $@ && echo "  BIN $@"
-$(O)/restart.elf: src/inmate/restart/restart.S | $(O)
-	@$(CROSS)gcc -g -ffile-prefix-map=$(CURDIR)=. -nostdlib -static -Wl,--build-id=none -Wl,-Ttext=0 \
-	  -Wl,-z,noexecstack -Wl,-e,restart_begin $< -o $@
+$(O)/restart.o: src/inmate/restart/restart.S | $(O)
+	@$(CROSS)gcc -g -ffile-prefix-map=$(CURDIR)=. -c $< -o $@
+$(O)/restart.elf: $(O)/restart.o
+	@$(CROSS)ld -nostdlib --build-id=none -z noexecstack -Ttext=0 -e restart_begin $< -o $@
 $(O):
 	@mkdir -p $@
 .PRECIOUS: $(O)/%.elf

@@ -89,8 +89,7 @@ struct bh_policy {
     bh_u32 digest[BH_DIGEST_WORDS]; /**< its measurement must be this; zero: may be any */
     bh_u32 watch_us;  /**< deadline of its heartbeat in microseconds; 0: not watched */
     bh_u32 watch_cpu; /**< CPU, of another cell, that checks it; 0 when not watched */
-    bh_u32
-        error_irq; /**< interrupt of its own that tells it of a hardware error; 0: virtual SError */
+    bh_u32 error_irq; /**< interrupt of its own for hardware errors; 0: virtual SError */
 };
 
 /** The whole plan. */

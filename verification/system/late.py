@@ -854,17 +854,18 @@ PANIC = "echo -1 > /proc/sys/kernel/panic; echo c > /proc/sysrq-trigger"
 def root_anew(kernel):
     """Linux reboots, then panics: it alone begins anew, the cell beats on, the driver attaches again.
 
-    @test TC_DRV_056 @verifies SYR_RST_003 SWR_RST_006 SWR_RST_003 SWR_RST_004 SYR_CPU_002 SYR_LCH_004
+    @test TC_DRV_056 @verifies SYR_RST_003 SWR_RST_006 SWR_ITS_007 SWR_RST_003 SWR_RST_004 SYR_CPU_002 SYR_LCH_004
     @technique requirements @level system
     """
     cpu = CPUS["max" if kernel == "6.1" else "a57"]
-    with firmware.Booted(kernel, cpu, initrd(kernel), anew=True) as machine:
+    with firmware.Booted(kernel, cpu, initrd(kernel), anew=True, extra=DISK) as machine:
         machine.ready()
         guest = Guest(machine, DIRECT)
         image = sealed(machine)
         for times, line in enumerate(("reboot -f", PANIC), 1):
             guest.run("insmod /lib/modules/bulkhead.ko && bulkhead attach /plans/restart.plan")
             beats = guest.beats()
+            disk_works(guest, 1)
             machine.console.send(line.encode() + b"\n")
             machine.ready()
             demand(guest.beats() > beats, "the cell stood still")
@@ -879,6 +880,8 @@ def root_anew(kernel):
         guest.run("insmod /lib/modules/bulkhead.ko && bulkhead attach /plans/restart.plan")
         demand("EV_MEM_VIOLATION" in guest.events(), f"events: {guest.events()}")
         demand(guest.online() == "0-2", f"CPUs {guest.online()} online")
+        for one in (0, 1, 2):
+            disk_works(guest, one)
         guest.run("bulkhead cell destroy rt && " + START)  # root manages the cell as before
         guest.cell_lives()
 

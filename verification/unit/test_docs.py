@@ -103,7 +103,7 @@ class Layouts:
 
     def __init__(self):
         self.numbers, self.structs, self.sizes = {}, {}, dict(SIZES)
-        for name in ("plan.h", "status.h", "comm.h", "message.h"):
+        for name in ("plan_window.h", "plan.h", "status.h", "comm.h", "message.h"):
             text = (ABI / name).read_text()
             self.numbers.update(defines(text, "BH_"))
             self.numbers.update(enumerators(text, "BH_"))

@@ -20,7 +20,7 @@
 #define BASE 0x7A0000000ULL
 #define NOBODY BH_CELLS_MAX
 
-static const struct plan_board board = {1U, {{0x1000U, 64U}, {0x1000U, 8U}, {0x1020U, 32U}}};
+static const struct plan_board board = {1U, {{0x1000U, 64U}, {0x1000U, 8U}, {0x1020U, 32U}}, true};
 static uint64_t seed;
 static unsigned long accepted, refused, looked_up, mapped_pages, blocks, staged, exhausted, created;
 

@@ -27,6 +27,10 @@
  * @link src/arch/aarch64/smc_list.c
  * @link src/core/plan_window.c
  * @link src/core/plan_call.c
+ * @link src/arch/aarch64/vgits.c
+ * @link src/arch/aarch64/vlpi.c
+ * @link src/arch/aarch64/its.c
+ * @link src/arch/aarch64/its_cmd.c
  */
 #include "aarch64_machine.h"
 #include "arch/aarch64/ras.h"
