@@ -284,7 +284,8 @@ def change_call(d, rng):
         change(d, rng, "call", rng.randrange(n + 1), list(LAYOUT.tables["call"]))
     else:
         d.put("call", rng.randrange(n + 1), "first",
-              rng.choice([0x80000000, 0x84000000, 0x84000050, 0x01000000, 0x86000000, 0x30000000, 0x82010000]))
+              rng.choice([0x80000000, 0x84000000, 0x84000050, 0x01000000, 0x86000000, 0x30000000,
+                          0x82010000]))
     if rng.random() < 0.3:
         d.put("plan", 0, "n_calls", n + 1)
 
@@ -369,7 +370,8 @@ def status_pages(d, rng):
     d.put("plan", 0, "status_ppn", max(0, edges(d, rng) - rng.choice([0, 3, 4, 5])))
 
 
-CHANGES = [change_head, change_window, change_call, change_cell, change_entry, change_policy, change_irq, change_cpu,
+CHANGES = [change_head, change_window, change_call, change_cell, change_entry, change_policy, change_irq,
+           change_cpu,
            change_region, change_region, move_region, invade, alias, share_region, swap_regions,
            drop_cell, status_pages]
 

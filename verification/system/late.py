@@ -854,7 +854,8 @@ PANIC = "echo -1 > /proc/sys/kernel/panic; echo c > /proc/sysrq-trigger"
 def root_anew(kernel):
     """Linux reboots, then panics: it alone begins anew, the cell beats on, the driver attaches again.
 
-    @test TC_DRV_056 @verifies SYR_RST_003 SWR_RST_006 SWR_ITS_007 SWR_RST_003 SWR_RST_004 SYR_CPU_002 SYR_LCH_004
+    @test TC_DRV_056 @verifies SYR_RST_003 SWR_RST_006 SWR_ITS_007 SWR_RST_003 SWR_RST_004 SYR_CPU_002
+    SYR_LCH_004
     @technique requirements @level system
     """
     cpu = CPUS["max" if kernel == "6.1" else "a57"]
