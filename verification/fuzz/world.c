@@ -10,7 +10,9 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "arch/aarch64/its.h"
 #include "arch/aarch64/psci.h"
+#include "arch/aarch64/smc_list.h"
 #include "core/arch/board.h"
 #include "core/init.h"
 #include "core/restart.h"
@@ -34,6 +36,26 @@ void __real_arch_cpu_kick(uint32_t cpu);
 void __wrap_arch_cpu_kick(uint32_t cpu);
 void __real_arch_cpu_forget_maps(void);
 void __wrap_arch_cpu_forget_maps(void);
+
+/* What psci.c asks of parts that this machine has not: an ITS, calls of a firmware. */
+bool its_leave(uint32_t cpu)
+{
+    (void)cpu;
+    return true;
+}
+
+bool smc_list_has(uint32_t cell, uint64_t function)
+{
+    (void)cell;
+    (void)function;
+    return false;
+}
+
+void smc_list_pass(struct frame *f, uint64_t about)
+{
+    (void)f;
+    (void)about;
+}
 
 bool w_differs(const char *what, uint64_t index, uint64_t found, uint64_t wanted)
 {
