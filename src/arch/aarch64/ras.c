@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "ras.h"
-#include "core/apart.h"
 #include "core/bits.h"
 
 #define PFR0_RAS_SHIFT 0x10000000U /* ID_AA64PFR0_EL1.RAS is bits 31:28 */
@@ -213,7 +212,7 @@ static void look_at_frame(uint32_t cpu, uint64_t address, uint32_t frame)
     }
 }
 
-APART void ras_look(uint32_t cpu)
+void ras_look(uint32_t cpu)
 {
     if (ras_there()) {
         look_at_records(cpu);
@@ -222,7 +221,7 @@ APART void ras_look(uint32_t cpu)
     look_at_frame(cpu, gicr_at(cpu, STATUSR), 1U + cpu);
 }
 
-APART void ras_serror(uint32_t cpu, uint64_t esr, uint64_t elr)
+void ras_serror(uint32_t cpu, uint64_t esr, uint64_t elr)
 {
     uint32_t severity = severity_of_serror(esr);
     struct hwerr e;
@@ -237,7 +236,7 @@ APART void ras_serror(uint32_t cpu, uint64_t esr, uint64_t elr)
     ras_look(cpu);
 }
 
-APART void ras_abort(uint32_t cpu, uint64_t esr, uint64_t far)
+void ras_abort(uint32_t cpu, uint64_t esr, uint64_t far)
 {
     uint32_t severity =
         (((esr / ESR_SET) % 4U) == SET_UC) ? (uint32_t)RAS_UNCONTAINED : (uint32_t)RAS_UNCORRECTED;

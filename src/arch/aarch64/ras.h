@@ -9,6 +9,7 @@
 
 #include "gic.h"
 #include "sysreg.h"
+#include "core/apart.h"
 #include "core/hwerr.h"
 
 #define RAS_RECORDS_MAX 64U /**< records beyond are not looked at */
@@ -36,7 +37,7 @@ bool ras_there(void);
 /*@ requires cpu: cpu < BH_CPUS_MAX;
     terminates \true; exits \false;
     assigns hw, status_page, totals; */
-void ras_serror(uint32_t cpu, uint64_t esr, uint64_t elr);
+APART void ras_serror(uint32_t cpu, uint64_t esr, uint64_t elr);
 
 /** A synchronous external abort was taken from the cell on this CPU, which will get it: record it, look
  * for its cause, tell whom else it concerns.
@@ -44,7 +45,7 @@ void ras_serror(uint32_t cpu, uint64_t esr, uint64_t elr);
 /*@ requires cpu: cpu < BH_CPUS_MAX;
     terminates \true; exits \false;
     assigns hw, status_page, totals; */
-void ras_abort(uint32_t cpu, uint64_t esr, uint64_t far);
+APART void ras_abort(uint32_t cpu, uint64_t esr, uint64_t far);
 
 /** Look at the CPU's error records and at the interrupt controller: record what they hold, tell whom it
  * concerns, and clear them.
@@ -52,6 +53,6 @@ void ras_abort(uint32_t cpu, uint64_t esr, uint64_t far);
 /*@ requires cpu: cpu < BH_CPUS_MAX;
     terminates \true; exits \false;
     assigns hw, status_page, totals; */
-void ras_look(uint32_t cpu);
+APART void ras_look(uint32_t cpu);
 
 #endif

@@ -7,6 +7,7 @@
 #define AARCH64_WINDOW_H
 
 #include "abi/status.h"
+#include "core/plan.h"
 #include "core/arch/page.h"
 #include "el2map.h"
 
