@@ -227,7 +227,7 @@ static bool is_alone(uint32_t w)
     terminates \true;
     exits \false;
     assigns plan_a, plan_b;
-    ensures SWR_PLN_001: \result == BH_OK <==> window_ok(b, w);
+    ensures SWR_MMW_001: \result == BH_OK <==> window_ok(b, w);
     ensures SWR_PLN_002: blames_windows(b, \result);
     ensures range: \result == BH_OK || \result == BH_E_PLAN_WINDOW ||
       \result == BH_E_PLAN_WINDOW_PAGE || \result == BH_E_PLAN_WINDOW_OVERLAP;

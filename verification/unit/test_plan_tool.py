@@ -515,7 +515,7 @@ name = "other\"""")
         self.assertEqual(diff.differences(*decoded), [("cell other error_irq", "0", "40")])
 
     def test_restart(self):
-        """@test TC_PLT_121 @verifies CFG_TOOL_053 @technique requirements @level unit
+        """@test TC_PLT_125 @verifies CFG_TOOL_053 @technique requirements @level unit
 
         From the source to blob, map and difference; memory that root cannot write; refusals.
         """
@@ -553,7 +553,7 @@ name = "other\"""")
                     compiler.compile_plan(str(path))
 
     def test_restart_image(self):
-        """@test TC_PLT_122 @verifies CFG_TOOL_054 @technique bva @level unit
+        """@test TC_PLT_126 @verifies CFG_TOOL_054 @technique bva @level unit
 
         What the program in front finds; files that do not fit; a plan whose root does not begin anew.
         """
