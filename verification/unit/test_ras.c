@@ -51,6 +51,7 @@
 
 static struct frame f;
 static uint64_t record_status[RECORDS], record_address[RECORDS];
+static uint64_t written; /* to a record's status, last */
 
 /** Error records: the selected one is read, and loses the bits that are written as one. */
 static uint64_t read_record(uint32_t r, uint64_t value)
@@ -73,6 +74,7 @@ static void write_record(uint32_t r, uint64_t value)
         uint64_t ce = ((value >> 24) & 3U) == 3U ? CE(3U) : 0U;
         uint64_t uet = ((value >> 20) & 3U) == 3U ? UET(3U) : 0U;
 
+        written = value;
         record_status[i] &= ~((value & 0xEC800000U) | ce | uet);
     }
 }
@@ -179,6 +181,9 @@ static void records_by_severity(void)
         CHECK_EQ(event_back(0U)->a, row[i].status | 0x4321U);
         CHECK_EQ(event_back(0U)->b, RAS_NOWHERE);
         CHECK_EQ(told(), row[i].cells);
+        CHECK_EQ(written, row[i].status | 0x4321U |
+                              (((row[i].status & CE(3U)) != 0U) ? CE(3U) : 0U) |
+                              (((row[i].status & UET(3U)) != 0U) ? UET(3U) : 0U));
         CHECK_EQ(record_status[0] & 0xFFF00000U & ~((row[i].status & UE) == 0U ? UET(3) : 0U), 0U);
         ras_look(2U); /* it is cleared */
         CHECK_EQ(events(), 1U);

@@ -92,6 +92,7 @@ static void lists_of_targets(void)
         {2U, INTID(1) | 0x4U | (1ULL << 44), 0U, 0x4U},
         {2U, INTID(1) | 0x4U | (1ULL << 48), 0U, 0x4U},
         {2U, INTID(1) | 0x4U | 0xF0000000U, 0x4U, 0U},  /* reserved bits say nothing */
+        {2U, INTID(1) | 0x4U | (0xFFULL << 56), 0x4U, 0U},
     };
 
     for (uint32_t k = 0U; k < COUNT_OF(rows); k++) {
