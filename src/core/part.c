@@ -49,6 +49,7 @@ static bool is_taken(uint32_t v, uint64_t p)
     for (uint32_t j = 0U; (!found) && (j < plan.n_regions); j++) {
         found = is_keeper(v, j) && (plan.regions[j].ppn <= p) &&
                 (p < (plan.regions[j].ppn + plan.regions[j].n));
+        //@ assert one: found ==> kept(v, j, p);
     }
     return found;
 }

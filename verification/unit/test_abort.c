@@ -456,6 +456,18 @@ static void a_cell_that_parks_ends(void)
     }
 }
 
+/** @test TC_ABT_009 @verifies SWR_TRP_002 SWR_TRP_003 @technique state @level unit */
+static void nothing_is_emulated_for_a_cell_that_ends(void)
+{
+    begin();
+    host_word[SW_CPU_REQUEST][2] = CPU_REQ_PARK;
+    touch(2U, DATA | ISV | WRITE | SIZE(2) | RT(1) | TRANSLATION, board.gicd + GICD_ISENABLER + 4U);
+    exits(2U, BH_EXIT_ABORT);
+    CHECK_EQ(fake.writes, 0U);
+    CHECK_EQ(events(), 0U);
+    CHECK_EQ(state_of(2U), BH_STATE_RUNNING);
+}
+
 int main(void)
 {
     TEST(TC_ABT_001, the_distributor_is_emulated);
@@ -466,6 +478,7 @@ int main(void)
     TEST(TC_ABT_006, external_aborts_go_to_the_cell);
     TEST(TC_ABT_007, a_fault_during_a_stop_is_no_violation);
     TEST(TC_ABT_008, a_stale_hpfar_is_not_believed);
+    TEST(TC_ABT_009, nothing_is_emulated_for_a_cell_that_ends);
     TEST(TC_ABT_020, pages_of_windows_are_mapped);
     TEST(TC_ABT_021, the_owner_uses_its_window);
     TEST(TC_ABT_022, loads_are_extended);
