@@ -219,11 +219,7 @@ def do_restart_image(args: argparse.Namespace) -> int:
     @req CFG_TOOL_054
     """
     contents = read_plan(args.file)
-    try:
-        program = Path(args.program).read_bytes()
-    except OSError as err:
-        raise PlanError("SYS_IO", f"{err.strerror or err}", Source(args.program, 0),
-                        exit_code=EXIT_USAGE) from err
+    program = measure.contents_of(args.program)
     image = restart.compose(contents, program, [restart.part(contents, word) for word in args.part])
     Path(args.output).write_bytes(image)
     entry = contents.parties[restart.ROOT].entry

@@ -42,6 +42,22 @@ def measured(plan: Contents, cell: int) -> list[Piece]:
             if p.owner == cell and p.share == 0 and not p.flags & DEVICE]
 
 
+def address_of(word: str, text: str, rule: str) -> int:
+    """The number behind the @ of a word. Raises PlanError."""
+    try:
+        return int(text, 0)
+    except ValueError as err:
+        raise PlanError("SYS_USAGE", f"'{word}' is not FILE@ADDRESS", rule=rule, exit_code=2) from err
+
+
+def contents_of(path: str) -> bytes:
+    """A file's bytes. Raises PlanError."""
+    try:
+        return Path(path).read_bytes()
+    except OSError as err:
+        raise PlanError("SYS_IO", f"{err.strerror or err}", Source(path, 0), exit_code=2) from err
+
+
 def read_image(plan: Contents, cell: int, word: str) -> Image:
     """IMAGE[@ADDRESS], as 'bulkhead cell load' takes it. Raises PlanError.
 
@@ -51,15 +67,8 @@ def read_image(plan: Contents, cell: int, word: str) -> Image:
     if not mark:
         path, address = word, _first_loadable(plan, cell)
     else:
-        try:
-            address = int(text, 0)
-        except ValueError as err:
-            raise PlanError("SYS_USAGE", f"'{word}' is not IMAGE@ADDRESS", rule="CFG_TOOL_042",
-                            exit_code=2) from err
-    try:
-        data = Path(path).read_bytes()
-    except OSError as err:
-        raise PlanError("SYS_IO", f"{err.strerror or err}", Source(path, 0), exit_code=2) from err
+        address = address_of(word, text, "CFG_TOOL_042")
+    data = contents_of(path)
     if not data or not any(_holds(p, address, len(data)) for p in measured(plan, cell)):
         raise PlanError("SYS_RANGE", f"{len(data)} bytes at {address:#x} do not fit a private region "
                         f"of cell '{plan.parties[cell].name}'", Source(path, 0),

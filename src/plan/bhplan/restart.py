@@ -4,11 +4,10 @@ root can write (src/inmate/restart/restart.S)."""
 from __future__ import annotations
 
 import struct
-from pathlib import Path
 
 from .decode import Contents, Piece
 from .errors import PlanError, Source
-from .measure import Image
+from .measure import Image, address_of, contents_of
 
 TABLE = 4096          #: the program lies before it
 STEP = 64             #: addresses are multiples, bytes are padded
@@ -36,15 +35,7 @@ def part(plan: Contents, word: str) -> Image:
     @req CFG_TOOL_054
     """
     path, _, text = word.rpartition("@")
-    try:
-        address = int(text, 0)
-    except ValueError as err:
-        raise PlanError("SYS_USAGE", f"'{word}' is not FILE@ADDRESS", rule="CFG_TOOL_054",
-                        exit_code=2) from err
-    try:
-        data = Path(path).read_bytes()
-    except OSError as err:
-        raise PlanError("SYS_IO", f"{err.strerror or err}", Source(path, 0), exit_code=2) from err
+    address, data = address_of(word, text, "CFG_TOOL_054"), contents_of(path)
     size = len(data) + -len(data) % STEP
     good = any(p.owner == ROOT and p.rights == "rwx" and p.guest <= address and
                address + size <= p.guest + p.stop - p.start for p in plan.pieces)

@@ -194,11 +194,18 @@ def _watchdogs(plan: Plan) -> list[PlanError]:
 
 
 def _error_irqs(plan: Plan) -> list[PlanError]:
-    """A cell is told of errors by an interrupt of its own.
+    """A cell is told of errors by an interrupt of its own; root by one that no cell can have, or it would
+    not be told while such a cell is there.
 
     @req CFG_TOOL_050
     """
-    return [PlanError("PLAN_ERROR_IRQ", f"cell '{cell.name}' is to be told of errors by interrupt "
+    root = plan.cells[ROOT]
+    shared = [PlanError("PLAN_VALUE", f"root is to be told of errors by interrupt {root.error_irq}, "
+                        f"which cell '{cell.name}' can have", root.error_source, a=ROOT,
+                        b=root.error_irq, note=f"claimed at {cell.irqs[root.error_irq].brief}",
+                        hint="name one that no cell names, or none", rule="CFG_TOOL_050")
+              for number, cell in enumerate(plan.cells) if number > ROOT and root.error_irq in cell.irqs]
+    return shared + [PlanError("PLAN_ERROR_IRQ", f"cell '{cell.name}' is to be told of errors by interrupt "
                       f"{cell.error_irq}, which is not its own", cell.error_source, a=number,
                       b=cell.error_irq, rule="CFG_TOOL_050")
             for number, cell in enumerate(plan.cells)
